@@ -1,0 +1,64 @@
+/**
+ * The joints between the rooms. Small and structural: a new archive, model or perturbation is one new file
+ * that satisfies one of these, and one line where it is registered.
+ */
+import type { Schema } from './schema.js';
+import type { State } from './state.js';
+
+/** Gridded data in: states by valid time. */
+export interface Archive {
+  readonly schema: Schema;
+  /** Valid times, milliseconds since 1970-01-01 UTC, strictly rising. */
+  readonly times: Float64Array;
+  /** Reads one state; only the bytes it needs. NaN where the file says missing. */
+  read(timeIndex: number): Promise<State>;
+  close(): Promise<void>;
+}
+
+/** What one step of a model is asked: a batch of members that share one weight sample. */
+export interface StepRequest {
+  readonly weightSample: number;
+  /** Members in the batch. */
+  readonly rows: number;
+  /** Newest state first: history[0] is x(t), history[1] is x(t − Δt), …; each [rows, channel, lat, lon], physical. */
+  readonly history: readonly Float32Array[];
+  /** Valid time of history[0], milliseconds since 1970. */
+  readonly validTime: number;
+}
+
+export interface StepResult {
+  /** [rows, channel, lat, lon]: x(t + Δt) without noise, physical units. */
+  readonly mean: Float32Array;
+  /** [rows, channel, lat, lon]: amplitude σ_v(x) of the noise, physical units; null when the model has none. */
+  readonly amplitude: Float32Array | null;
+}
+
+/** Steps batches of states forward by Δt. */
+export interface ForecastModel {
+  readonly schema: Schema;
+  readonly stepHours: number;
+  /** How many past states a step needs (1, or 2 for x(t) and x(t − Δt)). */
+  readonly historyLength: number;
+  step(request: StepRequest): Promise<StepResult>;
+  close(): Promise<void>;
+}
+
+/** Who a draw belongs to: the same key gives the same numbers, whatever else has been drawn. */
+export interface MemberKey {
+  readonly seed: number;
+  /** Valid time of the analysis, milliseconds since 1970: members of other starts draw other noise. */
+  readonly start: number;
+  readonly weightSample: number;
+  readonly noiseStream: number;
+}
+
+/** A stream of patterns for one member: unit-variance correlated fields, one a step. */
+export interface PatternStream {
+  /** Writes the pattern of the next step, [lat, lon], zero mean, unit variance. */
+  next(out: Float32Array): void;
+}
+
+/** What makes members differ at every step. */
+export interface Perturbation {
+  stream(key: MemberKey): PatternStream;
+}
