@@ -15,21 +15,28 @@ export interface Archive {
   close(): Promise<void>;
 }
 
-/** What one step of a model is asked: a batch of members that share one weight sample. */
+/**
+ * What one step of a model is asked: a batch of members, the same number of them for each weight sample.
+ * Rows are ordered weight sample first: row = (index of weight sample) · rowsPerSample + (row within it).
+ */
 export interface StepRequest {
-  readonly weightSample: number;
-  /** Members in the batch. */
-  readonly rows: number;
-  /** Newest state first: history[0] is x(t), history[1] is x(t − Δt), …; each [rows, channel, lat, lon], physical. */
+  /** The weight samples in the batch, in order. */
+  readonly weightSamples: readonly number[];
+  readonly rowsPerSample: number;
+  /**
+   * Newest state first: history[0] is x(t), history[1] is x(t − Δt), …;
+   * each [weight sample, row, channel, lat, lon], physical units.
+   */
   readonly history: readonly Float32Array[];
   /** Valid time of history[0], milliseconds since 1970. */
   readonly validTime: number;
 }
 
+/** Valid until the next step: the arrays may be reused. */
 export interface StepResult {
-  /** [rows, channel, lat, lon]: x(t + Δt) without noise, physical units. */
+  /** [weight sample, row, channel, lat, lon]: x(t + Δt) without noise, physical units. */
   readonly mean: Float32Array;
-  /** [rows, channel, lat, lon]: amplitude σ_v(x) of the noise, physical units; null when the model has none. */
+  /** Same shape: amplitude σ_v(x) of the noise, physical units; null when the model has none. */
   readonly amplitude: Float32Array | null;
 }
 
@@ -40,6 +47,8 @@ export interface ForecastModel {
   /** How many past states a step needs (1, or 2 for x(t) and x(t − Δt)). */
   readonly historyLength: number;
   step(request: StepRequest): Promise<StepResult>;
+  /** Bytes the model holds: weights of so many weight samples, and the working memory of a batch of so many rows. */
+  memoryBytes(weightSamples: number, batchRows: number): number;
   close(): Promise<void>;
 }
 

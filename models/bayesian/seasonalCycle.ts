@@ -1,0 +1,137 @@
+/**
+ * The smooth seasonal cycle of every channel and point, mean plus annual harmonics, fitted by least squares
+ * on the training period, and the scale of what is left. Networks see anomalies in units of that scale:
+ *   z = (x − c(t)) / s,  c(t) = a₀ + Σ_h a_h cos(hωt) + b_h sin(hωt),  ω = 2π / 365.2425 d.
+ * Arrays are [channel, lat, lon] flattened; physical units.
+ */
+import { dataError } from '../../core/errors.js';
+import { channelName } from '../../core/schema.js';
+import type { State } from '../../core/state.js';
+import { dayOfYear } from '../../core/time.js';
+
+export interface SeasonalCycle {
+  readonly harmonics: number;
+  /** [1 + 2 · harmonics, channel · lat · lon] */
+  readonly coefficients: Float32Array;
+  /** [channel]: root mean square of the training anomalies over points and times. */
+  readonly scale: Float32Array;
+}
+
+/** [1, cos ωt, sin ωt, cos 2ωt, …] at a time in milliseconds since 1970. */
+export function seasonBasis(time: number, harmonics: number): Float64Array {
+  const phase = (2 * Math.PI * dayOfYear(time)) / 365.2425;
+  const basis = new Float64Array(1 + 2 * harmonics);
+  basis[0] = 1;
+  for (let h = 1; h <= harmonics; h++) {
+    basis[2 * h - 1] = Math.cos(h * phase);
+    basis[2 * h] = Math.sin(h * phase);
+  }
+  return basis;
+}
+
+/**
+ * Fits the cycle in one pass over the states.
+ * @throws {PlumeError} data, when there are too few states or a channel never varies
+ */
+export async function fitSeasonalCycle(
+  states: AsyncIterable<State> | Iterable<State>,
+  harmonics: number,
+): Promise<SeasonalCycle> {
+  const terms = 1 + 2 * harmonics;
+  const normal = new Float64Array(terms * terms);
+  let right = new Float64Array(0);
+  let squares = new Float64Array(0);
+  let schema: State['schema'] | undefined;
+  let count = 0;
+  for await (const state of states) {
+    const size = state.values.length;
+    if (schema === undefined) {
+      schema = state.schema;
+      right = new Float64Array(terms * size);
+      squares = new Float64Array(size);
+    }
+    const basis = seasonBasis(state.validTime, harmonics);
+    for (let a = 0; a < terms; a++) {
+      for (let b = 0; b < terms; b++) normal[a * terms + b]! += basis[a]! * basis[b]!;
+      for (let i = 0; i < size; i++) right[a * size + i]! += basis[a]! * state.values[i]!;
+    }
+    for (let i = 0; i < size; i++) squares[i]! += state.values[i]! ** 2;
+    count++;
+  }
+  if (schema === undefined || count < 2 * terms) {
+    throw dataError(
+      `training period: ${count} states are too few for a seasonal cycle of ${terms} terms; ` +
+        'give a longer --train period',
+    );
+  }
+  const size = squares.length;
+  const coefficients = solve(normal, right, terms, size);
+  const scale = anomalyScale(schema, coefficients, right, squares, { terms, size, count });
+  return { harmonics, coefficients: Float32Array.from(coefficients), scale };
+}
+
+/** Writes c(t) for every channel and point into `out`. */
+export function evaluateSeasonalCycle(cycle: SeasonalCycle, time: number, out: Float32Array): void {
+  const basis = seasonBasis(time, cycle.harmonics);
+  const size = out.length;
+  for (let i = 0; i < size; i++) {
+    let sum = 0;
+    for (let a = 0; a < basis.length; a++) sum += basis[a]! * cycle.coefficients[a * size + i]!;
+    out[i] = sum;
+  }
+}
+
+/** Mean squared anomaly by the identity Σ(x − Bc)² = Σx² − cᵀ(Bᵀx), averaged over the points of a channel. */
+function anomalyScale(
+  schema: State['schema'],
+  coefficients: Float64Array,
+  right: Float64Array,
+  squares: Float64Array,
+  { terms, size, count }: { terms: number; size: number; count: number },
+): Float32Array {
+  const points = size / schema.channels.length;
+  return Float32Array.from(schema.channels, (channel, c) => {
+    let sum = 0;
+    for (let i = c * points; i < (c + 1) * points; i++) {
+      let explained = 0;
+      for (let a = 0; a < terms; a++) explained += coefficients[a * size + i]! * right[a * size + i]!;
+      sum += squares[i]! - explained;
+    }
+    const scale = Math.sqrt(Math.max(0, sum) / (points * count));
+    if (!(scale > 0)) {
+      throw dataError(
+        `training period: channel ${channelName(channel)} never varies; leave it out (--variables)`,
+      );
+    }
+    return scale;
+  });
+}
+
+/** Solves the symmetric positive definite system A x = b for many right-hand sides, by Cholesky. */
+function solve(matrix: Float64Array, right: Float64Array, n: number, columns: number): Float64Array {
+  const l = Float64Array.from(matrix);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = l[i * n + j]!;
+      for (let k = 0; k < j; k++) sum -= l[i * n + k]! * l[j * n + k]!;
+      if (i === j && !(sum > 0)) {
+        throw dataError('training period: the time of year does not vary enough to fit a seasonal cycle');
+      }
+      l[i * n + j] = i === j ? Math.sqrt(sum) : sum / l[j * n + j]!;
+    }
+  }
+  const x = Float64Array.from(right);
+  for (let column = 0; column < columns; column++) {
+    for (let i = 0; i < n; i++) {
+      let sum = x[i * columns + column]!;
+      for (let k = 0; k < i; k++) sum -= l[i * n + k]! * x[k * columns + column]!;
+      x[i * columns + column] = sum / l[i * n + i]!;
+    }
+    for (let i = n - 1; i >= 0; i--) {
+      let sum = x[i * columns + column]!;
+      for (let k = i + 1; k < n; k++) sum -= l[k * n + i]! * x[k * columns + column]!;
+      x[i * columns + column] = sum / l[i * n + i]!;
+    }
+  }
+  return x;
+}

@@ -1,0 +1,191 @@
+/**
+ * Every option of every command, once: its flag, its meaning, its check and its default.
+ * A configuration file is JSON whose keys are these names; one file may serve several commands, each takes
+ * what it knows, and a key that no command knows is refused. Flags win over the file, the file over defaults.
+ */
+import { readFile } from 'node:fs/promises';
+import { Option } from 'commander';
+import { z } from 'zod';
+import { toPlumeError, usageError } from '../core/errors.js';
+
+const count = (what: string) =>
+  z.coerce
+    .number({ error: `${what} must be a number` })
+    .int()
+    .min(1);
+const path = z.string().min(1);
+const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(','))]);
+
+interface OptionDefinition {
+  readonly flag: string;
+  readonly description: string;
+  readonly schema: z.ZodType;
+}
+
+const definitions = {
+  archive: {
+    flag: '--archive <file...>',
+    description: 'gridded data: NetCDF files, a Zarr store or its URL; several files of one series as one',
+    schema: z.union([z.array(path).min(1), path.transform((one) => [one])]).optional(),
+  },
+  variables: {
+    flag: '--variables <names>',
+    description: 'channels to use, comma-separated short or file names (default: all with time, lat and lon)',
+    schema: list.optional(),
+  },
+  unit: {
+    flag: '--unit <name=unit...>',
+    description: 'unit of a variable whose file states none, or a wrong one: msl=Pa',
+    schema: list.default([]),
+  },
+  model: {
+    flag: '--model <dir>',
+    description: 'directory of a trained model',
+    schema: path.default('model'),
+  },
+  out: { flag: '--out <path>', description: 'where the result goes', schema: path.optional() },
+  train: {
+    flag: '--train <from/to>',
+    description: 'training period (default: the first five sevenths of the archive)',
+    schema: z.string().optional(),
+  },
+  validate: {
+    flag: '--validate <from/to>',
+    description: 'validation period, between training and test (default: the seventh after training)',
+    schema: z.string().optional(),
+  },
+  preset: {
+    flag: '--preset <name>',
+    description: 'size of network and length of training: standard, or brief for a quick look',
+    schema: z.enum(['standard', 'brief']).default('standard'),
+  },
+  starts: {
+    flag: '--starts <times>',
+    description:
+      'start dates: one, a comma-separated list, or FROM/TO/PERIOD such as 2007-01-01/2007-12-24/P7D',
+    schema: z.string().optional(),
+  },
+  members: {
+    flag: '--members <KxJ>',
+    description: 'weight samples × noise streams',
+    schema: z.string().default('8x6'),
+  },
+  lead: {
+    flag: '--lead <period>',
+    description: 'length of the forecast',
+    schema: z.string().default('P7D'),
+  },
+  seed: {
+    flag: '--seed <n>',
+    description: 'seed of every random draw',
+    schema: z.coerce
+      .number({ error: 'seed must be a whole number, 0 or more' })
+      .int()
+      .min(0)
+      .max(Number.MAX_SAFE_INTEGER)
+      .default(1),
+  },
+  device: {
+    flag: '--device <name>',
+    description: 'auto, cpu, webgpu, cuda, tensorrt, coreml or dml; never silently replaced',
+    schema: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorrt', 'coreml', 'dml']).default('auto'),
+  },
+  workers: {
+    flag: '--workers <n>',
+    description: 'worker threads (default: one a core on cpu, one on a GPU)',
+    schema: count('workers').optional(),
+  },
+  batch: {
+    flag: '--batch <n>',
+    description: 'members in one call of the model; changes speed and memory, never a value',
+    schema: count('batch').optional(),
+  },
+  references: {
+    flag: '--references <names>',
+    description: 'what the ensemble is compared with: persistence, climatology, regression',
+    schema: list.default(['persistence', 'climatology', 'regression']),
+  },
+  start: {
+    flag: '--start <time>',
+    description: 'start date that the maps show (default: the first)',
+    schema: z.string().optional(),
+  },
+  checksums: {
+    flag: '--checksums',
+    description: 'read every file of the run and compare its checksum',
+    schema: z.boolean().default(false),
+  },
+} as const satisfies Record<string, OptionDefinition>;
+
+const optionsSchema = z.strictObject({
+  archive: definitions.archive.schema,
+  variables: definitions.variables.schema,
+  unit: definitions.unit.schema,
+  model: definitions.model.schema,
+  out: definitions.out.schema,
+  train: definitions.train.schema,
+  validate: definitions.validate.schema,
+  preset: definitions.preset.schema,
+  starts: definitions.starts.schema,
+  members: definitions.members.schema,
+  lead: definitions.lead.schema,
+  seed: definitions.seed.schema,
+  device: definitions.device.schema,
+  workers: definitions.workers.schema,
+  batch: definitions.batch.schema,
+  references: definitions.references.schema,
+  start: definitions.start.schema,
+  checksums: definitions.checksums.schema,
+});
+
+export type Options = z.output<typeof optionsSchema>;
+export type OptionName = keyof Options;
+
+/** Flags of a command for commander, with their defaults told in words. */
+export function commanderOptions(names: readonly OptionName[]): Option[] {
+  return names.map((name) => {
+    const { flag, description } = definitions[name];
+    const preset = optionsSchema.shape[name].safeParse(undefined).data;
+    const shown = preset === undefined || preset === false || (Array.isArray(preset) && preset.length === 0);
+    return new Option(flag, shown ? description : `${description} (default: ${String(preset)})`);
+  });
+}
+
+/**
+ * Merges flags over a configuration file over defaults, and keeps the options a command knows.
+ * @throws {PlumeError} usage, naming the option, what was found and what is allowed; data for a missing file
+ */
+export async function resolveOptions<Name extends OptionName>(
+  names: readonly Name[],
+  flags: Readonly<Record<string, unknown>>,
+  configFile: string | undefined,
+): Promise<Pick<Options, Name>> {
+  const fromFile = configFile === undefined ? {} : await readConfig(configFile);
+  const given = Object.fromEntries(names.filter((name) => name in flags).map((name) => [name, flags[name]]));
+  const parsed = optionsSchema.safeParse({ ...fromFile, ...given });
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const key = issue.path.join('.');
+      return key === '' ? issue.message : `--${key}: ${issue.message}`;
+    });
+    const source = configFile === undefined ? '' : ` (flags and ${configFile})`;
+    throw usageError(`${problems.join('; ')}${source}; plume --help lists the options`);
+  }
+  const known = parsed.data;
+  return Object.fromEntries(names.map((name) => [name, known[name]])) as Pick<Options, Name>;
+}
+
+async function readConfig(file: string): Promise<Record<string, unknown>> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw toPlumeError(error, `configuration "${file}"`);
+  });
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+  } catch (error) {
+    throw usageError(`configuration "${file}" is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  throw usageError(`configuration "${file}" must be a JSON object of options, such as {"members": "8x6"}`);
+}

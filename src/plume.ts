@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+/** The command line: parses, dispatches, and ends with an exit code that tells "retry" from "do not". */
+import { Command, CommanderError } from 'commander';
+import { exitCodes, isPlumeError, toPlumeError } from '../core/errors.js';
+import { addCommand } from './command.js';
+import { archiveInfoCommand } from './commands/archiveInfo.js';
+import { forecastCommand } from './commands/forecast.js';
+import { reportCommand } from './commands/report.js';
+import { runInfoCommand } from './commands/runInfo.js';
+import { startCommand } from './commands/start.js';
+import { trainCommand } from './commands/train.js';
+import { verifyCommand } from './commands/verify.js';
+import { version } from './version.js';
+
+const program = new Command('plume')
+  .description('Ensemble and probabilistic forecasts with Bayesian deep learning.')
+  .version(version, '-V, --version')
+  .showHelpAfterError('(plume --help shows commands and examples)')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  plume start --archive slp.nc              train, forecast, verify and report in one go
+  plume archive info slp.nc                 what a file holds
+  plume train --archive slp.nc --out model
+  plume forecast --archive slp.nc --model model --starts 2007-01-01/2007-12-24/P7D --out runs/2007
+  plume verify runs/2007 --archive slp.nc
+  plume report runs/2007
+
+Exit codes: 0 done, ${exitCodes.usage} bad use, ${exitCodes.data} bad data, ${exitCodes.resources} not enough resources,
+${exitCodes.interrupted} interrupted (run the same command again to resume), ${exitCodes.internal} internal error.`,
+  )
+  .exitOverride();
+
+addCommand(program, startCommand);
+const archive = program.command('archive').description('look into gridded data').exitOverride();
+addCommand(archive, archiveInfoCommand);
+addCommand(program, trainCommand);
+addCommand(program, forecastCommand);
+addCommand(program, verifyCommand);
+addCommand(program, reportCommand);
+const run = program.command('run').description('look into run directories').exitOverride();
+addCommand(run, runInfoCommand);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+  } else {
+    const failure = toPlumeError(error, 'plume');
+    process.stderr.write(`plume: ${failure.message}\n`);
+    if (!isPlumeError(error) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+    process.exitCode = failure.exitCode;
+  }
+}
