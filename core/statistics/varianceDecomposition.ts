@@ -66,7 +66,7 @@ export function decomposeVariance(
     const unclipped = K > 1 ? squaresOfMeans / (K - 1) - aleatoricHere / J : Number.NaN;
     if (unclipped < 0) clipped++;
     aleatoric[point] = aleatoricHere;
-    epistemic[point] = unclipped < 0 ? 0 : unclipped;
+    epistemic[point] = Math.max(unclipped, 0);
   }
   return clipped;
 }

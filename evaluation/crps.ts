@@ -1,0 +1,139 @@
+/**
+ * Continuous ranked probability score of an ensemble: how far the members lie from what happened, less half
+ * of how far they lie from each other. Same unit as the variable; smaller is better; one member: |x − y|.
+ *
+ *   CRPS = (1/M) Σ|x_i − y| − c · G,   G = Σ_{i<j} |x_i − x_j| = Σ_i (2i − M − 1) x_(i)   (x sorted, i from 1)
+ *
+ * so that a sort, O(M log M), replaces the double sum. The estimators differ in c alone:
+ *   fair         1 / (M (M − 1))            unbiased in M (Ferro 2014, doi:10.1002/qj.2270); the default
+ *   energy       1 / M²                     the score of the empirical distribution itself; equals the
+ *                                           quantile and the integral form (Zamo & Naveau 2018)
+ *   almost-fair  (1 − (1 − α)/M) / (M (M − 1))   α = 1 fair, α = 0 energy (Lang et al. 2024, arXiv:2412.15832)
+ * The probability-weighted-moment form (Zamo & Naveau 2018, eq. PWM) is `fair` under another name.
+ *
+ * The observation is subtracted from the members before anything is summed: scores of pressures near 1e5 Pa
+ * keep their digits. Members lie as [member, point].
+ */
+import { internalError } from '../core/errors.js';
+import { type FloatArray, requireMembers } from '../core/statistics/moments.js';
+import { missingValueError, type NanPolicy } from './nanPolicy.js';
+
+export type CrpsEstimator =
+  | { readonly kind: 'fair' }
+  | { readonly kind: 'energy' }
+  | { readonly kind: 'almost-fair'; readonly alpha: number };
+
+export const fairCrps: CrpsEstimator = { kind: 'fair' };
+export const energyCrps: CrpsEstimator = { kind: 'energy' };
+
+export interface CrpsOptions {
+  /** Default: fair. */
+  readonly estimator?: CrpsEstimator;
+  /** Default: propagate. */
+  readonly nanPolicy?: NanPolicy;
+  /** [point], written: finite members that each score rests on. */
+  readonly effectiveMembers?: Uint32Array;
+}
+
+/**
+ * CRPS of an ensemble at every point.
+ * @param members [member, point], any unit
+ * @param memberCount M ≥ 1
+ * @param observed [point], same unit
+ * @returns [point], same unit; NaN where fewer than two members are left (fair and almost-fair need two),
+ *   and where the observation is missing
+ * @throws {PlumeError} data, on a missing value under policy raise; internal, when lengths do not match
+ */
+export function crpsEnsemble(
+  members: FloatArray,
+  memberCount: number,
+  observed: FloatArray,
+  options: CrpsOptions = {},
+): Float64Array {
+  const out = new Float64Array(observed.length);
+  crpsKernel(members, memberCount, observed, out, new Float64Array(memberCount), options);
+  return out;
+}
+
+/**
+ * The kernel of {@link crpsEnsemble}: allocates nothing that grows.
+ * @param out [point], written
+ * @param column scratch of M values
+ */
+export function crpsKernel(
+  members: FloatArray,
+  memberCount: number,
+  observed: FloatArray,
+  out: FloatArray,
+  column: Float64Array,
+  options: CrpsOptions = {},
+): void {
+  const { estimator = fairCrps, nanPolicy = 'propagate', effectiveMembers } = options;
+  const points = observed.length;
+  requireMembers(members.length, memberCount, points);
+  if (out.length !== points || column.length < memberCount)
+    throw internalError('CRPS: wrong scratch or output');
+  for (let point = 0; point < points; point++) {
+    const truth = observed[point]!;
+    let count = 0;
+    for (let i = point; i < members.length; i += points) {
+      const error = members[i]! - truth;
+      if (!Number.isNaN(error)) column[count++] = error;
+    }
+    if (count < memberCount && nanPolicy === 'raise') {
+      const what = Number.isNaN(truth)
+        ? 'the observation'
+        : `${memberCount - count} of ${memberCount} members`;
+      throw missingValueError('CRPS', `${what} at point ${point}`);
+    }
+    if (effectiveMembers) effectiveMembers[point] = count;
+    out[point] =
+      count < memberCount && nanPolicy !== 'omit' ? Number.NaN : crpsOfErrors(column, count, estimator);
+  }
+}
+
+/**
+ * CRPS from the errors x_i − y of one point's members.
+ * @param errors the first `count` values are read, and left sorted
+ */
+export function crpsOfErrors(errors: Float64Array, count: number, estimator: CrpsEstimator): number {
+  if (count === 0) return Number.NaN;
+  sortAscending(errors, count);
+  let distance = 0;
+  let pairs = 0;
+  for (let i = 0; i < count; i++) {
+    const error = errors[i]!;
+    distance += Math.abs(error);
+    pairs += (2 * i - count + 1) * error;
+  }
+  return distance / count - pairFactor(estimator, count) * pairs;
+}
+
+/** c of the head of this file; NaN where the estimator needs more members than there are. */
+export function pairFactor(estimator: CrpsEstimator, count: number): number {
+  switch (estimator.kind) {
+    case 'energy':
+      return 1 / (count * count);
+    case 'fair':
+      return count > 1 ? 1 / (count * (count - 1)) : Number.NaN;
+    case 'almost-fair':
+      return count > 1 ? (1 - (1 - estimator.alpha) / count) / (count * (count - 1)) : Number.NaN;
+  }
+}
+
+/** Insertion sort while it is the faster one (measured on Node 20: below about 40 values), else the built-in. */
+function sortAscending(values: Float64Array, count: number): void {
+  if (count > 40) {
+    values.subarray(0, count).sort();
+    return;
+  }
+  for (let i = 1; i < count; i++) {
+    const value = values[i]!;
+    let j = i - 1;
+    while (j >= 0 && values[j]! > value) {
+      values[j + 1] = values[j]!;
+      j--;
+    }
+    values[j + 1] = value;
+  }
+}
