@@ -1,0 +1,138 @@
+/**
+ * Devices of ONNX Runtime: what was asked for, what works here, and why. A device works when a small model runs
+ * on it and answers right, not when a library is present. Nothing is ever silently replaced: asking for a device
+ * that does not work is an error that says what does; `auto` takes the best that works and says why.
+ *
+ * WebGPU note: two sessions that run at once in one process can crash, so a process is one lane there. Probes
+ * run one after another and release their session before the next.
+ */
+import * as ort from 'onnxruntime-node';
+import { resourceError, usageError } from '../../core/errors.js';
+import { GraphBuilder } from '../graph/builder.js';
+import { encodeOnnx } from '../graph/onnxModel.js';
+import { createSession } from './session.js';
+
+export const deviceNames = ['auto', 'cpu', 'webgpu', 'cuda', 'tensorrt', 'coreml', 'dml'] as const;
+export type DeviceName = (typeof deviceNames)[number];
+export type ResolvedDevice = Exclude<DeviceName, 'auto'>;
+
+/** Best first; TensorRT stands back because it builds an engine for minutes and is worth asking for by name. */
+const candidates: readonly ResolvedDevice[] = ['cuda', 'coreml', 'dml', 'webgpu', 'cpu'];
+
+const advice: Readonly<Record<ResolvedDevice, string>> = {
+  cpu: 'reinstall onnxruntime-node',
+  webgpu:
+    'install a Vulkan, Metal or Direct3D 12 driver; without a GPU, libvulkan1 and chromium bring SwiftShader',
+  cuda: 'on Linux x64 with an NVIDIA GPU, CUDA 12 and cuDNN 9, reinstall onnxruntime-node with ONNXRUNTIME_NODE_INSTALL=cuda12',
+  tensorrt:
+    'install CUDA 12, cuDNN 9 and TensorRT 10, and reinstall onnxruntime-node with ONNXRUNTIME_NODE_INSTALL=cuda12',
+  coreml: 'CoreML needs macOS',
+  dml: 'DirectML needs Windows 10 or 11',
+};
+
+export interface ProbeResult {
+  readonly device: ResolvedDevice;
+  readonly works: boolean;
+  /** Why it does not work; empty when it does. */
+  readonly reason: string;
+  /** Time of one [512, 512] product, milliseconds, best of three; NaN when it does not work. */
+  readonly milliseconds: number;
+}
+
+const size = 512;
+
+/** Runs y = x·x on the device, x the matrix with entries (i mod 7) − 3, and checks a row against plain loops. */
+export async function probeDevice(device: ResolvedDevice): Promise<ProbeResult> {
+  const failed = (reason: string): ProbeResult => ({
+    device,
+    works: false,
+    reason,
+    milliseconds: Number.NaN,
+  });
+  // A provider that is not in the package is known without loading anything.
+  if (!ort.listSupportedBackends().some(({ name }) => name === device)) {
+    return failed(`this build of ONNX Runtime for ${process.platform} ${process.arch} has no such provider`);
+  }
+  const b = new GraphBuilder();
+  const input = b.input('x', [size, size]);
+  b.output('y', b.matMul(input, input));
+  const x = Float32Array.from({ length: size * size }, (_, i) => (i % 7) - 3);
+  let session: ort.InferenceSession | undefined;
+  try {
+    session = await createSession(encodeOnnx(b.build()), { device });
+    let milliseconds = Number.POSITIVE_INFINITY;
+    let y = x;
+    for (let repeat = 0; repeat < 3; repeat++) {
+      const start = performance.now();
+      const results = await session.run({ x: new ort.Tensor('float32', x, [size, size]) });
+      milliseconds = Math.min(milliseconds, performance.now() - start);
+      y = results.y?.data as Float32Array<ArrayBuffer>;
+    }
+    for (let j = 0; j < size; j++) {
+      let expected = 0;
+      for (let l = 0; l < size; l++) expected += x[size + l]! * x[l * size + j]!;
+      // All integers below 2²⁴: float32 has the product exactly, a device with fast tensor formats almost.
+      if (!(Math.abs(y[size + j]! - expected) <= 0.5)) {
+        return failed(`a matrix product came out wrong: ${y[size + j]} instead of ${expected}`);
+      }
+    }
+    return { device, works: true, reason: '', milliseconds };
+  } catch (error) {
+    return failed((error instanceof Error ? error.message : String(error)).split('\n')[0]!.trim());
+  } finally {
+    await session?.release();
+  }
+}
+
+export interface DeviceChoice {
+  readonly asked: DeviceName;
+  readonly device: ResolvedDevice;
+  /** One sentence for the log and the manifest. */
+  readonly why: string;
+}
+
+/** The name as a device. @throws a usage error that lists the names */
+export function parseDeviceName(name: string): DeviceName {
+  const known = deviceNames.find((device) => device === name);
+  if (known === undefined) {
+    throw usageError(`device "${name}": no such device; expected one of ${deviceNames.join(', ')}`);
+  }
+  return known;
+}
+
+/**
+ * Decides where networks run.
+ * @throws {PlumeError} resources, when the device asked for does not work; the message says what does
+ */
+export async function resolveDevice(asked: DeviceName): Promise<DeviceChoice> {
+  if (asked !== 'auto') {
+    const probe = await probeDevice(asked);
+    if (probe.works) return { asked, device: asked, why: 'asked for, and a test product ran on it' };
+    const others = await Promise.all(
+      candidates.filter((d) => d !== asked && d !== 'webgpu').map(probeDevice),
+    );
+    const working = others.filter(({ works }) => works).map(({ device }) => device);
+    throw resourceError(
+      `device "${asked}" does not work here: ${probe.reason}. Working: ${working.join(', ') || 'none'}. ` +
+        `To use ${asked}: ${advice[asked]}; or choose --device ${working[0] ?? 'auto'}`,
+    );
+  }
+  const refused: string[] = [];
+  const cpu = await probeDevice('cpu');
+  for (const device of candidates) {
+    const probe = device === 'cpu' ? cpu : await probeDevice(device);
+    if (!probe.works) {
+      refused.push(`${device}: ${probe.reason}`);
+    } else if (device === 'webgpu' && probe.milliseconds > cpu.milliseconds) {
+      // A software adapter (SwiftShader, llvmpipe) answers like a GPU, only slower than the CPU itself.
+      refused.push(
+        `webgpu: slower than cpu (${probe.milliseconds.toFixed(1)} against ${cpu.milliseconds.toFixed(1)} ms ` +
+          `for a [${size}, ${size}] product)`,
+      );
+    } else {
+      const passed = refused.length === 0 ? '' : `; passed over ${refused.join('; ')}`;
+      return { asked, device, why: `best that works of ${candidates.join(', ')}${passed}` };
+    }
+  }
+  throw resourceError(`no device works here: ${refused.join('; ')}; reinstall onnxruntime-node`);
+}

@@ -1,0 +1,62 @@
+/**
+ * ONNX Runtime sessions with the settings of the house. A session belongs to one device and never changes it:
+ * where the device's provider is missing or refuses, creation fails (devices.ts turns that into advice).
+ *
+ * CPU: `run()` blocks the calling thread in effect, so parallel work means workers with one thread each (measured
+ * in design: 2 workers × 1 thread beats 1 × 2). WebGPU: two sessions that run at once in one process can crash;
+ * keep one lane per process.
+ */
+import * as ort from 'onnxruntime-node';
+import { resourceError } from '../../core/errors.js';
+import type { ResolvedDevice } from './devices.js';
+
+export interface SessionOptions {
+  readonly device: ResolvedDevice;
+  /** Threads inside one operator, CPU only (default 1). */
+  readonly threads?: number;
+  /** Where to write the model as ONNX Runtime rewrote it, to see which fusions took place. */
+  readonly optimizedModelPath?: string;
+}
+
+/** Options for ONNX Runtime: sequential operators, full optimisation, arena and memory pattern, quiet log. */
+export function sessionOptions({
+  device,
+  threads = 1,
+  optimizedModelPath,
+}: SessionOptions): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: [device],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    enableCpuMemArena: true,
+    enableMemPattern: true,
+    // 3: errors only. Warnings name every node that a GPU provider leaves to the CPU.
+    logSeverityLevel: 3,
+    extra: { session: { set_denormal_as_zero: '1' } },
+    ...(optimizedModelPath === undefined ? {} : { optimizedModelFilePath: optimizedModelPath }),
+  };
+}
+
+/**
+ * Loads a model.
+ * @param model ONNX bytes, or the path of a model file (needed when its weights lie in a file beside it)
+ * @throws {PlumeError} resources, when the device or the model is refused
+ */
+export async function createSession(
+  model: Uint8Array | string,
+  options: SessionOptions,
+): Promise<ort.InferenceSession> {
+  try {
+    return typeof model === 'string'
+      ? await ort.InferenceSession.create(model, sessionOptions(options))
+      : await ort.InferenceSession.create(model, sessionOptions(options));
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    const what = typeof model === 'string' ? `model "${model}"` : 'a model';
+    throw resourceError(`ONNX Runtime on device "${options.device}" refused ${what}: ${text}`, {
+      cause: error,
+    });
+  }
+}
