@@ -4,13 +4,9 @@
  * of that sample, so variance between samples is epistemic and variance within one is aleatoric.
  */
 import { usageError } from '../core/errors.js';
+import type { NestedDesign } from '../core/statistics/varianceDecomposition.js';
 
-export interface NestedDesign {
-  /** K, the number of weight samples. */
-  readonly weightSamples: number;
-  /** J, the number of noise streams of each weight sample. */
-  readonly noiseStreams: number;
-}
+export type { NestedDesign };
 
 /** Consecutive weight samples whose members are computed and stored together. */
 export interface MemberBlock {

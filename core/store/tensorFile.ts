@@ -27,8 +27,11 @@ export interface Tensor {
 
 export type Tensors = ReadonlyMap<string, Tensor>;
 
-/** @returns the bytes of an Arrow IPC file, the same for the same tensors */
-export function encodeTensors(tensors: Tensors): Uint8Array {
+/**
+ * @param metadata texts kept in the schema of the file
+ * @returns the bytes of an Arrow IPC file, the same for the same tensors
+ */
+export function encodeTensors(tensors: Tensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const entries = [...tensors];
   const names = vectorFromArray(
     entries.map(([name]) => name),
@@ -44,11 +47,14 @@ export function encodeTensors(tensors: Tensors): Uint8Array {
     entries.map(([, tensor]) => tensor.values.length),
     makeData({ type: new Float32(), length: flatValues.length, nullCount: 0, data: flatValues }),
   );
-  const schema = new Schema([
-    new Field('name', new Utf8(), false),
-    new Field('shape', shapes.type, false),
-    new Field('values', values.type, false),
-  ]);
+  const schema = new Schema(
+    [
+      new Field('name', new Utf8(), false),
+      new Field('shape', shapes.type, false),
+      new Field('values', values.type, false),
+    ],
+    new Map(Object.entries(metadata)),
+  );
   const batch = new RecordBatch(
     schema,
     makeData({
@@ -65,7 +71,10 @@ export function encodeTensors(tensors: Tensors): Uint8Array {
 }
 
 /** @throws {PlumeError} data, when the bytes are no such file, named `file` in the message */
-export function decodeTensors(bytes: Uint8Array, file: string): Map<string, Tensor> {
+export function decodeTensors(
+  bytes: Uint8Array,
+  file: string,
+): { readonly tensors: Map<string, Tensor>; readonly metadata: ReadonlyMap<string, string> } {
   try {
     const table = tableFromIPC(bytes);
     const tensors = new Map<string, Tensor>();
@@ -82,7 +91,7 @@ export function decodeTensors(bytes: Uint8Array, file: string): Map<string, Tens
         tensors.set(name, { shape, values });
       }
     }
-    return tensors;
+    return { tensors, metadata: table.schema.metadata };
   } catch (error) {
     throw dataError(`"${file}" holds no readable tensors: ${(error as Error).message}`, { cause: error });
   }

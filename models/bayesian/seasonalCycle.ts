@@ -5,6 +5,7 @@
  * Arrays are [channel, lat, lon] flattened; physical units.
  */
 import { dataError } from '../../core/errors.js';
+import { solveSymmetric } from '../../core/linear/cholesky.js';
 import { channelName } from '../../core/schema.js';
 import type { State } from '../../core/state.js';
 import { dayOfYear } from '../../core/time.js';
@@ -65,7 +66,7 @@ export async function fitSeasonalCycle(
     );
   }
   const size = squares.length;
-  const coefficients = solve(normal, right, terms, size);
+  const coefficients = solveSymmetric(normal, right, terms, size, 'seasonal cycle of the training period');
   const scale = anomalyScale(schema, coefficients, right, squares, { terms, size, count });
   return { harmonics, coefficients: Float32Array.from(coefficients), scale };
 }
@@ -105,33 +106,4 @@ function anomalyScale(
     }
     return scale;
   });
-}
-
-/** Solves the symmetric positive definite system A x = b for many right-hand sides, by Cholesky. */
-function solve(matrix: Float64Array, right: Float64Array, n: number, columns: number): Float64Array {
-  const l = Float64Array.from(matrix);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = l[i * n + j]!;
-      for (let k = 0; k < j; k++) sum -= l[i * n + k]! * l[j * n + k]!;
-      if (i === j && !(sum > 0)) {
-        throw dataError('training period: the time of year does not vary enough to fit a seasonal cycle');
-      }
-      l[i * n + j] = i === j ? Math.sqrt(sum) : sum / l[j * n + j]!;
-    }
-  }
-  const x = Float64Array.from(right);
-  for (let column = 0; column < columns; column++) {
-    for (let i = 0; i < n; i++) {
-      let sum = x[i * columns + column]!;
-      for (let k = 0; k < i; k++) sum -= l[i * n + k]! * x[k * columns + column]!;
-      x[i * columns + column] = sum / l[i * n + i]!;
-    }
-    for (let i = n - 1; i >= 0; i--) {
-      let sum = x[i * columns + column]!;
-      for (let k = i + 1; k < n; k++) sum -= l[k * n + i]! * x[k * columns + column]!;
-      x[i * columns + column] = sum / l[i * n + i]!;
-    }
-  }
-  return x;
 }

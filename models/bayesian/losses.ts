@@ -1,0 +1,76 @@
+/**
+ * What training minimises, as operators. Members are [member, sample, point], truth [sample, point]; weights
+ * are the cell areas [point] with mean 1, so a mean over points is an area mean.
+ */
+import type { Value } from '../graph/graph.js';
+import type { Operations } from '../graph/operator.js';
+
+/** Area-weighted mean of any [..., point] value over everything. */
+function areaMean(ops: Operations, value: Value, areaWeights: Value): Value {
+  return ops.reduceMean(ops.mul(value, areaWeights));
+}
+
+/** Mean squared error of a deterministic forecast [sample, point]. */
+export function meanSquaredError(ops: Operations, forecast: Value, truth: Value, areaWeights: Value): Value {
+  const error = ops.sub(forecast, truth);
+  return areaMean(ops, ops.mul(error, error), areaWeights);
+}
+
+/** Mean absolute error; up to a constant, minus the log likelihood of a Laplace distribution of unit scale. */
+export function meanAbsoluteError(ops: Operations, forecast: Value, truth: Value, areaWeights: Value): Value {
+  return areaMean(ops, ops.abs(ops.sub(forecast, truth)), areaWeights);
+}
+
+/**
+ * Almost-fair CRPS: mean|x_i − y| − (1 − ε) Σ_{i<j}|x_i − x_j| / (M(M − 1)), ε = (1 − α)/M.
+ * α = 1 is the fair form, which leaves the last member free when all others equal the truth; α = 0.95 does not.
+ * Lang et al. 2024, arXiv:2412.15832, eq. 4. The pairs are taken as differences with the members shifted by
+ * d = 1 … ⌊M/2⌋, each pair once.
+ */
+export function almostFairCrps(
+  ops: Operations,
+  members: Value,
+  truth: Value,
+  areaWeights: Value,
+  alpha: number,
+): Value {
+  const count = members.shape[0] ?? 1;
+  const skill = areaMean(ops, ops.abs(ops.sub(members, truth)), areaWeights);
+  if (count < 2) return skill;
+  let pairs: Value | undefined;
+  for (let distance = 1; 2 * distance <= count; distance++) {
+    // at d = M/2 each pair would come twice: take the first half of the members only
+    const rows = 2 * distance === count ? distance : count;
+    const first = rows === count ? members : ops.slice(members, [0, 0, 0], [rows, ...members.shape.slice(1)]);
+    const shifted = ops.gather(
+      members,
+      Array.from({ length: rows }, (_, i) => (i + distance) % count),
+      0,
+    );
+    const mean = areaMean(ops, ops.abs(ops.sub(first, shifted)), areaWeights);
+    const sum = ops.mul(mean, ops.scalar(rows));
+    pairs = pairs === undefined ? sum : ops.add(pairs, sum);
+  }
+  const epsilon = (1 - alpha) / count;
+  return ops.sub(skill, ops.mul(pairs ?? ops.scalar(0), ops.scalar((1 - epsilon) / (count * (count - 1)))));
+}
+
+/**
+ * KL(N(μ, σ²) ‖ N(m₀, σ_p²)) of one tensor in nats, summed over its elements; σ [same shape as μ].
+ * The constant −½ − ln σ_p^{-1} of each element is kept, so the value is the true divergence.
+ */
+export function gaussianKl(
+  ops: Operations,
+  mean: Value,
+  sigma: Value,
+  priorMean: Value,
+  priorSigma: number,
+): Value {
+  const shift = ops.sub(mean, priorMean);
+  const quadratic = ops.mul(
+    ops.add(ops.mul(sigma, sigma), ops.mul(shift, shift)),
+    ops.scalar(1 / (2 * priorSigma ** 2)),
+  );
+  const each = ops.sub(quadratic, ops.log(sigma));
+  return ops.reduceSum(ops.add(each, ops.scalar(Math.log(priorSigma) - 0.5)));
+}

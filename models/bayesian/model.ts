@@ -1,0 +1,172 @@
+/**
+ * A trained Bayesian network as a forecast model: physical states in and out, normalised numbers inside.
+ *   z = (x − c(t)) / s,   x(t + Δt) = c(t + Δt) + s · (z + f_w(z, z₋₁, t)),   amplitude s · σ_v · scale.
+ * Weights are inputs of the graph [K, …]; samples are drawn once and kept.
+ */
+import { usageError } from '../../core/errors.js';
+import { gridSize } from '../../core/grid.js';
+import type { ForecastModel, StepRequest, StepResult } from '../../core/interfaces.js';
+import type { Schema } from '../../core/schema.js';
+import { GraphBuilder } from '../graph/builder.js';
+import { elements, type Graph, matrixFlops, type Value } from '../graph/graph.js';
+import { createOnnxExecutor, type OnnxExecutor, tensorData } from '../graph/onnxExecutor.js';
+import type { SessionOptions } from '../onnx/session.js';
+import { drawWeights } from './meanField.js';
+import { readModel, type TrainedModel } from './modelDirectory.js';
+import { Network } from './network.js';
+import { evaluateSeasonalCycle, seasonBasis } from './seasonalCycle.js';
+
+/** One step of K' weight samples with R rows each, weights and states as inputs. */
+export function buildForecastStep(network: Network, weightSamples: number, rows: number): Graph {
+  const b = new GraphBuilder();
+  const weights = new Map<string, Value>();
+  for (const [name, shape] of network.parameters) {
+    weights.set(name, b.input(`weight.${name}`, [weightSamples, ...shape]));
+  }
+  const outputs = network.forward(b, weights, {
+    newest: b.input('state.0', [weightSamples, rows, network.stateLength]),
+    previous: b.input('state.1', [weightSamples, rows, network.stateLength]),
+    season: b.input('season', [rows, 1 + 2 * network.config.harmonics]),
+  });
+  b.output('increment', outputs.increment);
+  b.output('amplitude', outputs.amplitude);
+  return b.build();
+}
+
+export class BayesianModel implements ForecastModel {
+  readonly schema: Schema;
+  readonly stepHours: number;
+  readonly historyLength = 2;
+  readonly trained: TrainedModel;
+  readonly #network: Network;
+  readonly #options: SessionOptions;
+  /** Sessions by batch shape, and the weights of the batches that have been asked for. */
+  readonly #executors = new Map<string, Promise<OnnxExecutor>>();
+  readonly #weights = new Map<string, Record<string, Float32Array>>();
+
+  constructor(trained: TrainedModel, options: SessionOptions) {
+    this.trained = trained;
+    this.schema = trained.schema;
+    this.stepHours = trained.description.step_hours;
+    this.#network = new Network(trained.network, trained.schema, trained.constants);
+    this.#options = options;
+  }
+
+  async step(request: StepRequest): Promise<StepResult> {
+    const { weightSamples, rowsPerSample, history, validTime } = request;
+    const newest = history[0];
+    const previous = history[1];
+    if (newest === undefined || previous === undefined) {
+      throw usageError('the Bayesian model needs two states of history');
+    }
+    const executor = await this.#executor(weightSamples.length, rowsPerSample);
+    const stepMilliseconds = this.stepHours * 3_600_000;
+    const basis = seasonBasis(validTime, this.#network.config.harmonics);
+    const season = new Float32Array(rowsPerSample * basis.length);
+    for (let row = 0; row < rowsPerSample; row++) season.set(basis, row * basis.length);
+    const anomaly = this.#normalise(newest, validTime);
+    const outputs = await executor.run({
+      ...this.#weightsOf(weightSamples),
+      'state.0': anomaly,
+      'state.1': this.#normalise(previous, validTime - stepMilliseconds),
+      season,
+    });
+    const mean = tensorData(outputs.increment);
+    const amplitude = tensorData(outputs.amplitude);
+    this.#restore(mean, anomaly, amplitude, validTime + stepMilliseconds);
+    return { mean, amplitude };
+  }
+
+  memoryBytes(weightSamples: number, batchRows: number): number {
+    const parameters = [...this.#network.parameters.values()].reduce(
+      (sum, shape) => sum + elements(shape),
+      0,
+    );
+    // the values of one row, twice for what the runtime keeps beside them
+    const graph = buildForecastStep(this.#network, 1, 1);
+    const activations = graph.nodes.reduce((sum, node) => sum + elements(node.output.shape), 0);
+    return 4 * (parameters * (2 * weightSamples + 2) + 2 * batchRows * activations);
+  }
+
+  /** Matrix-product operations of one member's step. */
+  stepFlops(): number {
+    return matrixFlops(buildForecastStep(this.#network, 1, 1));
+  }
+
+  async close(): Promise<void> {
+    for (const executor of this.#executors.values()) await (await executor).release();
+    this.#executors.clear();
+    this.#weights.clear();
+  }
+
+  #executor(weightSamples: number, rows: number): Promise<OnnxExecutor> {
+    const key = `${weightSamples}x${rows}`;
+    let executor = this.#executors.get(key);
+    if (executor === undefined) {
+      executor = createOnnxExecutor(buildForecastStep(this.#network, weightSamples, rows), this.#options);
+      this.#executors.set(key, executor);
+    }
+    return executor;
+  }
+
+  /** The weights of several samples behind each other, [K', …] by graph input. */
+  #weightsOf(weightSamples: readonly number[]): Record<string, Float32Array> {
+    const key = weightSamples.join(',');
+    let weights = this.#weights.get(key);
+    if (weights === undefined) {
+      const { posterior, description } = this.trained;
+      const draws = weightSamples.map((weightSample) =>
+        drawWeights(
+          posterior,
+          { seed: description.posterior.seed, weightSample },
+          description.posterior.scale,
+        ),
+      );
+      weights = {};
+      for (const [name, shape] of this.#network.parameters) {
+        const size = elements(shape);
+        const all = new Float32Array(weightSamples.length * size);
+        draws.forEach((draw, k) => {
+          const tensor = draw.get(name);
+          if (tensor !== undefined) all.set(tensor.values, k * size);
+        });
+        weights[`weight.${name}`] = all;
+      }
+      this.#weights.set(key, weights);
+    }
+    return weights;
+  }
+
+  #normalise(states: Float32Array, time: number): Float32Array {
+    const n = this.#network.stateLength;
+    const climate = new Float32Array(n);
+    evaluateSeasonalCycle(this.trained.cycle, time, climate);
+    const points = gridSize(this.schema.grid);
+    const out = new Float32Array(states.length);
+    for (let i = 0; i < states.length; i++) {
+      const at = i % n;
+      out[i] = (states[i]! - climate[at]!) / this.trained.cycle.scale[Math.floor(at / points)]!;
+    }
+    return out;
+  }
+
+  /** Turns increments and amplitudes into physical units, in place. */
+  #restore(increment: Float32Array, anomaly: Float32Array, amplitude: Float32Array, time: number): void {
+    const n = this.#network.stateLength;
+    const climate = new Float32Array(n);
+    evaluateSeasonalCycle(this.trained.cycle, time, climate);
+    const points = gridSize(this.schema.grid);
+    const noiseScale = this.trained.description.noise.scale;
+    for (let i = 0; i < increment.length; i++) {
+      const at = i % n;
+      const scale = this.trained.cycle.scale[Math.floor(at / points)]!;
+      increment[i] = climate[at]! + scale * (anomaly[i]! + increment[i]!);
+      amplitude[i] = scale * noiseScale * amplitude[i]!;
+    }
+  }
+}
+
+/** Loads a trained model for one lane. @throws {PlumeError} data, when the directory holds no intact model */
+export async function openBayesianModel(directory: string, options: SessionOptions): Promise<BayesianModel> {
+  return new BayesianModel(await readModel(directory), options);
+}

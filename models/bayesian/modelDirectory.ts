@@ -1,0 +1,183 @@
+/**
+ * A trained model on disk: model.json says what it is (channels, grid, network, posterior, noise, how it was
+ * trained), weights.arrow holds its tensors. Written atomically, weights first; checked by checksum when read.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { dataError, toPlumeError } from '../../core/errors.js';
+import { type Schema, type SchemaJson, schemaFromJson, schemaToJson } from '../../core/schema.js';
+import { makeDirectory, sha256, writeAtomically } from '../../core/store/atomic.js';
+import { decodeTensors, encodeTensors, type Tensor } from '../../core/store/tensorFile.js';
+import type { MeanFieldPosterior } from './meanField.js';
+import type { NetworkConfig, NetworkConstants } from './network.js';
+import type { SeasonalCycle } from './seasonalCycle.js';
+
+const positive = z.number().positive();
+const whole = z.number().int().nonnegative();
+
+const description = z.strictObject({
+  format: z.literal('plume-model'),
+  version: z.literal(1),
+  kind: z.literal('bayesian'),
+  schema: z.strictObject({
+    channels: z.array(
+      z.strictObject({ variable: z.string(), level: z.number().nullable(), unit: z.string() }),
+    ),
+    latitudes: z.array(z.number()),
+    longitudes: z.array(z.number()),
+  }),
+  step_hours: positive,
+  network: z.strictObject({
+    eofs: whole,
+    hidden: whole,
+    channels: whole,
+    layers: whole,
+    window: whole,
+    kernel: whole,
+    stride: whole,
+    harmonics: whole,
+  }),
+  posterior: z.strictObject({
+    kind: z.literal('mean-field'),
+    /** Seed of the weight draws: part of the model, so that a weight sample is the same in every run. */
+    seed: whole,
+    /** Multiplies every σ of the posterior, found on the validation period. */
+    scale: z.number().nonnegative(),
+    prior_sigma: positive,
+    beta: z.number().nonnegative(),
+  }),
+  noise: z.strictObject({
+    length_km: positive,
+    time_hours: z.number().nonnegative(),
+    /** Multiplies the amplitude, found on the validation period. */
+    scale: z.number().nonnegative(),
+  }),
+  training: z.strictObject({
+    train: z.string(),
+    validate: z.string(),
+    seed: whole,
+    preset: z.string(),
+    record: z.json(),
+  }),
+  weights: z.strictObject({ file: z.literal('weights.arrow'), sha256: z.string() }),
+});
+
+export type ModelDescription = Readonly<z.infer<typeof description>>;
+
+export interface TrainedModel {
+  readonly description: ModelDescription;
+  /** SHA-256 of model.json, which names the checksum of the weights. */
+  readonly digest: string;
+  readonly schema: Schema;
+  readonly network: NetworkConfig;
+  readonly constants: NetworkConstants;
+  readonly cycle: SeasonalCycle;
+  readonly posterior: MeanFieldPosterior;
+}
+
+/** What a training hands over to be stored. */
+export interface ModelParts extends Omit<TrainedModel, 'description' | 'digest'> {
+  readonly settings: Pick<ModelDescription, 'step_hours' | 'posterior' | 'noise' | 'training'>;
+}
+
+/** @throws {PlumeError} resources, when the directory cannot be written */
+export async function writeModel(directory: string, parts: ModelParts): Promise<ModelDescription> {
+  await makeDirectory(directory);
+  const tensors = new Map<string, Tensor>();
+  const n = parts.cycle.coefficients.length / (1 + 2 * parts.cycle.harmonics);
+  tensors.set('cycle.coefficients', {
+    shape: [1 + 2 * parts.cycle.harmonics, n],
+    values: parts.cycle.coefficients,
+  });
+  tensors.set('cycle.scale', { shape: [parts.cycle.scale.length], values: parts.cycle.scale });
+  tensors.set('projection', {
+    shape: [n, parts.network.eofs],
+    values: parts.constants.projection,
+  });
+  tensors.set('climate', { shape: [1 + 2 * parts.cycle.harmonics, n], values: parts.constants.climate });
+  for (const [name, tensor] of parts.posterior.mean) tensors.set(`mean.${name}`, tensor);
+  for (const [name, tensor] of parts.posterior.rho) tensors.set(`rho.${name}`, tensor);
+  const bytes = encodeTensors(tensors);
+  const json: ModelDescription = {
+    format: 'plume-model',
+    version: 1,
+    kind: 'bayesian',
+    schema: mutable(schemaToJson(parts.schema)),
+    network: parts.network,
+    ...parts.settings,
+    weights: { file: 'weights.arrow', sha256: sha256(bytes) },
+  };
+  await writeAtomically(join(directory, 'weights.arrow'), bytes);
+  await writeAtomically(join(directory, 'model.json'), `${JSON.stringify(json, null, 1)}\n`);
+  return json;
+}
+
+/** @throws {PlumeError} data, when a file is missing, is no model, or its weights are not the ones it was stored with */
+export async function readModel(directory: string): Promise<TrainedModel> {
+  const path = join(directory, 'model.json');
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR')
+      throw toPlumeError(error, `model "${directory}"`);
+    throw dataError(
+      `model "${directory}": there is no model.json in it; train one with plume train --archive FILE --out ${directory}`,
+      { cause: error },
+    );
+  });
+  const parsed = description.safeParse(parseJson(text, path));
+  if (!parsed.success) {
+    throw dataError(`"${path}" does not describe a model: ${z.prettifyError(parsed.error)}`);
+  }
+  const json = parsed.data;
+  const weightsPath = join(directory, json.weights.file);
+  const bytes = await readFile(weightsPath).catch((error: unknown) => {
+    throw toPlumeError(error, `weights "${weightsPath}"`);
+  });
+  if (sha256(bytes) !== json.weights.sha256) {
+    throw dataError(
+      `weights "${weightsPath}" are corrupted: their SHA-256 is ${sha256(bytes)}, model.json expects ` +
+        `${json.weights.sha256}; restore the file or train again`,
+    );
+  }
+  const { tensors } = decodeTensors(bytes, weightsPath);
+  const values = (name: string): Float32Array => {
+    const tensor = tensors.get(name);
+    if (tensor === undefined) throw dataError(`weights "${weightsPath}" lack tensor "${name}"; train again`);
+    return tensor.values;
+  };
+  const startingWith = (prefix: string): Map<string, Tensor> =>
+    new Map(
+      [...tensors]
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+    );
+  return {
+    description: json,
+    digest: sha256(text),
+    schema: schemaFromJson(json.schema),
+    network: json.network,
+    constants: { projection: values('projection'), climate: values('climate') },
+    cycle: {
+      harmonics: json.network.harmonics,
+      coefficients: values('cycle.coefficients'),
+      scale: values('cycle.scale'),
+    },
+    posterior: { mean: startingWith('mean.'), rho: startingWith('rho.') },
+  };
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw dataError(`"${path}" is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function mutable(json: SchemaJson): ModelDescription['schema'] {
+  return {
+    channels: [...json.channels],
+    latitudes: [...json.latitudes],
+    longitudes: [...json.longitudes],
+  };
+}

@@ -1,0 +1,245 @@
+/**
+ * The three stages of training, each a list of phases with rollouts of one length, and the graph of one
+ * training step of a phase: forward, loss, backward and AdamW, with parameters and optimizer state in and out.
+ *
+ *   deterministic   L(x̂(t + sΔt), x) averaged over s = 1 … rollout, one set of weights, dropout
+ *   epistemic       E_q[−ln p] + β KL(q‖p)/N with a Laplace likelihood of unit scale (L1), no noise
+ *   aleatoric       almost-fair CRPS of S weight samples × J noise streams through rollouts + β KL/N
+ *
+ * States are anomalies [S, R, n], R = J · B rows with row = stream · B + sample; patterns [S, R, points].
+ */
+import { gridSize, pointWeights } from '../../core/grid.js';
+import { type AdamWParameter, adamw } from '../graph/adamw.js';
+import { GraphBuilder } from '../graph/builder.js';
+import { gradient } from '../graph/gradient.js';
+import type { Graph, Shape, Value } from '../graph/graph.js';
+import { almostFairCrps, gaussianKl, meanAbsoluteError, meanSquaredError } from './losses.js';
+import type { Network, NetworkOutputs } from './network.js';
+
+export type StageName = 'deterministic' | 'epistemic' | 'aleatoric';
+
+/** A run of training steps of one shape. */
+export interface Phase {
+  readonly steps: number;
+  /** Model steps of a rollout. */
+  readonly rollout: number;
+  /** Samples of the archive in a batch. */
+  readonly batch: number;
+}
+
+export interface Stage {
+  readonly name: StageName;
+  readonly phases: readonly Phase[];
+  /** S and J of one training step; 1 × 1 in the deterministic stage. */
+  readonly weightSamples: number;
+  readonly noiseStreams: number;
+  /** Peak learning rate of the weights; cosine to zero over the stage after a linear warm-up. */
+  readonly learningRate: number;
+  readonly warmUpSteps: number;
+  /** Factors on the learning rate: of the linear path, of ρ, and of the bias of the amplitude. */
+  readonly linearRate: number;
+  readonly rhoRate: number;
+  readonly amplitudeRate: number;
+  /** Decoupled weight decay of the weights outside the linear path. */
+  readonly weightDecay: number;
+  readonly clipNorm: number;
+  /** Share of hidden units and local channels dropped. */
+  readonly dropout: number;
+  /** Standard deviation of noise on the two input states, in units of the scale. */
+  readonly inputNoise: number;
+  /** Temperature on the KL term. */
+  readonly beta: number;
+  /** α of the almost-fair CRPS. */
+  readonly alpha: number;
+  /** Decay of the moving average that becomes the result. */
+  readonly averageDecay: number;
+}
+
+export const beta2 = 0.98;
+
+/** Names of the trainable tensors of a stage: "mean.<parameter>" and, where weights are random, "rho.<parameter>". */
+export function trainableNames(stage: StageName, network: Network): string[] {
+  const names = [...network.parameters.keys()];
+  const means = names.map((name) => `mean.${name}`);
+  return stage === 'deterministic' ? means : [...means, ...names.map((name) => `rho.${name}`)];
+}
+
+export interface StepGraph {
+  readonly graph: Graph;
+  /** Shapes of the data inputs that change every step. */
+  readonly data: ReadonlyMap<string, Shape>;
+  readonly trainable: readonly string[];
+}
+
+/**
+ * @param sampleCount N, the number of training samples that the KL is divided by
+ * @param priorSigma σ_p by parameter
+ */
+export function buildTrainingStep(
+  network: Network,
+  stage: Stage,
+  phase: Phase,
+  sampleCount: number,
+  priorSigma: ReadonlyMap<string, number>,
+): StepGraph {
+  const b = new GraphBuilder();
+  const data = new Map<string, Shape>();
+  const dataInput = (name: string, shape: Shape): Value => {
+    data.set(name, shape);
+    return b.input(name, shape);
+  };
+  const learningRate = b.input('learning_rate', []);
+  const step = b.input('step', []);
+  const random = stage.name !== 'deterministic';
+  const trainable = trainableNames(stage.name, network);
+  const tensors = new Map<string, Value>();
+  for (const name of trainable) {
+    tensors.set(name, b.input(name, network.parameters.get(name.slice(name.indexOf('.') + 1)) ?? []));
+  }
+  const tensor = (name: string): Value => tensors.get(name) ?? b.scalar(Number.NaN);
+
+  const weights = new Map<string, Value>();
+  const divergences: Value[] = [];
+  for (const [name, shape] of network.parameters) {
+    const mean = b.reshape(tensor(`mean.${name}`), [1, ...shape]);
+    if (!random) {
+      weights.set(name, mean);
+      continue;
+    }
+    const sigma = b.softplus(tensor(`rho.${name}`));
+    const draws = dataInput(`draw.${name}`, [stage.weightSamples, ...shape]);
+    weights.set(name, b.add(mean, b.mul(b.reshape(sigma, [1, ...shape]), draws)));
+    const centre = b.input(`prior.${name}`, shape);
+    divergences.push(gaussianKl(b, tensor(`mean.${name}`), sigma, centre, priorSigma.get(name) ?? 1));
+  }
+
+  const fit = rolloutLoss(b, network, stage, phase, weights, dataInput);
+  let loss = fit;
+  if (divergences.length > 0) {
+    const divergence = b.sum(divergences);
+    loss = b.add(fit, b.mul(divergence, b.scalar(stage.beta / sampleCount)));
+    b.output('kl', divergence);
+  }
+
+  const gradients = gradient(
+    b,
+    loss,
+    trainable.map((name) => tensor(name)),
+  );
+  const update = adamw(
+    b,
+    trainable.map((name, i): AdamWParameter => {
+      const shape = tensor(name).shape;
+      return {
+        value: tensor(name),
+        gradient: gradients[i] ?? b.scalar(0),
+        first: b.input(`first.${name}`, shape),
+        second: b.input(`second.${name}`, shape),
+        ...rates(name, stage),
+      };
+    }),
+    { learningRate, step, beta2, clipNorm: stage.clipNorm },
+  );
+  const decay = b.input('average_decay', []);
+  trainable.forEach((name, i) => {
+    const updated = update.parameters[i];
+    if (updated === undefined) return;
+    b.output(`next.${name}`, updated.value);
+    b.output(`next.first.${name}`, updated.first);
+    b.output(`next.second.${name}`, updated.second);
+    const average = b.input(`average.${name}`, updated.value.shape);
+    b.output(`next.average.${name}`, blend(b, average, updated.value, decay));
+  });
+  b.output('loss', loss);
+  b.output('fit', fit);
+  b.output('gradient_norm', update.gradientNorm);
+  return { graph: b.build(), data, trainable };
+}
+
+/** a ← d a + (1 − d) w with d as a value, since it warms up. */
+function blend(b: GraphBuilder, average: Value, value: Value, decay: Value): Value {
+  return b.add(value, b.mul(b.sub(average, value), decay));
+}
+
+function rates(name: string, stage: Stage): { weightDecay: number; rateFactor: number } {
+  if (name.startsWith('rho.')) return { weightDecay: 0, rateFactor: stage.rhoRate };
+  if (name === 'mean.amplitude.bias') return { weightDecay: 0, rateFactor: stage.amplitudeRate };
+  if (name === 'mean.linear.weight') return { weightDecay: 0, rateFactor: stage.linearRate };
+  return { weightDecay: stage.weightDecay, rateFactor: 1 };
+}
+
+function rolloutLoss(
+  b: GraphBuilder,
+  network: Network,
+  stage: Stage,
+  phase: Phase,
+  weights: ReadonlyMap<string, Value>,
+  dataInput: (name: string, shape: Shape) => Value,
+): Value {
+  const { weightSamples: S, noiseStreams: J } = stage;
+  const { batch: B, rollout } = phase;
+  const n = network.stateLength;
+  const points = gridSize(network.schema.grid);
+  const variables = n / points;
+  const rows = J * B;
+  const one = pointWeights(network.schema.grid);
+  const areaWeights = b.constant(
+    Float32Array.from({ length: n }, (_, i) => one[i % points] ?? 1),
+    [n],
+  );
+  const noisy = stage.name === 'aleatoric';
+
+  const everyRow = (name: string): Value =>
+    b.reshape(b.expand(b.reshape(dataInput(name, [B, n]), [1, 1, B, n]), [S, J, B, n]), [S, rows, n]);
+  let newest = everyRow('state.0');
+  let previous = everyRow('state.1');
+  if (stage.inputNoise > 0) {
+    newest = b.add(newest, dataInput('input_noise.0', [S, rows, n]));
+    previous = b.add(previous, dataInput('input_noise.1', [S, rows, n]));
+  }
+  const losses: Value[] = [];
+  for (let s = 0; s < rollout; s++) {
+    const basis = 1 + 2 * network.config.harmonics;
+    const season = dataInput(`season.${s}`, [B, basis]);
+    const outputs: NetworkOutputs = network.forward(b, weights, {
+      newest,
+      previous,
+      season: b.reshape(b.expand(b.reshape(season, [1, B, basis]), [J, B, basis]), [rows, basis]),
+      ...(stage.dropout > 0 ? { dropout: dropoutInputs(network, S, rows, s, dataInput) } : {}),
+    });
+    let next = b.add(newest, outputs.increment);
+    if (noisy) {
+      const pattern = b.reshape(dataInput(`pattern.${s}`, [S, rows, points]), [S, rows, 1, points]);
+      const amplitude = b.reshape(outputs.amplitude, [S, rows, variables, points]);
+      next = b.add(next, b.reshape(b.mul(amplitude, pattern), [S, rows, n]));
+    }
+    const truth = dataInput(`truth.${s}`, [B, n]);
+    const members = b.reshape(next, [S * J, B, n]);
+    losses.push(
+      noisy
+        ? almostFairCrps(b, members, truth, areaWeights, stage.alpha)
+        : stage.name === 'deterministic'
+          ? meanSquaredError(b, members, truth, areaWeights)
+          : meanAbsoluteError(b, members, truth, areaWeights),
+    );
+    previous = newest;
+    newest = next;
+  }
+  return b.mul(b.sum(losses), b.scalar(1 / rollout));
+}
+
+function dropoutInputs(
+  network: Network,
+  samples: number,
+  rows: number,
+  step: number,
+  dataInput: (name: string, shape: Shape) => Value,
+): { hidden: Value; local: Value[] } {
+  const { hidden, channels, layers } = network.config;
+  return {
+    hidden: dataInput(`dropout.hidden.${step}`, [samples, rows, Math.max(1, hidden)]),
+    local: Array.from({ length: layers }, (_, layer) =>
+      dataInput(`dropout.local.${layer}.${step}`, [samples, rows, 1, channels]),
+    ),
+  };
+}

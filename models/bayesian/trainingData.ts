@@ -1,0 +1,116 @@
+/**
+ * The training series as a network sees it: anomalies z = (x − c(t)) / s of consecutive states, and the
+ * batches drawn from it. Arrays are [time, channel, lat, lon], float32, without units.
+ */
+import { requireFinite } from '../../core/archive/finite.js';
+import { dataError } from '../../core/errors.js';
+import type { Archive } from '../../core/interfaces.js';
+import { type Period, timesInside } from '../../core/period.js';
+import { shuffle } from '../../core/random/stream.js';
+import type { State } from '../../core/state.js';
+import { formatTime } from '../../core/time.js';
+import { evaluateSeasonalCycle, type SeasonalCycle } from './seasonalCycle.js';
+
+export interface AnomalySeries {
+  /** Valid times, milliseconds since 1970. */
+  readonly times: Float64Array;
+  /** Values of one state: channels × points. */
+  readonly stateLength: number;
+  /** [time, channel, lat, lon] */
+  readonly values: Float32Array;
+}
+
+/** Reads the complete states of a period one by one. @throws {PlumeError} data, naming a field with gaps */
+export async function* statesInside(archive: Archive, period: Period, name: string): AsyncGenerator<State> {
+  for (const index of timesInside(archive.times, period)) {
+    const state = await archive.read(index);
+    requireFinite(state, name);
+    yield state;
+  }
+}
+
+export async function readAnomalies(
+  archive: Archive,
+  period: Period,
+  cycle: SeasonalCycle,
+  name: string,
+): Promise<AnomalySeries> {
+  const indices = timesInside(archive.times, period);
+  const channels = archive.schema.channels.length;
+  const stateLength = cycle.coefficients.length / (1 + 2 * cycle.harmonics);
+  const points = stateLength / channels;
+  const values = new Float32Array(indices.length * stateLength);
+  const times = Float64Array.from(indices, (index) => archive.times[index]!);
+  const climate = new Float32Array(stateLength);
+  let row = 0;
+  for await (const state of statesInside(archive, period, name)) {
+    evaluateSeasonalCycle(cycle, state.validTime, climate);
+    const at = row * stateLength;
+    for (let c = 0; c < channels; c++) {
+      const scale = cycle.scale[c]!;
+      for (let i = c * points; i < (c + 1) * points; i++) {
+        values[at + i] = (state.values[i]! - climate[i]!) / scale;
+      }
+    }
+    row++;
+  }
+  return { times, stateLength, values };
+}
+
+/**
+ * Positions t such that the states t − (history − 1) … t + steps all exist, one time step apart.
+ * @throws {PlumeError} data, when there is none
+ */
+export function samplePositions(
+  series: AnomalySeries,
+  { history, steps, stepMilliseconds }: { history: number; steps: number; stepMilliseconds: number },
+): Int32Array {
+  const { times } = series;
+  const positions: number[] = [];
+  let run = 1;
+  for (let i = 1; i < times.length; i++) {
+    run = times[i]! - times[i - 1]! === stepMilliseconds ? run + 1 : 1;
+    if (run >= history + steps) positions.push(i - steps);
+  }
+  if (positions.length === 0) {
+    const span =
+      times.length === 0 ? 'is empty' : `${formatTime(times[0]!)}…${formatTime(times[times.length - 1]!)}`;
+    throw dataError(
+      `period ${span}: no ${history + steps} consecutive states ${stepMilliseconds / 3_600_000} h apart; ` +
+        'give a longer period without gaps',
+    );
+  }
+  return Int32Array.from(positions);
+}
+
+/**
+ * The samples of training step `step`: epochs are permutations keyed by seed and epoch, so any step's batch
+ * can be remade alone, and a resumed training sees what an uninterrupted one would.
+ */
+export function batchPositions(
+  positions: Int32Array,
+  { seed, stage, step, batch }: { seed: number; stage: number; step: number; batch: number },
+): Int32Array {
+  const perEpoch = Math.max(1, Math.floor(positions.length / batch));
+  const epoch = Math.floor(step / perEpoch);
+  const order = shuffle(
+    { seed, weightSample: stage, noiseStream: 0, purpose: 'shuffle', step: epoch },
+    positions.length,
+  );
+  const first = (step % perEpoch) * batch;
+  return Int32Array.from({ length: batch }, (_, i) => positions[order[(first + i) % positions.length]!]!);
+}
+
+/** Copies the states at `positions + offset` into `out`, [sample, channel, lat, lon]. */
+export function gatherStates(
+  series: AnomalySeries,
+  positions: Int32Array,
+  offset: number,
+  out: Float32Array,
+): void {
+  const n = series.stateLength;
+  positions.forEach((position, i) => {
+    const at = (position + offset) * n;
+    out.set(series.values.subarray(at, at + n), i * n);
+  });
+}
