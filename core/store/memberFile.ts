@@ -1,0 +1,142 @@
+/**
+ * Forecasts of a block of members from one start: an Arrow IPC file with rows (start, member, weight_sample,
+ * noise_stream, lead_hours, valid_time, channel) and values FixedSizeList<float32>[lat · lon] in physical units.
+ * One record batch holds the members of the block, in order, for one (lead, channel).
+ */
+import { Field } from 'apache-arrow';
+import { internalError } from '../errors.js';
+import { gridSize } from '../grid.js';
+import { channelName, type Schema } from '../schema.js';
+import { fieldData, int32, int32Data, timeData, utf8Data } from './arrowColumns.js';
+import { encodeFieldFile, type FieldFileLayout, openFieldFile, validTime } from './fieldFile.js';
+
+/** Weight samples first … first + count − 1 of one start, each with all its noise streams. */
+export interface MemberBlock {
+  readonly schema: Schema;
+  /** Valid time of the analysis, milliseconds since 1970-01-01 UTC. */
+  readonly start: number;
+  /** Whole hours. */
+  readonly leadsHours: readonly number[];
+  readonly firstWeightSample: number;
+  readonly weightSamples: number;
+  readonly noiseStreams: number;
+}
+
+function layoutOf(block: Pick<MemberBlock, 'schema' | 'start' | 'leadsHours'>): FieldFileLayout {
+  return {
+    format: 'plume-members',
+    schema: block.schema,
+    start: block.start,
+    leadsHours: block.leadsHours,
+    rowFields: ['member', 'weight_sample', 'noise_stream'].map((name) => new Field(name, int32, false)),
+  };
+}
+
+/** '20070101T00Z.k0000-0007.arrow' under members/ */
+export function memberFileName(start: number, firstWeightSample: number, weightSamples: number): string {
+  const sample = (k: number): string => String(k).padStart(4, '0');
+  const last = firstWeightSample + weightSamples - 1;
+  return `members/${startName(start)}.k${sample(firstWeightSample)}-${sample(last)}.arrow`;
+}
+
+/** '20070101T00Z', with minutes only where a start has them: no two starts share a name. */
+export function startName(start: number): string {
+  const digits = new Date(start).toISOString().replace(/[-:]/g, '');
+  const [date, time] = digits.split('T') as [string, string];
+  const trimmed =
+    time.slice(0, 2) +
+    time
+      .slice(2)
+      .replace('.000Z', '')
+      .replace(/^0000$/, '')
+      .replace('Z', '');
+  return `${date}T${trimmed}Z`;
+}
+
+/** Rows that the file of a block has. */
+export function memberFileRows(block: MemberBlock): number {
+  const { schema, leadsHours, weightSamples, noiseStreams } = block;
+  return weightSamples * noiseStreams * leadsHours.length * schema.channels.length;
+}
+
+/**
+ * @param states one array a lead: [member, channel, lat, lon], physical units; members by weight sample, then
+ * noise stream. Kept by reference until this returns.
+ * @returns the bytes of the file: equal arguments give equal bytes
+ * @throws {PlumeError} internal, when the states do not have the block's shape
+ */
+export function encodeMemberFile(block: MemberBlock, states: readonly Float32Array[]): Uint8Array {
+  const { schema, start, leadsHours, firstWeightSample, weightSamples, noiseStreams } = block;
+  const points = gridSize(schema.grid);
+  const members = weightSamples * noiseStreams;
+  const nchan = schema.channels.length;
+  if (states.length !== leadsHours.length || states.some((s) => s.length !== members * nchan * points)) {
+    throw internalError(
+      `member file: ${states.length} arrays of ${states[0]?.length} values, expected ${leadsHours.length} ` +
+        `of ${members} members × ${nchan} channels × ${points} points`,
+    );
+  }
+  const constant = (value: number): Float64Array => new Float64Array(members).fill(value);
+  const starts = timeData(constant(start));
+  const member = int32Data(Array.from({ length: members }, (_, i) => firstWeightSample * noiseStreams + i));
+  const sample = Array.from({ length: members }, (_, i) => firstWeightSample + Math.floor(i / noiseStreams));
+  const weightSample = int32Data(sample);
+  const noiseStream = int32Data(Array.from({ length: members }, (_, i) => i % noiseStreams));
+  return encodeFieldFile(layoutOf(block), (leadIndex, channelIndex) => {
+    const state = states[leadIndex]!;
+    const leadHours = leadsHours[leadIndex]!;
+    const name = channelName(schema.channels[channelIndex]!);
+    return [
+      starts,
+      member,
+      weightSample,
+      noiseStream,
+      int32Data(constant(leadHours)),
+      timeData(constant(validTime(start, leadHours))),
+      utf8Data(new Array<string>(members).fill(name)),
+      fieldData(oneChannel(state, members, nchan, points, channelIndex), points),
+    ];
+  });
+}
+
+/** [member, channel, point] → [member, point]; a single channel is already that. */
+function oneChannel(
+  state: Float32Array,
+  members: number,
+  nchan: number,
+  points: number,
+  c: number,
+): Float32Array {
+  if (nchan === 1) return state;
+  const out = new Float32Array(members * points);
+  for (let m = 0; m < members; m++) {
+    const from = (m * nchan + c) * points;
+    out.set(state.subarray(from, from + points), m * points);
+  }
+  return out;
+}
+
+export interface MemberFile {
+  /** All members of one field: values [member, point], a view of the bytes read; members as numbered in the run. */
+  read(leadIndex: number, channelIndex: number): Promise<{ values: Float32Array; members: Int32Array }>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param expectedBytes size the manifest promises, if known
+ * @throws {PlumeError} data, when the file is missing, damaged or holds something else
+ */
+export async function openMemberFile(
+  path: string,
+  of: Pick<MemberBlock, 'schema' | 'start' | 'leadsHours'>,
+  expectedBytes?: number,
+): Promise<MemberFile> {
+  const file = await openFieldFile(path, layoutOf(of), expectedBytes);
+  return {
+    read: async (leadIndex, channelIndex) => {
+      const { batch, values } = await file.read(leadIndex, channelIndex);
+      return { values, members: Int32Array.from(batch.getChild('member')!.toArray() as Int32Array) };
+    },
+    close: () => file.close(),
+  };
+}

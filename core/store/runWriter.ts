@@ -1,0 +1,308 @@
+/**
+ * Writing a run directory. A chunk (one file of members or products) is written whole and renamed into place,
+ * then recorded in the manifest; the manifest is rewritten at most about once a second. A process killed between
+ * the two leaves a file that no manifest names: it is made again, to the same bytes.
+ */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { internalError, usageError } from '../errors.js';
+import {
+  cleanTemporaries,
+  fileError,
+  isTemporary,
+  makeDirectory,
+  sha256,
+  writeAtomically,
+} from './atomic.js';
+import { isLock, lockDirectory } from './lock.js';
+import {
+  type Chunk,
+  decodeManifest,
+  encodeManifest,
+  isoOf,
+  type Manifest,
+  makeManifest,
+  mergeManifests,
+  type RunDescription,
+} from './manifest.js';
+
+export const manifestName = 'manifest.json';
+const chunkDirectories = ['members', 'products'];
+const manifestIntervalMs = 1000;
+
+/** A range of weight samples. */
+export interface SampleRange {
+  readonly firstWeightSample: number;
+  readonly weightSamples: number;
+}
+
+/** What the maker of a chunk knows about it. */
+export interface ChunkRecord extends SampleRange {
+  /** Path inside the run directory, with '/'. */
+  readonly file: string;
+  readonly kind: Chunk['kind'];
+  /** Valid time of the analysis, milliseconds since 1970-01-01 UTC. */
+  readonly start: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface RunWriter {
+  readonly directory: string;
+  /** As it stands now: the chunks kept from before and those recorded since. */
+  readonly manifest: Manifest;
+  /** True when the chunk is there and need not be made; products count only if made from all members of now. */
+  has(file: string): boolean;
+  /**
+   * The weight samples that a start still lacks, below `weightSamples`, cut at multiples of `blockSize`:
+   * whatever block sizes earlier runs had, nothing is made twice.
+   */
+  missing(start: number, weightSamples: number, blockSize: number): SampleRange[];
+  /** Adds a chunk whose file is in place (`writeChunk`). */
+  record(chunk: ChunkRecord): Promise<void>;
+  /** Puts the manifest on disk. */
+  flush(): Promise<void>;
+  /** Flushes and lets other writers in. */
+  close(): Promise<void>;
+}
+
+/**
+ * Writes the file of a chunk, from any process or thread.
+ * @param file path inside the run directory, with '/'
+ * @throws {PlumeError} resources, when the disk is full or closed to us
+ */
+export async function writeChunk(
+  directory: string,
+  file: string,
+  bytes: Uint8Array,
+): Promise<{ bytes: number; sha256: string }> {
+  await writeAtomically(join(directory, file), bytes);
+  return { bytes: bytes.byteLength, sha256: sha256(bytes) };
+}
+
+/**
+ * Starts a run, or takes up the one that is there.
+ * @param options.verify also compare the checksum of every chunk kept, not its size alone
+ * @throws {PlumeError} usage when the directory holds another configuration or something else; resources when it
+ * is not writable or has another writer; data when its manifest cannot be read
+ */
+export async function openOrCreateRun(
+  directory: string,
+  description: RunDescription,
+  options: { readonly verify?: boolean } = {},
+): Promise<RunWriter> {
+  const wanted = makeManifest(description);
+  // Refused before anything is written: a directory of someone else's stays as it was.
+  await requireRunOrEmpty(directory);
+  const early = await readManifest(directory);
+  if (early !== null) mergeManifests(early, wanted, directory);
+  await makeDirectory(directory);
+  const lock = await lockDirectory(directory);
+  try {
+    for (const name of ['', ...chunkDirectories]) {
+      await makeDirectory(join(directory, name));
+      await cleanTemporaries(join(directory, name));
+    }
+    const found = await readManifest(directory);
+    let manifest = wanted;
+    if (found !== null) {
+      const merged = mergeManifests(found, wanted, directory);
+      manifest = { ...merged, chunks: await soundChunks(directory, merged, options.verify ?? false) };
+    }
+    await writeManifest(directory, manifest);
+    return makeWriter(directory, manifest, () => lock.release());
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** @returns null where there is no manifest @throws {PlumeError} data, when it cannot be read */
+export async function readManifest(directory: string): Promise<Manifest | null> {
+  const path = join(directory, manifestName);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw fileError(error, `reading ${path}`);
+  }
+  return decodeManifest(text, path);
+}
+
+async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
+  await writeAtomically(join(directory, manifestName), encodeManifest(manifest));
+}
+
+async function requireRunOrEmpty(directory: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw fileError(error, `opening the run directory ${directory}`);
+  }
+  if (names.includes(manifestName)) return;
+  // A writer killed before its first manifest leaves these and nothing else.
+  const foreign = names.find(
+    (name) => !(isLock(name) || isTemporary(name) || chunkDirectories.includes(name)),
+  );
+  if (foreign !== undefined) {
+    throw usageError(
+      `${directory} is not empty and holds no run (found "${foreign}", no ${manifestName}); choose another --out`,
+    );
+  }
+}
+
+/** The chunks whose files are there with the right size (and, if asked, content): the others are made again. */
+async function soundChunks(
+  directory: string,
+  manifest: Manifest,
+  verify: boolean,
+): Promise<Record<string, Chunk>> {
+  const kept: Record<string, Chunk> = {};
+  for (const [file, chunk] of Object.entries(manifest.chunks)) {
+    if ((await chunkProblem(directory, file, chunk, verify)) === null) kept[file] = chunk;
+  }
+  return kept;
+}
+
+/** What is wrong with the file of a chunk, or null. */
+export async function chunkProblem(
+  directory: string,
+  file: string,
+  chunk: Chunk,
+  verify: boolean,
+): Promise<string | null> {
+  const path = join(directory, file);
+  try {
+    const { size } = await stat(path);
+    if (size !== chunk.bytes) return `it has ${size} bytes, the manifest says ${chunk.bytes}`;
+    if (verify && sha256(await readFile(path)) !== chunk.sha256)
+      return 'its checksum is not the one recorded';
+    return null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'it is missing';
+    throw fileError(error, `checking ${path}`);
+  }
+}
+
+/** Member chunks of a start in the order of their members. */
+export function memberChunks(manifest: Manifest, start: number): [string, Chunk][] {
+  const iso = isoOf(start);
+  return Object.entries(manifest.chunks)
+    .filter(([, chunk]) => chunk.kind === 'members' && chunk.start === iso)
+    .sort(([, a], [, b]) => a.first_weight_sample - b.first_weight_sample);
+}
+
+/** Ranges of [0, weightSamples) that no member chunk of the start covers. */
+export function missingRanges(manifest: Manifest, start: number, weightSamples: number): SampleRange[] {
+  const gaps: SampleRange[] = [];
+  let next = 0;
+  const upTo = (end: number): void => {
+    if (end > next) gaps.push({ firstWeightSample: next, weightSamples: end - next });
+  };
+  for (const [, chunk] of memberChunks(manifest, start)) {
+    upTo(Math.min(chunk.first_weight_sample, weightSamples));
+    next = Math.max(next, chunk.first_weight_sample + chunk.weight_samples);
+  }
+  upTo(weightSamples);
+  return gaps;
+}
+
+function makeWriter(directory: string, opened: Manifest, release: () => Promise<void>): RunWriter {
+  const chunks: Record<string, Chunk> = { ...opened.chunks };
+  const manifest: Manifest = { ...opened, chunks };
+  let dirty = false;
+  let lastWrite = Date.now();
+  let closed = false;
+  /** Writes follow one another: the last one on disk is the newest. */
+  let writing: Promise<void> = Promise.resolve();
+
+  const flush = (): Promise<void> => {
+    // A failed write is told to whoever waited for it; the next one tries again.
+    writing = writing
+      .catch(() => undefined)
+      .then(async () => {
+        if (!dirty) return;
+        dirty = false;
+        lastWrite = Date.now();
+        try {
+          await writeManifest(directory, manifest);
+        } catch (error) {
+          dirty = true;
+          throw error;
+        }
+      });
+    return writing;
+  };
+
+  return {
+    directory,
+    manifest,
+    has: (file) => {
+      const chunk = chunks[file];
+      if (chunk === undefined) return false;
+      return chunk.kind === 'members' || chunk.weight_samples === manifest.weight_samples;
+    },
+    missing: (start, weightSamples, blockSize) =>
+      missingRanges(manifest, start, weightSamples).flatMap((gap) => cut(gap, blockSize)),
+    record: async (record) => {
+      requireKnown(manifest, record);
+      chunks[record.file] = {
+        kind: record.kind,
+        rows: record.rows,
+        bytes: record.bytes,
+        sha256: record.sha256,
+        start: isoOf(record.start),
+        first_weight_sample: record.firstWeightSample,
+        weight_samples: record.weightSamples,
+      };
+      dirty = true;
+      if (Date.now() - lastWrite >= manifestIntervalMs) await flush();
+    },
+    flush,
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      try {
+        await flush();
+      } finally {
+        await release();
+      }
+    },
+  };
+}
+
+function cut(range: SampleRange, blockSize: number): SampleRange[] {
+  const end = range.firstWeightSample + range.weightSamples;
+  const pieces: SampleRange[] = [];
+  for (let first = range.firstWeightSample; first < end; ) {
+    const next = Math.min(end, (Math.floor(first / blockSize) + 1) * blockSize);
+    pieces.push({ firstWeightSample: first, weightSamples: next - first });
+    first = next;
+  }
+  return pieces;
+}
+
+function requireKnown(manifest: Manifest, record: ChunkRecord): void {
+  if (dirname(record.file) !== record.kind) {
+    throw internalError(`chunk ${record.file} of kind ${record.kind} must lie in ${record.kind}/`);
+  }
+  if (!manifest.starts.includes(isoOf(record.start))) {
+    throw internalError(`chunk ${record.file} starts at ${isoOf(record.start)}, which the run does not`);
+  }
+  const end = record.firstWeightSample + record.weightSamples;
+  if (record.kind === 'members') {
+    const clash = memberChunks(manifest, record.start).find(
+      ([file, chunk]) =>
+        file !== record.file &&
+        chunk.first_weight_sample < end &&
+        record.firstWeightSample < chunk.first_weight_sample + chunk.weight_samples,
+    );
+    if (clash !== undefined)
+      throw internalError(`chunks ${record.file} and ${clash[0]} hold the same members`);
+  }
+}
