@@ -1,0 +1,222 @@
+/**
+ * One data file as states by valid time: chosen channels in their order and unit, on one grid. Every read
+ * asks the file for one box of one time per channel, in the file's own dimension order, and turns it.
+ */
+import { dataError, isPlumeError } from '../errors.js';
+import { type Grid, makeGrid } from '../grid.js';
+import { type Channel, channelName } from '../schema.js';
+import { isKnownUnit, type LinearConversion, normaliseUnit, unitConversion } from '../units.js';
+import { decodeValues, readCoordinate, textAttribute } from './cf.js';
+import type { Dataset, RawValues } from './dataset.js';
+import { type Field, findFields, shortList } from './fields.js';
+import { type AxisSelection, type Region, selectLatitudes, selectLongitudes } from './horizontal.js';
+import { boxSize, stridesOf } from './hyperslab.js';
+import { readValidTimes } from './timeAxis.js';
+import { readName } from './variableNames.js';
+
+export interface ChannelRequest {
+  /** File names, ERA5 short names ('t' for all levels) or channel names ('t850'); all fields by default. */
+  readonly variables?: readonly string[];
+  /** hPa; all levels of the file by default. */
+  readonly levels?: readonly number[];
+  readonly region?: Region;
+  /** The unit that values really have, by channel, short name or file name. */
+  readonly units?: Readonly<Record<string, string>>;
+  /** Coordinate values along other dimensions: { number: 3 }. */
+  readonly select?: Readonly<Record<string, number>>;
+}
+
+interface ChannelSource {
+  readonly channel: Channel;
+  readonly field: Field;
+  readonly conversion: LinearConversion;
+}
+
+export interface FileArchive {
+  readonly path: string;
+  readonly channels: readonly Channel[];
+  readonly grid: Grid;
+  readonly times: Float64Array;
+  /** Writes one channel of one time, [lat, lon], float32, canonical unit, NaN where missing. */
+  read(channel: number, timeIndex: number, out: Float32Array): Promise<void>;
+}
+
+/** @returns null where the file has none of the variables asked for */
+export async function fileArchive(dataset: Dataset, request: ChannelRequest): Promise<FileArchive | null> {
+  const { path } = dataset;
+  const fields = await findFields(dataset, request.select);
+  if (fields.length === 0) {
+    throw dataError(
+      `archive "${path}" holds no variable on latitudes and longitudes; it has ${shortList([...dataset.variables.keys()])}`,
+    );
+  }
+  const chosen = chooseFields(path, fields, request);
+  if (chosen.length === 0) return null;
+  const sources = chosen.map((field) => makeSource(path, field, request.units ?? {}));
+  requireUnique(path, sources);
+  const first = chosen[0]!;
+  const stranger = chosen.find((f) => f.latitude !== first.latitude || f.longitude !== first.longitude);
+  if (stranger !== undefined) {
+    throw dataError(
+      `archive "${path}": "${first.variable.name}" and "${stranger.variable.name}" lie on different grids; name the variables to read`,
+    );
+  }
+  const otherTime = chosen.find((field) => field.time !== first.time);
+  if (otherTime !== undefined) {
+    throw dataError(
+      `archive "${path}": "${first.variable.name}" and "${otherTime.variable.name}" have different time axes; name the variables to read`,
+    );
+  }
+  const latitudes = selectLatitudes(await readCoordinate(first.latitude), request.region, path);
+  const longitudes = selectLongitudes(await readCoordinate(first.longitude), request.region, path);
+  const times = await readValidTimes(first.time!, path);
+  if (times.length === 0) throw dataError(`archive "${path}" has no times: its time dimension is empty`);
+  return {
+    path,
+    channels: sources.map((source) => source.channel),
+    grid: makeGrid(latitudes.values, longitudes.values),
+    times,
+    read: (channel, timeIndex, out) => readField(sources[channel]!, timeIndex, latitudes, longitudes, out),
+  };
+}
+
+/** The fields asked for, in the order asked for; without a wish, all that can be read. */
+function chooseFields(path: string, fields: readonly Field[], request: ChannelRequest): Field[] {
+  const onLevel = (field: Field): boolean =>
+    request.levels === undefined || field.level === null || request.levels.includes(field.level);
+  let chosen: Field[];
+  if (request.variables === undefined) {
+    chosen = fields.filter((field) => field.problem === null && onLevel(field));
+    if (chosen.length === 0 && fields.some((field) => field.problem !== null)) {
+      const field = fields.find((f) => f.problem !== null)!;
+      throw dataError(`archive "${path}": variable "${field.variable.name}" ${field.problem}`);
+    }
+  } else {
+    const seen = new Set<Field>();
+    for (const name of request.variables) {
+      for (const field of fieldsNamed(fields, name)) if (onLevel(field)) seen.add(field);
+    }
+    chosen = [...seen];
+  }
+  const broken = chosen.find((field) => field.problem !== null);
+  if (broken !== undefined) {
+    throw dataError(`archive "${path}": variable "${broken.variable.name}" ${broken.problem}`);
+  }
+  const onAnyLevel = chosen.some((field) => field.level !== null);
+  const missing = request.levels?.find((level) => !chosen.some((field) => field.level === level));
+  if (missing !== undefined && onAnyLevel) {
+    const levels = [...new Set(fields.map((field) => field.level).filter((level) => level !== null))];
+    throw dataError(`archive "${path}" has no level ${missing} hPa; it has ${shortList(levels)}`);
+  }
+  return chosen;
+}
+
+/** A file's own name comes first; then the house's, with or without a level; then any alias. */
+function fieldsNamed(fields: readonly Field[], name: string): Field[] {
+  const own = fields.filter((field) => field.variable.name === name);
+  if (own.length > 0) return own;
+  const named = readName(name);
+  if (named === undefined) return [];
+  return fields.filter(
+    (field) => field.name === named.known.shortName && (named.level === null || field.level === named.level),
+  );
+}
+
+function makeSource(path: string, field: Field, overrides: Readonly<Record<string, string>>): ChannelSource {
+  const { variable, name, level, known } = field;
+  const channel = channelName({ variable: name, level, unit: '' });
+  const stated = textAttribute(variable.attributes, 'units')?.trim();
+  const override = overrides[channel] ?? overrides[name] ?? overrides[variable.name];
+  const unit = override ?? stated;
+  if (known === undefined) {
+    // A quantity the house has no unit for keeps the file's; without one CF says it is a pure number.
+    return {
+      channel: { variable: name, level, unit: normaliseUnit(unit ?? '1') },
+      field,
+      conversion: { scale: 1, offset: 0 },
+    };
+  }
+  if (unit === undefined || (unit === '' && !isKnownUnit(known.unit))) {
+    throw dataError(
+      `archive "${path}": variable "${variable.name}" (channel ${channel}) has no unit; pass --unit ${channel}=${known.unit} to say what it is`,
+    );
+  }
+  try {
+    return {
+      channel: { variable: name, level, unit: known.unit },
+      field,
+      conversion: unitConversion(unit, known.unit),
+    };
+  } catch (error) {
+    if (!isPlumeError(error)) throw error;
+    throw dataError(
+      `archive "${path}": channel ${channel} has unit "${unit}", which cannot become "${known.unit}"; ` +
+        `pass --unit ${channel}=${known.unit} (or the unit it really has) if the file is wrong. ${error.message}`,
+      { cause: error },
+    );
+  }
+}
+
+function requireUnique(path: string, sources: readonly ChannelSource[]): void {
+  const seen = new Map<string, string>();
+  for (const { channel, field } of sources) {
+    const name = channelName(channel);
+    const before = seen.get(name);
+    if (before !== undefined) {
+      throw dataError(
+        `archive "${path}": variables "${before}" and "${field.variable.name}" are both ${name}; name the one to read`,
+      );
+    }
+    seen.set(name, field.variable.name);
+  }
+}
+
+async function readField(
+  { field, conversion }: ChannelSource,
+  timeIndex: number,
+  latitudes: AxisSelection,
+  longitudes: AxisSelection,
+  out: Float32Array,
+): Promise<void> {
+  const nlon = longitudes.values.length;
+  for (const [firstRow, rows] of latitudes.ranges) {
+    for (const [firstColumn, columns] of longitudes.ranges) {
+      const start: number[] = [];
+      const count: number[] = [];
+      for (const { dimension, kind } of field.axes) {
+        start.push(
+          kind === 'time'
+            ? timeIndex
+            : kind === 'level'
+              ? (field.levelIndex ?? 0)
+              : kind === 'latitude'
+                ? firstRow
+                : kind === 'longitude'
+                  ? firstColumn
+                  : (field.fixed.get(dimension) ?? 0),
+        );
+        count.push(kind === 'latitude' ? rows : kind === 'longitude' ? columns : 1);
+      }
+      const raw: RawValues = await field.variable.read(start, count);
+      const values = decodeValues(field.variable, raw);
+      if (values.length !== boxSize(count)) {
+        throw dataError(
+          `variable "${field.variable.name}": read ${values.length} values, expected ${boxSize(count)}`,
+        );
+      }
+      const strides = stridesOf(count);
+      const rowStride = strides[field.axes.findIndex((axis) => axis.kind === 'latitude')]!;
+      const columnStride = strides[field.axes.findIndex((axis) => axis.kind === 'longitude')]!;
+      for (let row = 0; row < latitudes.indices.length; row++) {
+        const fileRow = latitudes.indices[row]! - firstRow;
+        if (fileRow < 0 || fileRow >= rows) continue;
+        for (let column = 0; column < nlon; column++) {
+          const fileColumn = longitudes.indices[column]! - firstColumn;
+          if (fileColumn < 0 || fileColumn >= columns) continue;
+          const value = values[fileRow * rowStride + fileColumn * columnStride]!;
+          out[row * nlon + column] = conversion.scale * value + conversion.offset;
+        }
+      }
+    }
+  }
+}
