@@ -68,15 +68,58 @@ class WholeFileWriter extends RecordBatchFileWriter {
   }
 }
 
+/** Encodes an Arrow IPC file batch by batch, handing out the bytes as they come. */
+export class IncrementalArrowFile {
+  readonly #writer: CollectingWriter;
+  readonly #schema: Schema;
+
+  constructor(schema: Schema) {
+    this.#schema = schema;
+    this.#writer = new CollectingWriter();
+    this.#writer.reset(undefined, schema);
+  }
+
+  /** @param columns one batch, in the schema's order @returns the bytes that follow those returned before */
+  append(columns: readonly Data[]): Uint8Array {
+    const type = new Struct(this.#schema.fields);
+    const length = columns[0]!.length;
+    this.#writer.write(
+      new RecordBatch(this.#schema, makeData({ type, length, nullCount: 0, children: [...columns] })),
+    );
+    return this.#writer.take();
+  }
+
+  /** @returns the last bytes, footer included */
+  finish(): Uint8Array {
+    this.#writer.finish();
+    return this.#writer.take();
+  }
+}
+
+/** Keeps what it writes until it is taken, in place of a stream. */
+class CollectingWriter extends WholeFileWriter {
+  #parts: Uint8Array[] = [];
+
+  protected override _write(chunk: Uint8Array): this {
+    if (chunk.byteLength > 0) {
+      this.#parts.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      this._position += chunk.byteLength;
+    }
+    return this;
+  }
+
+  take(): Uint8Array {
+    const bytes = Buffer.concat(this.#parts);
+    this.#parts = [];
+    return bytes;
+  }
+}
+
 /** The whole bytes of an Arrow IPC file. @param batches each one array of columns, in the schema's order */
 export function encodeArrowFile(schema: Schema, batches: Iterable<readonly Data[]>): Uint8Array {
-  const writer = new WholeFileWriter();
-  writer.reset(undefined, schema);
-  const type = new Struct(schema.fields);
-  for (const children of batches) {
-    const length = children[0]!.length;
-    writer.write(new RecordBatch(schema, makeData({ type, length, nullCount: 0, children: [...children] })));
-  }
-  writer.finish();
-  return writer.toUint8Array(true);
+  const file = new IncrementalArrowFile(schema);
+  const parts: Uint8Array[] = [];
+  for (const columns of batches) parts.push(file.append(columns));
+  parts.push(file.finish());
+  return Buffer.concat(parts);
 }

@@ -52,7 +52,7 @@ export function statesOf(block: MemberBlock): Float32Array[] {
   });
 }
 
-export function describe_(changes: Partial<RunDescription> = {}): RunDescription {
+export function descriptionOf(changes: Partial<RunDescription> = {}): RunDescription {
   return {
     plume: '0.1.0',
     seed: 7,
