@@ -7,8 +7,9 @@ import { type Data, Field, type RecordBatch, Schema } from 'apache-arrow';
 import { dataError } from '../errors.js';
 import { gridSize } from '../grid.js';
 import { channelName, type Schema as StateSchema, schemaToJson } from '../schema.js';
-import { encodeArrowFile, fieldType, int32, utcTime, utf8 } from './arrowColumns.js';
+import { encodeArrowFile, fieldType, IncrementalArrowFile, int32, utcTime, utf8 } from './arrowColumns.js';
 import { type ArrowFile, openArrowFile } from './arrowFile.js';
+import { createAtomically } from './atomic.js';
 import { standardName } from './standardNames.js';
 
 const millisecondsPerHour = 3_600_000;
@@ -75,6 +76,31 @@ export function encodeFieldFile(
     }
   }
   return encodeArrowFile(fieldFileSchema(layout), batches());
+}
+
+export interface FieldFileWriter {
+  /** The columns of the next (lead, channel), in the order of the schema; may be reused once this resolves. */
+  append(columns: readonly Data[]): Promise<void>;
+  /** Puts the file in place. @returns its size and digest: equal columns give equal bytes */
+  commit(): Promise<{ bytes: number; sha256: string }>;
+  abandon(): Promise<void>;
+}
+
+/**
+ * Writes a file batch by batch, holding one at a time: memory does not grow with leads.
+ * @throws {PlumeError} resources, from each call, when the disk is full or closed to us
+ */
+export async function createFieldFile(path: string, layout: FieldFileLayout): Promise<FieldFileWriter> {
+  const encoder = new IncrementalArrowFile(fieldFileSchema(layout));
+  const file = await createAtomically(path);
+  return {
+    append: (columns) => file.write(encoder.append(columns)),
+    commit: async () => {
+      await file.write(encoder.finish());
+      return file.commit();
+    },
+    abandon: () => file.abandon(),
+  };
 }
 
 export function validTime(start: number, leadHours: number): number {

@@ -3,12 +3,18 @@
  * noise_stream, lead_hours, valid_time, channel) and values FixedSizeList<float32>[lat · lon] in physical units.
  * One record batch holds the members of the block, in order, for one (lead, channel).
  */
-import { Field } from 'apache-arrow';
+import { type Data, Field } from 'apache-arrow';
 import { internalError } from '../errors.js';
 import { gridSize } from '../grid.js';
 import { channelName, type Schema } from '../schema.js';
 import { fieldData, int32, int32Data, timeData, utf8Data } from './arrowColumns.js';
-import { encodeFieldFile, type FieldFileLayout, openFieldFile, validTime } from './fieldFile.js';
+import {
+  encodeFieldFile,
+  type FieldFileLayout,
+  fieldFileSchema,
+  openFieldFile,
+  validTime,
+} from './fieldFile.js';
 
 /** Weight samples first … first + count − 1 of one start, each with all its noise streams. */
 export interface MemberBlock {
@@ -59,6 +65,42 @@ export function memberFileRows(block: MemberBlock): number {
   return weightSamples * noiseStreams * leadsHours.length * schema.channels.length;
 }
 
+export interface MemberFileWriter {
+  /** The states of the next lead, [member, channel, lat, lon], physical units; may be reused once this resolves. */
+  append(states: Float32Array): Promise<void>;
+  /** Puts the file in place. @returns its size and digest: equal states give equal bytes */
+  commit(): Promise<{ bytes: number; sha256: string }>;
+  abandon(): Promise<void>;
+}
+
+/**
+ * Writes the file of a block lead by lead, holding one lead at a time: memory does not grow with leads.
+ * @throws {PlumeError} resources, when the disk is full or closed to us
+ */
+export async function createMemberFile(path: string, block: MemberBlock): Promise<MemberFileWriter> {
+  const { schema, leadsHours } = block;
+  const columnsOf = memberColumns(block);
+  const file = await createFieldFile(path, layoutOf(block));
+  let lead = 0;
+  return {
+    append: async (states) => {
+      const expected =
+        block.weightSamples * block.noiseStreams * schema.channels.length * gridSize(schema.grid);
+      if (lead >= leadsHours.length || states.length !== expected) {
+        throw internalError(
+          `member file ${path}: lead ${lead + 1} of ${leadsHours.length} has ${states.length} values, expected ${expected}`,
+        );
+      }
+      for (let channel = 0; channel < schema.channels.length; channel++) {
+        await file.append(columnsOf(states, lead, channel));
+      }
+      lead++;
+    },
+    commit: () => file.commit(),
+    abandon: () => file.abandon(),
+  };
+}
+
 /**
  * @param states one array a lead: [member, channel, lat, lon], physical units; members by weight sample, then
  * noise stream. Kept by reference until this returns.
@@ -66,7 +108,7 @@ export function memberFileRows(block: MemberBlock): number {
  * @throws {PlumeError} internal, when the states do not have the block's shape
  */
 export function encodeMemberFile(block: MemberBlock, states: readonly Float32Array[]): Uint8Array {
-  const { schema, start, leadsHours, firstWeightSample, weightSamples, noiseStreams } = block;
+  const { schema, leadsHours, weightSamples, noiseStreams } = block;
   const points = gridSize(schema.grid);
   const members = weightSamples * noiseStreams;
   const nchan = schema.channels.length;
@@ -76,14 +118,26 @@ export function encodeMemberFile(block: MemberBlock, states: readonly Float32Arr
         `of ${members} members × ${nchan} channels × ${points} points`,
     );
   }
+  const columnsOf = memberColumns(block);
+  return encodeFieldFile(layoutOf(block), (leadIndex, channelIndex) =>
+    columnsOf(states[leadIndex]!, leadIndex, channelIndex),
+  );
+}
+
+/** The columns of one (lead, channel), in the schema's order. */
+function memberColumns(
+  block: MemberBlock,
+): (states: Float32Array, leadIndex: number, channelIndex: number) => readonly Data[] {
+  const { schema, start, leadsHours, firstWeightSample, weightSamples, noiseStreams } = block;
+  const points = gridSize(schema.grid);
+  const members = weightSamples * noiseStreams;
   const constant = (value: number): Float64Array => new Float64Array(members).fill(value);
   const starts = timeData(constant(start));
   const member = int32Data(Array.from({ length: members }, (_, i) => firstWeightSample * noiseStreams + i));
   const sample = Array.from({ length: members }, (_, i) => firstWeightSample + Math.floor(i / noiseStreams));
   const weightSample = int32Data(sample);
   const noiseStream = int32Data(Array.from({ length: members }, (_, i) => i % noiseStreams));
-  return encodeFieldFile(layoutOf(block), (leadIndex, channelIndex) => {
-    const state = states[leadIndex]!;
+  return (states, leadIndex, channelIndex) => {
     const leadHours = leadsHours[leadIndex]!;
     const name = channelName(schema.channels[channelIndex]!);
     return [
@@ -94,9 +148,9 @@ export function encodeMemberFile(block: MemberBlock, states: readonly Float32Arr
       int32Data(constant(leadHours)),
       timeData(constant(validTime(start, leadHours))),
       utf8Data(new Array<string>(members).fill(name)),
-      fieldData(oneChannel(state, members, nchan, points, channelIndex), points),
+      fieldData(oneChannel(states, members, schema.channels.length, points, channelIndex), points),
     ];
-  });
+  };
 }
 
 /** [member, channel, point] → [member, point]; a single channel is already that. */

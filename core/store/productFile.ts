@@ -3,12 +3,18 @@
  * Arrow IPC file with rows (start, statistic, lead_hours, valid_time, channel) and values
  * FixedSizeList<float32>[lat · lon]. One record batch holds every statistic of one (lead, channel).
  */
-import { Field } from 'apache-arrow';
+import { type Data, Field } from 'apache-arrow';
 import { dataError, internalError } from '../errors.js';
 import { gridSize } from '../grid.js';
 import { channelName, type Schema } from '../schema.js';
 import { fieldData, int32Data, timeData, utf8, utf8Data } from './arrowColumns.js';
-import { encodeFieldFile, type FieldFileLayout, openFieldFile, validTime } from './fieldFile.js';
+import {
+  createFieldFile,
+  encodeFieldFile,
+  type FieldFileLayout,
+  openFieldFile,
+  validTime,
+} from './fieldFile.js';
 import { startName } from './memberFile.js';
 
 export interface ProductBlock {
@@ -34,39 +40,78 @@ export function productFileName(start: number): string {
   return `products/${startName(start)}.arrow`;
 }
 
+/** The same fields of one lead, each [channel, lat, lon]. */
+export type LeadProducts = Products;
+
+export interface ProductFileWriter {
+  /** The products of the next lead, the same statistics in the same order for every lead. */
+  append(products: LeadProducts): Promise<void>;
+  /** Puts the file in place. @returns its size and digest */
+  commit(): Promise<{ bytes: number; sha256: string }>;
+  abandon(): Promise<void>;
+}
+
+/**
+ * Writes the products of a start lead by lead: memory does not grow with leads.
+ * @throws {PlumeError} resources, when the disk is full or closed to us
+ */
+export async function createProductFile(path: string, block: ProductBlock): Promise<ProductFileWriter> {
+  const file = await createFieldFile(path, layoutOf(block));
+  let lead = 0;
+  return {
+    append: async (products) => {
+      for (let channel = 0; channel < block.schema.channels.length; channel++) {
+        await file.append(productColumns(block, products, lead, 0, channel));
+      }
+      lead++;
+    },
+    commit: () => file.commit(),
+    abandon: () => file.abandon(),
+  };
+}
+
 /**
  * @returns the bytes of the file, statistics in the order of the object's keys
  * @throws {PlumeError} internal, when a product does not have the block's shape
  */
 export function encodeProductFile(block: ProductBlock, products: Products): Uint8Array {
-  const { schema, start, leadsHours } = block;
-  const points = gridSize(schema.grid);
-  const nchan = schema.channels.length;
-  const statistics = Object.keys(products);
-  const expected = leadsHours.length * nchan * points;
-  for (const statistic of statistics) {
-    const { length } = products[statistic]!;
+  const { schema, leadsHours } = block;
+  const expected = leadsHours.length * schema.channels.length * gridSize(schema.grid);
+  for (const [statistic, { length }] of Object.entries(products)) {
     if (length !== expected) {
       throw internalError(`product "${statistic}" has ${length} values, expected ${expected}`);
     }
   }
+  return encodeFieldFile(layoutOf(block), (leadIndex, channelIndex) =>
+    productColumns(block, products, leadIndex, leadIndex, channelIndex),
+  );
+}
+
+/** The columns of one (lead, channel); `at` is the lead's place in the arrays given. */
+function productColumns(
+  { schema, start, leadsHours }: ProductBlock,
+  products: Products,
+  leadIndex: number,
+  at: number,
+  channelIndex: number,
+): readonly Data[] {
+  const points = gridSize(schema.grid);
+  const statistics = Object.keys(products);
   const rows = statistics.length;
   const constant = (value: number): Float64Array => new Float64Array(rows).fill(value);
-  return encodeFieldFile(layoutOf(block), (leadIndex, channelIndex) => {
-    const from = (leadIndex * nchan + channelIndex) * points;
-    const values = new Float32Array(rows * points);
-    statistics.forEach((statistic, row) => {
-      values.set(products[statistic]!.subarray(from, from + points), row * points);
-    });
-    return [
-      timeData(constant(start)),
-      utf8Data(statistics),
-      int32Data(constant(leadsHours[leadIndex]!)),
-      timeData(constant(validTime(start, leadsHours[leadIndex]!))),
-      utf8Data(new Array<string>(rows).fill(channelName(schema.channels[channelIndex]!))),
-      fieldData(values, points),
-    ];
+  const from = (at * schema.channels.length + channelIndex) * points;
+  const values = new Float32Array(rows * points);
+  statistics.forEach((statistic, row) => {
+    values.set(products[statistic]!.subarray(from, from + points), row * points);
   });
+  return [
+    timeData(constant(start)),
+    utf8Data(statistics),
+    int32Data(constant(leadsHours[leadIndex]!)),
+    timeData(constant(validTime(start, leadsHours[leadIndex]!))),
+    utf8Data(new Array<string>(rows).fill(channelName(schema.channels[channelIndex]!))),
+    fieldData(values, points),
+  ];
 }
 
 export interface ProductFile {
