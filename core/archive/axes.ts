@@ -63,7 +63,8 @@ export function axisKind(variable: Variable): AxisKind | null {
     );
     return isReference && common !== 'time' ? null : 'time';
   }
-  if (pressureUnit.test(units)) return 'level';
+  // A field of pressure is no axis: levels are a list.
+  if (pressureUnit.test(units) && variable.shape.length <= 1) return 'level';
   const axis = textAttribute(variable.attributes, 'axis')?.trim().toUpperCase();
   if (/^degrees?$/i.test(units) && axis === 'Y') return 'latitude';
   if (/^degrees?$/i.test(units) && axis === 'X') return 'longitude';
@@ -78,9 +79,15 @@ export function coordinateOf(dataset: Dataset, dimension: string, prefix = ''): 
   if (found !== undefined && found.shape.length === 1 && found.dimensions[0] === dimension) return found;
   // A dimension without a variable of its name may have one auxiliary coordinate ("x" with "lon(x)").
   const others = [...dataset.variables.values()].filter(
-    (v) => v.shape.length === 1 && v.dimensions[0] === dimension && axisKind(v) !== null,
+    (v) => v.shape.length === 1 && v.dimensions[0] === dimension && isAuxiliaryCoordinate(v),
   );
   return others.length === 1 ? others[0] : undefined;
+}
+
+/** Not by its unit alone: a series of pressures along time is data. */
+function isAuxiliaryCoordinate(variable: Variable): boolean {
+  const kind = axisKind(variable);
+  return kind === 'level' ? variable.attributes.standard_name === 'air_pressure' : kind !== null;
 }
 
 /** One dimension of a variable, with what it is. */

@@ -6,6 +6,7 @@ import { dataError, isPlumeError } from '../errors.js';
 import { type Grid, makeGrid } from '../grid.js';
 import { type Channel, channelName } from '../schema.js';
 import { isKnownUnit, type LinearConversion, normaliseUnit, unitConversion } from '../units.js';
+import { axisKind } from './axes.js';
 import { decodeValues, readCoordinate, textAttribute } from './cf.js';
 import type { Dataset, RawValues } from './dataset.js';
 import { type Field, findFields, shortList } from './fields.js';
@@ -45,11 +46,7 @@ export interface FileArchive {
 export async function fileArchive(dataset: Dataset, request: ChannelRequest): Promise<FileArchive | null> {
   const { path } = dataset;
   const fields = await findFields(dataset, request.select);
-  if (fields.length === 0) {
-    throw dataError(
-      `archive "${path}" holds no variable on latitudes and longitudes; it has ${shortList([...dataset.variables.keys()])}`,
-    );
-  }
+  if (fields.length === 0) throw noFields(dataset);
   const chosen = chooseFields(path, fields, request);
   if (chosen.length === 0) return null;
   const sources = chosen.map((field) => makeSource(path, field, request.units ?? {}));
@@ -78,6 +75,16 @@ export async function fileArchive(dataset: Dataset, request: ChannelRequest): Pr
     times,
     read: (channel, timeIndex, out) => readField(sources[channel]!, timeIndex, latitudes, longitudes, out),
   };
+}
+
+function noFields({ path, variables }: Dataset): Error {
+  const curved = [...variables.values()].find((v) => v.shape.length === 2 && axisKind(v) === 'latitude');
+  return dataError(
+    curved === undefined
+      ? `archive "${path}" holds no variable on latitudes and longitudes; it has ${shortList([...variables.keys()])}`
+      : `archive "${path}" has latitudes in two dimensions ("${curved.name}"): its points are no latitude–longitude grid; ` +
+          'interpolate it to one first (for example with "cdo remapbil")',
+  );
 }
 
 /** The fields asked for, in the order asked for; without a wish, all that can be read. */
