@@ -1,0 +1,87 @@
+/** One channel over the training period, in memory: what references are fitted on. */
+import { dataError } from '../../core/errors.js';
+import { type Grid, gridSize, pointWeights } from '../../core/grid.js';
+import type { Archive } from '../../core/interfaces.js';
+import { channelName } from '../../core/schema.js';
+import { formatTime, yearOf } from '../../core/time.js';
+
+export interface TrainingSeries {
+  readonly name: string;
+  readonly unit: string;
+  readonly grid: Grid;
+  /** [point], mean 1. */
+  readonly weights: Float64Array;
+  /** Milliseconds since 1970, strictly rising. */
+  readonly times: Float64Array;
+  /** [time, point] */
+  readonly values: Float32Array;
+}
+
+/** Both ends belong to the period; milliseconds since 1970. */
+export interface Period {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Reads every channel of the training period, one pass over the archive.
+ * @param channels indices into the archive's channels
+ * @throws {PlumeError} data, when the archive has no state in the period, or a value is missing
+ */
+export async function readTraining(
+  archive: Archive,
+  period: Period,
+  channels: readonly number[],
+): Promise<TrainingSeries[]> {
+  const { grid } = archive.schema;
+  const points = gridSize(grid);
+  const indices: number[] = [];
+  for (const [i, time] of archive.times.entries())
+    if (time >= period.from && time <= period.to) indices.push(i);
+  if (indices.length === 0) {
+    const [first, last] = [archive.times[0], archive.times[archive.times.length - 1]];
+    const span = first === undefined ? 'nothing' : `${formatTime(first)} to ${formatTime(last ?? first)}`;
+    throw dataError(
+      `references: the archive has no state between ${formatTime(period.from)} and ${formatTime(period.to)} ` +
+        `(it holds ${span}); name a training period inside it`,
+    );
+  }
+  const times = Float64Array.from(indices, (i) => archive.times[i]!);
+  const weights = pointWeights(grid);
+  const series = channels.map((channel) => {
+    const { unit } = archive.schema.channels[channel]!;
+    const name = channelName(archive.schema.channels[channel]!);
+    return { name, unit, grid, weights, times, values: new Float32Array(indices.length * points) };
+  });
+  for (const [row, index] of indices.entries()) {
+    const state = await archive.read(index);
+    for (const [i, channel] of channels.entries()) {
+      const field = state.values.subarray(channel * points, (channel + 1) * points);
+      if (field.some(Number.isNaN)) {
+        throw dataError(
+          `references: ${series[i]!.name} has missing values at ${formatTime(times[row]!)}; ` +
+            'choose a training period, region or variable without gaps, or leave the references out',
+        );
+      }
+      series[i]!.values.set(field, row * points);
+    }
+  }
+  return series;
+}
+
+/** Calendar years in the series, each with its rows, in order of time. */
+export function rowsByYear(times: Float64Array): Map<number, number[]> {
+  const years = new Map<number, number[]>();
+  for (const [row, time] of times.entries()) {
+    const year = yearOf(time);
+    const rows = years.get(year);
+    if (rows) rows.push(row);
+    else years.set(year, [row]);
+  }
+  return years;
+}
+
+/** Row of every time. */
+export function rowOfTime(times: Float64Array): Map<number, number> {
+  return new Map(Array.from(times, (time, row) => [time, row]));
+}
