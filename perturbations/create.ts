@@ -1,0 +1,14 @@
+/** The perturbations there are, by the plain data that names them: what a configuration, a manifest and a worker pass on. */
+import type { Grid } from '../core/grid.js';
+import type { Perturbation } from '../core/interfaces.js';
+import { type CorrelatedFieldOptions, createCorrelatedField } from './correlatedField.js';
+
+export type PerturbationSource = { readonly kind: 'correlated' } & CorrelatedFieldOptions;
+
+/** @throws {PlumeError} usage, when the options do not fit the grid */
+export function createPerturbation(source: PerturbationSource, grid: Grid): Perturbation {
+  switch (source.kind) {
+    case 'correlated':
+      return createCorrelatedField(grid, source);
+  }
+}
