@@ -18,8 +18,6 @@ export interface RunSize {
   readonly workers: number;
   /** Bytes of one worker's model: weights and working memory. */
   readonly modelBytes: number;
-  /** Bytes of member states kept before they are written. */
-  readonly writeBufferBytes: number;
 }
 
 export interface RunEstimate {
@@ -36,18 +34,22 @@ const workerBytes = 45e6;
 const rowOverheadBytes = 64;
 const productStatistics = 4;
 
-export function estimateRun(size: RunSize, secondsPerMemberStep: number | null): RunEstimate {
+/** @param memberSteps what is left to do, where some is done already */
+export function estimateRun(
+  size: RunSize,
+  secondsPerMemberStep: number | null,
+  memberSteps = size.members * size.starts * size.steps,
+): RunEstimate {
   const stateBytes = size.channels * size.points * 4;
-  // history and next state of every member, noise and model output of a batch, and the write buffer with its encoding
+  // history and next state of every member, model input and output of a batch, and one lead as it is encoded
   const perWorker =
     workerBytes +
     size.modelBytes +
     (size.historyLength + 1) * size.blockMembers * stateBytes +
     3 * size.batchMembers * stateBytes +
-    2 * size.writeBufferBytes;
+    2 * size.blockMembers * stateBytes;
   const rows = size.members * size.starts * size.steps * size.channels;
   const productRows = productStatistics * size.starts * size.steps * size.channels;
-  const memberSteps = size.members * size.starts * size.steps;
   return {
     memoryBytes: processBytes + size.workers * perWorker,
     diskBytes: (rows + productRows) * (size.points * 4 + rowOverheadBytes),

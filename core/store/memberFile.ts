@@ -9,9 +9,9 @@ import { gridSize } from '../grid.js';
 import { channelName, type Schema } from '../schema.js';
 import { fieldData, int32, int32Data, timeData, utf8Data } from './arrowColumns.js';
 import {
+  createFieldFile,
   encodeFieldFile,
   type FieldFileLayout,
-  fieldFileSchema,
   openFieldFile,
   validTime,
 } from './fieldFile.js';

@@ -115,6 +115,16 @@ export class Network {
     this.parameters = new Map(shapes);
   }
 
+  /** Standard deviation of a parameter's random start; 0 for what starts at zero. */
+  initialScale(name: string): number {
+    const inputs = this.parameters.get(name)?.[0] ?? 1;
+    if (name === 'local.position') return 0.1;
+    if (name === 'local.season' || name === 'hidden.season') return 0.3;
+    if (name === 'hidden.in.weight') return Math.sqrt(2 / inputs);
+    const random = name.endsWith('.weight') && !name.includes('.out.') && !name.startsWith('linear.');
+    return random ? Math.sqrt(1 / inputs) : 0;
+  }
+
   /**
    * Writes one step of the network.
    * @param parameters by name, each [K, ...shape]
