@@ -146,6 +146,10 @@ export class GraphBuilder implements Operations {
     return this.apply('MatMul', [a, b], { transposeA, transposeB });
   }
 
+  convolution(x: Value, weights: Value, size: number, margin: number): Value {
+    return this.apply('Convolution', [x, weights], { size, margin });
+  }
+
   softmax(x: Value, axis = -1): Value {
     return this.apply('Softmax', [x], { axis: normaliseAxis(axis, x.shape, 'Softmax') });
   }
@@ -188,15 +192,7 @@ export class GraphBuilder implements Operations {
     const along = normaliseAxis(axis, x.shape, 'Gather');
     const size = x.shape[along] ?? 0;
     if (indices.length === size && indices.every((index, i) => index === i)) return x;
-    const missing = indices.includes(-1);
-    const one = x.shape.map((_, i) => (missing && i === along ? 1 : 0));
-    const source = this.pad(
-      x,
-      x.shape.map(() => 0),
-      one,
-    );
-    const rows = missing ? indices.map((index) => (index === -1 ? size : index)) : indices;
-    return this.apply('Gather', [source], { indices: rows, axis: along });
+    return this.apply('Gather', [x], { indices, axis: along });
   }
 
   reduceSum(x: Value, axes?: readonly number[], keepDims = false): Value {

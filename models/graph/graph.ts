@@ -46,14 +46,20 @@ export function elements(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** Multiplications and additions of all matrix products in the graph, 2·m·n·k each: what GFLOP/s are counted in. */
+/**
+ * Multiplications and additions of all matrix products and convolutions in the graph, 2·m·n·k each: what GFLOP/s
+ * are counted in. Products with the zeros around a field count, element-wise work does not.
+ */
 export function matrixFlops(graph: Graph): number {
   let flops = 0;
-  for (const node of graph.nodes) {
-    if (node.operator !== 'MatMul') continue;
-    const left = node.inputs[0]?.shape ?? [];
-    const inner = left.at(node.attributes.transposeA === true ? -2 : -1) ?? 1;
-    flops += 2 * elements(node.output.shape) * inner;
+  for (const { operator, inputs, attributes, output } of graph.nodes) {
+    const inner =
+      operator === 'MatMul'
+        ? inputs[0]?.shape.at(attributes.transposeA === true ? -2 : -1)
+        : operator === 'Convolution'
+          ? inputs[1]?.shape[0]
+          : undefined;
+    if (inner !== undefined) flops += 2 * elements(output.shape) * inner;
   }
   return flops;
 }

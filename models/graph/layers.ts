@@ -2,72 +2,55 @@
  * Layers as compositions of operators: nothing here is new to an executor or to the gradient.
  * Fields are [..., row, column, channel], so a convolution is one matrix product of windows and weights.
  */
+
+import { usageError } from '../../core/errors.js';
 import type { GraphBuilder } from './builder.js';
 import type { Shape, Value } from './graph.js';
+import { type WindowOptions, windowIndices } from './windowIndices.js';
 
-/** What lies outside the grid: nothing, the nearest point, or (longitudes of a global grid) the other side. */
-export type Padding = 'zero' | 'edge' | 'wrap';
-
-export interface WindowOptions {
-  /** Points along one side of the window, odd. */
-  readonly size: number;
-  readonly rows?: Padding;
-  readonly columns?: Padding;
-}
-
-/** The index that an index outside 0…n−1 stands for; −1 for a zero. */
-function resolveIndex(index: number, n: number, padding: Padding): number {
-  if (index >= 0 && index < n) return index;
-  switch (padding) {
-    case 'zero':
-      return -1;
-    case 'edge':
-      return Math.min(Math.max(index, 0), n - 1);
-    case 'wrap':
-      return ((index % n) + n) % n;
-  }
-}
-
-/**
- * For every point the values of the points around it, as indices into row·columns + column.
- * @returns [rows · columns, size · size], window positions from north-west in reading order; −1 is a zero
- */
-export function windowIndices(rows: number, columns: number, options: WindowOptions): number[] {
-  const { size, rows: rowPadding = 'zero', columns: columnPadding = 'zero' } = options;
-  const half = (size - 1) / 2;
-  const indices: number[] = [];
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      for (let dy = -half; dy <= half; dy++) {
-        for (let dx = -half; dx <= half; dx++) {
-          const y = resolveIndex(row + dy, rows, rowPadding);
-          const x = resolveIndex(column + dx, columns, columnPadding);
-          indices.push(y < 0 || x < 0 ? -1 : y * columns + x);
-        }
-      }
-    }
-  }
-  return indices;
-}
+export type { Padding, WindowOptions } from './windowIndices.js';
 
 /** Local windows (im2col): [..., row, column, channel] → [..., row, column, size · size · channel]. */
 export function windows(b: GraphBuilder, x: Value, options: WindowOptions): Value {
   const [rows, columns, channels] = x.shape.slice(-3) as [number, number, number];
   const lead: Shape = x.shape.slice(0, -3);
+  const { size, margin = (size - 1) / 2 } = options;
   const points = b.reshape(x, [...lead, rows * columns, channels]);
   const gathered = b.gather(points, windowIndices(rows, columns, options), lead.length);
-  return b.reshape(gathered, [...lead, rows, columns, options.size * options.size * channels]);
+  const grown = 2 * margin - size + 1;
+  return b.reshape(gathered, [...lead, rows + grown, columns + grown, size * size * channels]);
 }
 
 /**
- * Convolution, stride 1, same size.
+ * Convolution, stride 1, same size unless a margin says otherwise.
  * @param x [..., row, column, channel]
- * @param weights [size · size · channel, out], or [sample, size · size · channel, out] against x of
- *   [sample, ..., row, column, channel]
+ * @param weights [size · size · channel, out]; or one kernel per weight sample, [sample, size · size · channel,
+ *   out], against x of [sample, ..., row, column, channel]
  * @returns [..., row, column, out]
  */
 export function convolution(b: GraphBuilder, x: Value, weights: Value, options: WindowOptions): Value {
-  return linear(b, windows(b, x, options), weights);
+  const {
+    size,
+    margin = (size - 1) / 2,
+    rows: rowPadding = 'zero',
+    columns: columnPadding = 'zero',
+  } = options;
+  if (weights.shape.length === 3) return linear(b, windows(b, x, options), weights);
+  const [rows, columns, channels] = x.shape.slice(-3) as [number, number, number];
+  if (!Number.isInteger(margin)) throw usageError(`convolution: size ${size} is even, give a margin`);
+  const images = b.reshape(x, [-1, rows, columns, channels]);
+  const zeros = rowPadding === 'zero' && columnPadding === 'zero';
+  const framed = zeros ? images : frame(b, images, margin, options);
+  const result = b.convolution(framed, weights, size, zeros ? margin : 0);
+  return b.reshape(result, [...x.shape.slice(0, -3), ...result.shape.slice(1)]);
+}
+
+/** Points added around each field: [image, row, column, channel] → [image, row + 2·margin, column + 2·margin, …]. */
+function frame(b: GraphBuilder, x: Value, margin: number, options: WindowOptions): Value {
+  const [images, rows, columns, channels] = x.shape as [number, number, number, number];
+  const points = b.reshape(x, [images, rows * columns, channels]);
+  const indices = windowIndices(rows, columns, { ...options, size: 1, margin });
+  return b.reshape(b.gather(points, indices, 1), [images, rows + 2 * margin, columns + 2 * margin, channels]);
 }
 
 /**

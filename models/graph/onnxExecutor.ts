@@ -4,6 +4,7 @@
  */
 import * as ort from 'onnxruntime-node';
 import { usageError } from '../../core/errors.js';
+import { convolutionBlock } from '../onnx/blockedLayout.js';
 import { createSession, type SessionOptions } from '../onnx/session.js';
 import { elements, type Graph } from './graph.js';
 import { encodeOnnx } from './onnxModel.js';
@@ -36,7 +37,9 @@ export function tensorData(tensor: DeviceTensor | undefined): Float32Array {
 
 /** Encodes and loads a graph. @throws {PlumeError} resources, when the device refuses it */
 export async function createOnnxExecutor(graph: Graph, options: SessionOptions): Promise<OnnxExecutor> {
-  const session = await createSession(encodeOnnx(graph, { contrib: options.device === 'cpu' }), options);
+  const onCpu = options.device === 'cpu';
+  const model = encodeOnnx(graph, { contrib: onCpu, convolutionBlock: onCpu ? await convolutionBlock() : 0 });
+  const session = await createSession(model, options);
   const shapes = new Map(graph.inputs.map(({ name, value }) => [name, value.shape]));
   return {
     graph,

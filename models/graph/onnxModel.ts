@@ -16,17 +16,23 @@ const int64 = 7;
 
 class ModelWriter implements OnnxWriter {
   readonly contrib: boolean;
+  readonly convolutionBlock: number;
   readonly nodes: onnx.INodeProto[] = [];
   readonly initializers: onnx.ITensorProto[] = [];
   readonly #known = new Map<string, string>();
-  #temporaries = 0;
+  readonly #written = new Map<string, string>();
 
-  constructor(contrib: boolean) {
-    this.contrib = contrib;
+  constructor(options: OnnxModelOptions) {
+    this.contrib = options.contrib === true;
+    this.convolutionBlock = options.convolutionBlock ?? 0;
   }
 
   node(operator: string, inputs: readonly string[], attributes: OnnxAttributes = {}, domain = ''): string {
-    const output = `#t${this.#temporaries++}`;
+    const key = JSON.stringify([operator, inputs, attributes, domain]);
+    const written = this.#written.get(key);
+    if (written !== undefined) return written;
+    const output = `#t${this.nodes.length}`;
+    this.#written.set(key, output);
     const attribute = Object.entries(attributes).map(([name, value]) => {
       if ('int' in value) return { name, type: AttributeProto.AttributeType.INT, i: value.int };
       if ('ints' in value) return { name, type: AttributeProto.AttributeType.INTS, ints: [...value.ints] };
@@ -73,11 +79,13 @@ function described(name: string, { shape }: Value): onnx.IValueInfoProto {
 export interface OnnxModelOptions {
   /** Use com.microsoft operators that only ONNX Runtime's CPU provider has (default false). */
   readonly contrib?: boolean;
+  /** Block of com.microsoft.nchwc convolutions, see blockedLayout.ts; 0 (default) does without. */
+  readonly convolutionBlock?: number;
 }
 
 /** Encodes a graph; inputs and outputs keep their names and order, everything else is named "#…". */
 export function encodeOnnx(graph: Graph, options: OnnxModelOptions = {}): Uint8Array {
-  const writer = new ModelWriter(options.contrib === true);
+  const writer = new ModelWriter(options);
   const names = new Map<number, string>();
   for (const { name, value } of graph.inputs) names.set(value.id, name);
   for (const { value, data } of graph.constants) {
@@ -99,7 +107,9 @@ export function encodeOnnx(graph: Graph, options: OnnxModelOptions = {}): Uint8A
     producerName: 'plume',
     opsetImport: [
       { domain: '', version: operatorSet },
-      ...(writer.contrib ? [{ domain: 'com.microsoft', version: 1 }] : []),
+      ...[...new Set(writer.nodes.map((node) => node.domain ?? ''))]
+        .filter((domain) => domain !== '')
+        .map((domain) => ({ domain, version: 1 })),
     ],
     graph: {
       name: 'plume',

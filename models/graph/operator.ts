@@ -34,7 +34,9 @@ export interface Operator {
 export interface OnnxWriter {
   /** Contrib operators of ONNX Runtime's CPU provider (domain com.microsoft) may be used. */
   readonly contrib: boolean;
-  /** Appends a node with one output and returns the output's name. */
+  /** Channels per block of the CPU provider's blocked convolution (com.microsoft.nchwc); 0 where it has none. */
+  readonly convolutionBlock: number;
+  /** Appends a node with one output and returns the output's name; an equal node is written once. */
   node(operator: string, inputs: readonly string[], attributes?: OnnxAttributes, domain?: string): string;
   /** An int64 vector initializer (shape [n]). */
   int64(values: readonly number[]): string;
@@ -91,6 +93,11 @@ export interface Operations {
 
   /** [..., m, k] × [..., k, n] → [..., m, n], leading axes broadcast. */
   matMul(a: Value, b: Value, options?: MatMulOptions): Value;
+  /**
+   * Convolution, stride 1, `margin` zero points around: x [image, row, column, channel] with weights
+   * [size · size · channel, out] → [image, row + 2·margin − size + 1, column + 2·margin − size + 1, out].
+   */
+  convolution(x: Value, weights: Value, size: number, margin: number): Value;
   /** Softmax along one axis (default the last). */
   softmax(x: Value, axis?: number): Value;
 

@@ -1,5 +1,5 @@
 /**
- * Operators that move numbers and compute nothing: reshape, transpose, expand, concat, slice, pad, gather.
+ * Operators that move numbers and compute nothing: reshape, transpose, expand, concat, slice, pad.
  * They come in adjoint pairs (slice and pad, expand and sum, concat and slice), which their gradients use.
  */
 import { usageError } from '../../../core/errors.js';
@@ -195,58 +195,5 @@ export const pad: Operator = {
     walk(node.inputs[0]!.shape, [target], (i, at) => {
       output[offset + at[0]!] = x![i]!;
     });
-  },
-};
-
-/**
- * Rows of one axis by constant indices: attributes { indices, axis }.
- * Its adjoint (scatter-add) is written as gathers too: the r-th gather brings every source row the r-th of the
- * places it went to, or zeros; ONNX Runtime gathers with all threads but scatters with one.
- */
-export const gather: Operator = {
-  name: 'Gather',
-  infer([x], attributes) {
-    const indices = attributes.indices as Numbers;
-    const axis = attributes.axis as number;
-    const wrong = indices.find((index) => index < 0 || index >= x![axis]!);
-    if (wrong !== undefined) throw usageError(`Gather: index ${wrong} is outside axis ${axis} of [${x}]`);
-    return x!.map((n, i) => (i === axis ? indices.length : n));
-  },
-  gradient(ops, node, upstream) {
-    const axis = node.attributes.axis as number;
-    const places: number[][] = Array.from({ length: node.inputs[0]!.shape[axis]! }, () => []);
-    (node.attributes.indices as Numbers).forEach((source, place) => {
-      places[source]!.push(place);
-    });
-    const rounds = Math.max(1, ...places.map((list) => list.length));
-    const parts = Array.from({ length: rounds }, (_, r) =>
-      ops.gather(
-        upstream,
-        places.map((list) => list[r] ?? -1),
-        axis,
-      ),
-    );
-    return [ops.sum(parts)];
-  },
-  toOnnx: (writer, node, [x]) =>
-    writer.node('Gather', [x!, writer.int64(node.attributes.indices as Numbers)], {
-      axis: { int: node.attributes.axis as number },
-    }),
-  tfjs(backend, [x], node) {
-    const indices = backend.tensor1d([...(node.attributes.indices as Numbers)], 'int32');
-    return backend.gather(x!, indices, node.attributes.axis as number);
-  },
-  evaluate([x], node, output) {
-    const axis = node.attributes.axis as number;
-    const indices = node.attributes.indices as Numbers;
-    const { shape } = node.inputs[0]!;
-    const inner = elements(shape.slice(axis + 1));
-    const outer = elements(shape.slice(0, axis));
-    for (let o = 0; o < outer; o++) {
-      indices.forEach((index, place) => {
-        const from = (o * shape[axis]! + index) * inner;
-        output.set(x!.subarray(from, from + inner), (o * indices.length + place) * inner);
-      });
-    }
   },
 };

@@ -2,8 +2,10 @@
 import { internalError } from '../../../core/errors.js';
 import type { Operator } from '../operator.js';
 import { binaryOperators } from './binary.js';
+import { convolution } from './convolution.js';
+import { gather } from './gather.js';
 import { gelu } from './gelu.js';
-import { concat, expand, gather, pad, reshape, slice, transpose } from './layout.js';
+import { concat, expand, pad, reshape, slice, transpose } from './layout.js';
 import { matMul } from './matMul.js';
 import { pow } from './pow.js';
 import { reduceSum } from './reduceSum.js';
@@ -16,7 +18,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
   [
     ...unaryOperators,
     ...binaryOperators,
-    ...[gelu, pow, where, sum, matMul, softmax, reduceSum],
+    ...[gelu, pow, where, sum, matMul, convolution, softmax, reduceSum],
     ...[reshape, transpose, expand, concat, slice, pad, gather],
   ].map((operator) => [operator.name, operator]),
 );
