@@ -42,11 +42,12 @@ export function makeSynthesis(grid: Grid, degree: number): Synthesis {
     const cosine = Math.abs(latitude) === 90 ? 0 : Math.cos(latitude * radians);
     legendre(Math.sin(latitude * radians), cosine, degree, functions, row * count);
   }
-  // [lon, 2, degree + 1]: cos mλ, then sin mλ. m·λ is reduced in degrees, where whole turns are exact.
+  // [lon, 2, degree + 1]: cos mλ, then sin mλ. m·λ is reduced in degrees, where whole turns are exact:
+  // −90°E and 270°E are the same to the bit.
   const trigonometry = new Float64Array(nlon * waves);
   for (let column = 0; column < nlon; column++) {
     for (let m = 0; m <= degree; m++) {
-      const angle = ((m * longitudes[column]!) % 360) * radians;
+      const angle = ((((m * longitudes[column]!) % 360) + 360) % 360) * radians;
       trigonometry[column * waves + m] = Math.cos(angle);
       trigonometry[column * waves + degree + 1 + m] = Math.sin(angle);
     }

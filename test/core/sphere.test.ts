@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { makeGrid } from '../../core/grid.js';
+import { distanceKm, earthRadiusKm } from '../../core/sphere/distance.js';
+import { coefficientCount, legendre, maximumDegree, orderOffset } from '../../core/sphere/legendre.js';
+import { makeSynthesis } from '../../core/sphere/synthesis.js';
+
+function functionsAt(latitude: number, degree: number): (n: number, m: number) => number {
+  const out = new Float64Array(coefficientCount(degree));
+  const radians = (latitude * Math.PI) / 180;
+  legendre(Math.sin(radians), Math.cos(radians), degree, out);
+  return (n, m) => out[orderOffset(m, degree) + n - m]!;
+}
+
+describe('associated Legendre functions', () => {
+  it('have their closed forms at low degree', () => {
+    for (const latitude of [-90, -37.5, 0, 12, 60, 89.9]) {
+      const p = functionsAt(latitude, 4);
+      const s = Math.sin((latitude * Math.PI) / 180);
+      const c = Math.cos((latitude * Math.PI) / 180);
+      // Fully normalised: Heiskanen & Moritz 1967, eqs. 1-73 and 1-62, times √((2 − δ₀ₘ)(2n + 1)(n − m)!/(n + m)!).
+      expect(p(0, 0)).toBeCloseTo(1, 13);
+      expect(p(1, 0)).toBeCloseTo(Math.sqrt(3) * s, 13);
+      expect(p(1, 1)).toBeCloseTo(Math.sqrt(3) * c, 13);
+      expect(p(2, 0)).toBeCloseTo((Math.sqrt(5) * (3 * s * s - 1)) / 2, 13);
+      expect(p(2, 1)).toBeCloseTo(Math.sqrt(15) * s * c, 13);
+      expect(p(2, 2)).toBeCloseTo((Math.sqrt(15) / 2) * c * c, 13);
+      expect(p(3, 1)).toBeCloseTo(Math.sqrt(7 / 6) * 1.5 * c * (5 * s * s - 1), 12);
+      expect(p(4, 0)).toBeCloseTo((3 / 8) * (35 * s ** 4 - 30 * s * s + 3), 12);
+      expect(p(4, 4)).toBeCloseTo(Math.sqrt(9 * (2 / 40320)) * 105 * c ** 4, 12);
+    }
+  });
+
+  it("have squares that sum to 2n + 1 everywhere, up to the highest degree and to the pole's doorstep", () => {
+    for (const latitude of [0, 17, 68.4, 85, 89, 89.99, 90]) {
+      const p = functionsAt(latitude, maximumDegree);
+      for (const n of [1, 10, 100, 500, maximumDegree]) {
+        let sum = 0;
+        for (let m = 0; m <= n; m++) sum += p(n, m) ** 2;
+        expect(sum / (2 * n + 1)).toBeCloseTo(1, 9);
+      }
+    }
+  });
+});
+
+describe('synthesis', () => {
+  const degree = 9;
+  const count = coefficientCount(degree);
+  const anyCoefficients = fc
+    .array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 2 * count, maxLength: 2 * count })
+    .map((values) => Float64Array.from(values));
+
+  it('of one harmonic is that harmonic', () => {
+    const grid = makeGrid([80, 20, -35], [-170, -20, 5, 100]);
+    const out = new Float64Array(12);
+    const coefficients = new Float64Array(2 * count);
+    coefficients[count + orderOffset(2, degree)] = 1;
+    makeSynthesis(grid, degree).evaluate(coefficients, out);
+    for (let i = 0; i < 12; i++) {
+      const c = Math.cos((grid.latitudes[Math.floor(i / 4)]! * Math.PI) / 180);
+      const lambda = (grid.longitudes[i % 4]! * Math.PI) / 180;
+      expect(out[i]).toBeCloseTo((Math.sqrt(15) / 2) * c * c * Math.sin(2 * lambda), 12);
+    }
+  });
+
+  it('is one value at a pole, has no seam at 360°, and a region shows the field of the globe', () => {
+    const globe = makeGrid([90, 45, 0, -90], [0, 90, 180, 270]);
+    const region = makeGrid([45, 0], [-90, 0]);
+    const turned = makeGrid([45, 0], [270, 360]);
+    fc.assert(
+      fc.property(anyCoefficients, (coefficients) => {
+        const on = (grid: typeof globe): Float64Array => {
+          const out = new Float64Array(grid.latitudes.length * grid.longitudes.length);
+          makeSynthesis(grid, degree).evaluate(coefficients, out);
+          return out;
+        };
+        const all = on(globe);
+        for (let j = 1; j < 4; j++) {
+          expect(all[j]).toBe(all[0]);
+          expect(all[12 + j]).toBe(all[12]);
+        }
+        const part = on(region);
+        expect(on(turned)).toEqual(part);
+        [all[7], all[4], all[11], all[8]].forEach((value, i) => {
+          expect(part[i]).toBeCloseTo(value!, 10);
+        });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('is refused where its tables would not fit', () => {
+    const fine = makeGrid(
+      Array.from({ length: 721 }, (_, i) => 90 - i / 4),
+      Array.from({ length: 1440 }, (_, i) => i / 4),
+    );
+    expect(() => makeSynthesis(fine, 900)).toThrow(/MiB of tables/);
+  });
+});
+
+describe('distances', () => {
+  it('are those of known arcs', () => {
+    const quarter = (Math.PI / 2) * earthRadiusKm;
+    expect(distanceKm(0, 0, 0, 90)).toBeCloseTo(quarter, 8);
+    expect(distanceKm(90, 12, 0, 77)).toBeCloseTo(quarter, 8);
+    expect(distanceKm(10, 350, 10, -10)).toBeCloseTo(0, 8);
+    expect(distanceKm(30, 20, -30, 200)).toBeCloseTo(2 * quarter, 8);
+    // A minute of arc is a nautical mile (1.852 km) within a quarter of a percent.
+    expect(Math.abs(distanceKm(50, 3, 50 + 1 / 60, 3) - 1.852)).toBeLessThan(0.005);
+  });
+});
