@@ -89,31 +89,24 @@ function noFields({ path, variables }: Dataset): Error {
 
 /** The fields asked for, in the order asked for; without a wish, all that can be read. */
 function chooseFields(path: string, fields: readonly Field[], request: ChannelRequest): Field[] {
-  const onLevel = (field: Field): boolean =>
-    request.levels === undefined || field.level === null || request.levels.includes(field.level);
-  let chosen: Field[];
-  if (request.variables === undefined) {
-    chosen = fields.filter((field) => field.problem === null && onLevel(field));
-    if (chosen.length === 0 && fields.some((field) => field.problem !== null)) {
-      const field = fields.find((f) => f.problem !== null)!;
-      throw dataError(`archive "${path}": variable "${field.variable.name}" ${field.problem}`);
-    }
-  } else {
-    const seen = new Set<Field>();
-    for (const name of request.variables) {
-      for (const field of fieldsNamed(fields, name)) if (onLevel(field)) seen.add(field);
-    }
-    chosen = [...seen];
+  let named: readonly Field[] = fields;
+  if (request.variables !== undefined) {
+    named = [...new Set(request.variables.flatMap((name) => fieldsNamed(fields, name)))];
   }
-  const broken = chosen.find((field) => field.problem !== null);
+  const { levels } = request;
+  const chosen = named.filter(
+    (field) =>
+      (levels === undefined || field.level === null || levels.includes(field.level)) &&
+      (request.variables !== undefined || field.problem === null),
+  );
+  const missing = levels?.find((level) => !chosen.some((field) => field.level === level));
+  const held = [...new Set(named.map((field) => field.level).filter((level) => level !== null))];
+  if (missing !== undefined && held.length > 0) {
+    throw dataError(`archive "${path}" has no level ${missing} hPa; it has ${shortList(held)}`);
+  }
+  const broken = (chosen.length === 0 ? named : chosen).find((field) => field.problem !== null);
   if (broken !== undefined) {
     throw dataError(`archive "${path}": variable "${broken.variable.name}" ${broken.problem}`);
-  }
-  const onAnyLevel = chosen.some((field) => field.level !== null);
-  const missing = request.levels?.find((level) => !chosen.some((field) => field.level === level));
-  if (missing !== undefined && onAnyLevel) {
-    const levels = [...new Set(fields.map((field) => field.level).filter((level) => level !== null))];
-    throw dataError(`archive "${path}" has no level ${missing} hPa; it has ${shortList(levels)}`);
   }
   return chosen;
 }

@@ -134,9 +134,9 @@ export function selectLongitudes(
   );
 }
 
-/** Takes off the rounding that adding and subtracting the tolerance leaves. */
+/** Takes off the rounding that adding and subtracting the tolerance leaves, and the sign of a zero. */
 function cleaned(degrees: number): number {
-  return Math.round(degrees * 1e9) / 1e9;
+  return Math.round(degrees * 1e9) / 1e9 + 0;
 }
 
 function positiveModulo(value: number, modulus: number): number {

@@ -141,7 +141,7 @@ export class HttpStore implements ZarrStore {
     url.pathname += key.slice(1);
     let reason = '';
     for (let attempt = 0; attempt < attempts; attempt++) {
-      if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 250 * 4 ** attempt));
+      if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 250 * 4 ** (attempt - 1)));
       try {
         const response = await fetch(url, { headers });
         if (response.ok) return response;
