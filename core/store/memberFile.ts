@@ -96,7 +96,13 @@ export async function createMemberFile(path: string, block: MemberBlock): Promis
       }
       lead++;
     },
-    commit: () => file.commit(),
+    commit: async () => {
+      if (lead < leadsHours.length) {
+        await file.abandon();
+        throw internalError(`member file ${path}: ${lead} of ${leadsHours.length} leads were written`);
+      }
+      return file.commit();
+    },
     abandon: () => file.abandon(),
   };
 }

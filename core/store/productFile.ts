@@ -65,7 +65,13 @@ export async function createProductFile(path: string, block: ProductBlock): Prom
       }
       lead++;
     },
-    commit: () => file.commit(),
+    commit: async () => {
+      if (lead < block.leadsHours.length) {
+        await file.abandon();
+        throw internalError(`product file ${path}: ${lead} of ${block.leadsHours.length} leads were written`);
+      }
+      return file.commit();
+    },
     abandon: () => file.abandon(),
   };
 }

@@ -4,10 +4,15 @@ import { tableFromIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PlumeError } from '../../core/errors.js';
-import { availableDiskBytes, cleanTemporaries, writeAtomically } from '../../core/store/atomic.js';
+import { availableDiskBytes, cleanTemporaries, sha256, writeAtomically } from '../../core/store/atomic.js';
 import { canonicalJson, jsonDifferences, jsonDigest } from '../../core/store/canonicalJson.js';
-import { encodeMemberFile, openMemberFile, startName } from '../../core/store/memberFile.js';
-import { encodeProductFile, openProductFile } from '../../core/store/productFile.js';
+import {
+  createMemberFile,
+  encodeMemberFile,
+  openMemberFile,
+  startName,
+} from '../../core/store/memberFile.js';
+import { createProductFile, encodeProductFile, openProductFile } from '../../core/store/productFile.js';
 import { encodeTable, readTable, writeTable } from '../../core/store/table.js';
 import {
   blockOf,
@@ -86,6 +91,31 @@ describe('a member file', () => {
     expect(Buffer.compare(first, encodeMemberFile(block, states))).not.toBe(0);
   });
 
+  it('written lead by lead has the bytes of one written whole, and appears only when complete', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'a.arrow');
+      const states = statesOf(block);
+      const whole = encodeMemberFile(block, states);
+      const half = await createMemberFile(path, block);
+      await half.append(states[0]!);
+      await half.abandon();
+      const short = await createMemberFile(path, block);
+      await short.append(states[0]!);
+      await expect(short.commit()).rejects.toThrow(/1 of 3 leads/);
+      const wrong = await createMemberFile(path, block);
+      await expect(wrong.append(states[0]!.subarray(1))).rejects.toThrow(/expected 144/);
+      await wrong.abandon();
+      expect(await readdir(directory)).toEqual([]);
+      const writer = await createMemberFile(path, block);
+      const reused = new Float32Array(states[0]!.length);
+      for (const state of states) {
+        reused.set(state);
+        await writer.append(reused);
+      }
+      expect(await writer.commit()).toEqual({ bytes: whole.length, sha256: sha256(whole) });
+      expect(Buffer.compare(await readFile(path), whole)).toBe(0);
+    }));
+
   it('is noticed when truncated anywhere', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'a.arrow');
@@ -140,6 +170,15 @@ describe('a product file', () => {
       }
       await expect(file.read('median', 0, 0)).rejects.toThrow(/no statistic "median"; it has mean, spread/);
       await file.close();
+      const writer = await createProductFile(join(directory, 'q.arrow'), { schema, start, leadsHours });
+      for (let lead = 0; lead < leadsHours.length; lead++) {
+        const [begin, end] = [lead * 2 * points, (lead + 1) * 2 * points];
+        await writer.append(
+          Object.fromEntries(Object.entries(products).map(([name, all]) => [name, all.subarray(begin, end)])),
+        );
+      }
+      await writer.commit();
+      expect(Buffer.compare(await readFile(path), await readFile(join(directory, 'q.arrow')))).toBe(0);
     }));
 });
 

@@ -1,6 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -96,6 +107,30 @@ describe('a run directory', () => {
       expect([...(await run.readMembers(start, 24, 0)).members]).toEqual([0, 1, 2, 3, 4, 5]);
       expect((await run.readMembers(start + 7 * day, 24, 0)).members.length).toBe(0);
       await run.close();
+    }));
+
+  it('takes records from many makers at once, and is read with few files open', () =>
+    inDirectory(async (directory) => {
+      const starts = Array.from({ length: 80 }, (_, i) => start + i * day);
+      const many = descriptionOf({ starts, weightSamples: 1 });
+      const writer = await openOrCreateRun(directory, many);
+      await Promise.all(starts.map((one) => fill(writer, { ...many, starts: [one] }, 1)));
+      await writer.close();
+      const run = await openRun(directory);
+      for (let round = 0; round < 2; round++) {
+        const fields = await Promise.all(starts.map((one) => run.readMembers(one, 48, 0)));
+        for (const [i, { values }] of fields.entries()) {
+          expect(values[points + 2]).toBe(valueAt(starts[i]!, 1, 48, 0, 2));
+        }
+      }
+      if (process.platform === 'linux') {
+        const links = await Promise.all(
+          (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+        );
+        expect(links.filter((path) => path.startsWith(directory)).length).toBeLessThanOrEqual(64);
+      }
+      await run.close();
+      expect((await checkRun(directory)).complete).toBe(true);
     }));
 
   it('keeps products, and makes them again when members are added', () =>
