@@ -4,13 +4,13 @@
  * The schema's metadata says what the numbers are (grid, units, CF names, leads), as JSON texts.
  */
 import { type Data, Field, type RecordBatch, Schema } from 'apache-arrow';
+import { findVariable } from '../archive/variableNames.js';
 import { dataError } from '../errors.js';
 import { gridSize } from '../grid.js';
 import { channelName, type Schema as StateSchema, schemaToJson } from '../schema.js';
 import { encodeArrowFile, fieldType, IncrementalArrowFile, int32, utcTime, utf8 } from './arrowColumns.js';
 import { type ArrowFile, openArrowFile } from './arrowFile.js';
 import { createAtomically } from './atomic.js';
-import { standardName } from './standardNames.js';
 
 const millisecondsPerHour = 3_600_000;
 
@@ -40,7 +40,7 @@ function metadataOf(layout: FieldFileLayout): Map<string, string> {
         channels.map((channel) => ({
           name: channelName(channel),
           ...channel,
-          standard_name: standardName(channel.variable),
+          standard_name: findVariable(channel.variable)?.standardNames[0] ?? null,
         })),
       ),
     ],
