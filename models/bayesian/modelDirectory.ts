@@ -36,6 +36,8 @@ const description = z.strictObject({
     window: whole,
     kernel: whole,
     stride: whole,
+    stem: whole,
+    head: whole,
     harmonics: whole,
   }),
   posterior: z.strictObject({

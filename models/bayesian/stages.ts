@@ -43,7 +43,7 @@ export interface Stage {
   /** Decoupled weight decay of the weights outside the linear path. */
   readonly weightDecay: number;
   readonly clipNorm: number;
-  /** Share of hidden units and local channels dropped. */
+  /** Share of token channels dropped; of hidden units twice that. */
   readonly dropout: number;
   /** Standard deviation of noise on the two input states, in units of the scale. */
   readonly inputNoise: number;

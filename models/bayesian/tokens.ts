@@ -1,57 +1,62 @@
 /**
- * Windows of a grid as lists of indices: which points a token sees, which tokens are its neighbours.
- * A token stands for stride × stride points; the last row and column of tokens may reach past the edge.
+ * Coarse tokens of a grid: each stands for stride × stride points, the last row and column of tokens may reach
+ * past the edge. What a token or point sees around itself is a list of indices (models/graph/windowIndices).
  */
+import type { Grid } from '../../core/grid.js';
+import { wrapsInLongitude } from '../../core/grid.js';
+import { type Padding, windowIndices } from '../graph/windowIndices.js';
 
 export interface TokenGrid {
   readonly rows: number;
   readonly columns: number;
-}
-
-export function coarseTokens(rows: number, columns: number, stride: number): TokenGrid {
-  return { rows: Math.ceil(rows / stride), columns: Math.ceil(columns / stride) };
-}
-
-export interface WindowOptions {
-  readonly rows: number;
-  readonly columns: number;
-  /** The columns close the circle: windows go round in longitude. They never go over a pole. */
-  readonly wraps: boolean;
-  /** Points a side, odd. */
-  readonly size: number;
-  /** Points from one window to the next. */
   readonly stride: number;
-  /** What lies outside: the nearest edge point again, or zero (index −1). */
-  readonly edge: 'repeat' | 'zero';
 }
 
-/**
- * @returns [token, size²]: index (row · columns + column) of each point of each window, centred on the first
- *   point of its token, −1 for zero
- */
-export function tokenNeighbours({ rows, columns, wraps, size, stride, edge }: WindowOptions): Int32Array {
-  const half = (size - 1) / 2;
-  const tokens = coarseTokens(rows, columns, stride);
-  const indices = new Int32Array(tokens.rows * tokens.columns * size * size);
-  let at = 0;
-  for (let row = 0; row < tokens.rows; row++) {
-    for (let column = 0; column < tokens.columns; column++) {
-      for (let i = row * stride - half; i <= row * stride + half; i++) {
-        for (let j = column * stride - half; j <= column * stride + half; j++) {
-          indices[at++] = indexOf(i, j);
-        }
-      }
+export function tokenGrid(grid: Grid, stride: number): TokenGrid {
+  return {
+    rows: Math.ceil(grid.latitudes.length / stride),
+    columns: Math.ceil(grid.longitudes.length / stride),
+    stride,
+  };
+}
+
+/** Columns go round a grid that closes the circle; rows never go over a pole. */
+function paddings(grid: Grid, padding: Padding): { rows: Padding; columns: Padding } {
+  return { rows: padding, columns: wrapsInLongitude(grid) ? 'wrap' : padding };
+}
+
+/** [point, size²]: the points around every point, the edge repeated. */
+export function pointWindows(grid: Grid, size: number): number[] {
+  return windowIndices(grid.latitudes.length, grid.longitudes.length, { size, ...paddings(grid, 'edge') });
+}
+
+/** [token, size²]: the points around the first point of every token, the edge repeated. */
+export function strideWindows(grid: Grid, { stride }: TokenGrid, size: number): number[] {
+  const columns = grid.longitudes.length;
+  const all = pointWindows(grid, size);
+  const indices: number[] = [];
+  for (let row = 0; row < grid.latitudes.length; row += stride) {
+    for (let column = 0; column < columns; column += stride) {
+      const first = (row * columns + column) * size * size;
+      for (let i = first; i < first + size * size; i++) indices.push(all[i]!);
     }
   }
   return indices;
+}
 
-  function indexOf(i: number, j: number): number {
-    const column = wraps ? ((j % columns) + columns) % columns : j;
-    const inside = i >= 0 && i < rows && column >= 0 && column < columns;
-    if (inside) return i * columns + column;
-    if (edge === 'zero') return -1;
-    const nearestRow = Math.max(0, Math.min(rows - 1, i));
-    const nearestColumn = Math.max(0, Math.min(columns - 1, column));
-    return nearestRow * columns + nearestColumn;
+/** [token, size²]: the tokens around every token, −1 (zero) outside. */
+export function tokenWindows(grid: Grid, tokens: TokenGrid, size: number): number[] {
+  return windowIndices(tokens.rows, tokens.columns, { size, ...paddings(grid, 'zero') });
+}
+
+/** [point]: which piece of which token a point is, as token · stride² + piece. */
+export function pointsOfTokens(grid: Grid, { columns, stride }: TokenGrid): number[] {
+  const indices: number[] = [];
+  for (let row = 0; row < grid.latitudes.length; row++) {
+    for (let column = 0; column < grid.longitudes.length; column++) {
+      const token = Math.floor(row / stride) * columns + Math.floor(column / stride);
+      indices.push(token * stride * stride + (row % stride) * stride + (column % stride));
+    }
   }
+  return indices;
 }

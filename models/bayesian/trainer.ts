@@ -335,8 +335,8 @@ function fillData(
     }
     if (name.startsWith('dropout.')) {
       uniforms(key, values);
-      const kept = 1 / (1 - stage.dropout);
-      for (let i = 0; i < values.length; i++) values[i] = values[i]! < stage.dropout ? 0 : kept;
+      const share = name.startsWith('dropout.hidden') ? 2 * stage.dropout : stage.dropout;
+      for (let i = 0; i < values.length; i++) values[i] = values[i]! < share ? 0 : 1 / (1 - share);
     }
   }
 }
