@@ -5,7 +5,7 @@
 import { dataError, isPlumeError } from '../errors.js';
 import { type Grid, makeGrid } from '../grid.js';
 import { type Channel, channelName } from '../schema.js';
-import { isKnownUnit, type LinearConversion, normaliseUnit, unitConversion } from '../units.js';
+import { type LinearConversion, normaliseUnit, unitConversion } from '../units.js';
 import { axisKind } from './axes.js';
 import { decodeValues, readCoordinate, textAttribute } from './cf.js';
 import type { Dataset, RawValues } from './dataset.js';
@@ -29,6 +29,8 @@ export interface ChannelRequest {
 
 interface ChannelSource {
   readonly channel: Channel;
+  /** Position in `variables` of the name that asked for it. */
+  readonly asked: number;
   readonly field: Field;
   readonly conversion: LinearConversion;
 }
@@ -36,6 +38,8 @@ interface ChannelSource {
 export interface FileArchive {
   readonly path: string;
   readonly channels: readonly Channel[];
+  /** Of every channel, the position in the request's `variables` of the name that asked for it. */
+  readonly asked: readonly number[];
   readonly grid: Grid;
   readonly times: Float64Array;
   /** Writes one channel of one time, [lat, lon], float32, canonical unit, NaN where missing. */
@@ -49,16 +53,21 @@ export async function fileArchive(dataset: Dataset, request: ChannelRequest): Pr
   if (fields.length === 0) throw noFields(dataset);
   const chosen = chooseFields(path, fields, request);
   if (chosen.length === 0) return null;
-  const sources = chosen.map((field) => makeSource(path, field, request.units ?? {}));
+  const sources = chosen.map(({ field, asked }) => ({
+    ...makeSource(path, field, request.units ?? {}),
+    field,
+    asked,
+  }));
   requireUnique(path, sources);
-  const first = chosen[0]!;
-  const stranger = chosen.find((f) => f.latitude !== first.latitude || f.longitude !== first.longitude);
+  const first = chosen[0]!.field;
+  const others = chosen.map(({ field }) => field);
+  const stranger = others.find((f) => f.latitude !== first.latitude || f.longitude !== first.longitude);
   if (stranger !== undefined) {
     throw dataError(
       `archive "${path}": "${first.variable.name}" and "${stranger.variable.name}" lie on different grids; name the variables to read`,
     );
   }
-  const otherTime = chosen.find((field) => field.time !== first.time);
+  const otherTime = others.find((field) => field.time !== first.time);
   if (otherTime !== undefined) {
     throw dataError(
       `archive "${path}": "${first.variable.name}" and "${otherTime.variable.name}" have different time axes; name the variables to read`,
@@ -71,6 +80,7 @@ export async function fileArchive(dataset: Dataset, request: ChannelRequest): Pr
   return {
     path,
     channels: sources.map((source) => source.channel),
+    asked: sources.map((source) => source.asked),
     grid: makeGrid(latitudes.values, longitudes.values),
     times,
     read: (channel, timeIndex, out) => readField(sources[channel]!, timeIndex, latitudes, longitudes, out),
@@ -87,17 +97,24 @@ function noFields({ path, variables }: Dataset): Error {
   );
 }
 
+interface AskedField {
+  readonly field: Field;
+  readonly asked: number;
+}
+
 /** The fields asked for, in the order asked for; without a wish, all that can be read. */
-function chooseFields(path: string, fields: readonly Field[], request: ChannelRequest): Field[] {
-  let named: readonly Field[] = fields;
-  if (request.variables !== undefined) {
-    named = [...new Set(request.variables.flatMap((name) => fieldsNamed(fields, name)))];
-  }
-  const { levels } = request;
+function chooseFields(path: string, fields: readonly Field[], request: ChannelRequest): AskedField[] {
+  const { levels, variables } = request;
+  const asked = new Map<Field, number>();
+  if (variables === undefined) for (const field of fields) asked.set(field, 0);
+  variables?.forEach((name, position) => {
+    for (const field of fieldsNamed(fields, name)) if (!asked.has(field)) asked.set(field, position);
+  });
+  const named = [...asked.keys()];
   const chosen = named.filter(
     (field) =>
       (levels === undefined || field.level === null || levels.includes(field.level)) &&
-      (request.variables !== undefined || field.problem === null),
+      (variables !== undefined || field.problem === null),
   );
   const missing = levels?.find((level) => !chosen.some((field) => field.level === level));
   const held = [...new Set(named.map((field) => field.level).filter((level) => level !== null))];
@@ -108,7 +125,7 @@ function chooseFields(path: string, fields: readonly Field[], request: ChannelRe
   if (broken !== undefined) {
     throw dataError(`archive "${path}": variable "${broken.variable.name}" ${broken.problem}`);
   }
-  return chosen;
+  return chosen.map((field) => ({ field, asked: asked.get(field) ?? 0 }));
 }
 
 /** A file's own name comes first; then the house's, with or without a level; then any alias. */
@@ -116,13 +133,21 @@ function fieldsNamed(fields: readonly Field[], name: string): Field[] {
   const own = fields.filter((field) => field.variable.name === name);
   if (own.length > 0) return own;
   const named = readName(name);
-  if (named === undefined) return [];
+  if (named === undefined) {
+    return fields.filter(
+      (field) => channelName({ variable: field.name, level: field.level, unit: '' }) === name,
+    );
+  }
   return fields.filter(
     (field) => field.name === named.known.shortName && (named.level === null || field.level === named.level),
   );
 }
 
-function makeSource(path: string, field: Field, overrides: Readonly<Record<string, string>>): ChannelSource {
+function makeSource(
+  path: string,
+  field: Field,
+  overrides: Readonly<Record<string, string>>,
+): Pick<ChannelSource, 'channel' | 'conversion'> {
   const { variable, name, level, known } = field;
   const channel = channelName({ variable: name, level, unit: '' });
   const stated = textAttribute(variable.attributes, 'units')?.trim();
@@ -132,11 +157,10 @@ function makeSource(path: string, field: Field, overrides: Readonly<Record<strin
     // A quantity the house has no unit for keeps the file's; without one CF says it is a pure number.
     return {
       channel: { variable: name, level, unit: normaliseUnit(unit ?? '1') },
-      field,
       conversion: { scale: 1, offset: 0 },
     };
   }
-  if (unit === undefined || (unit === '' && !isKnownUnit(known.unit))) {
+  if (unit === undefined || (unit === '' && known.unit !== '1')) {
     throw dataError(
       `archive "${path}": variable "${variable.name}" (channel ${channel}) has no unit; pass --unit ${channel}=${known.unit} to say what it is`,
     );
@@ -144,7 +168,6 @@ function makeSource(path: string, field: Field, overrides: Readonly<Record<strin
   try {
     return {
       channel: { variable: name, level, unit: known.unit },
-      field,
       conversion: unitConversion(unit, known.unit),
     };
   } catch (error) {
@@ -160,14 +183,15 @@ function makeSource(path: string, field: Field, overrides: Readonly<Record<strin
 function requireUnique(path: string, sources: readonly ChannelSource[]): void {
   const seen = new Map<string, string>();
   for (const { channel, field } of sources) {
-    const name = channelName(channel);
-    const before = seen.get(name);
+    // Not by name alone: u at 10 hPa and u10 near the ground are both written "u10".
+    const key = `${channel.variable} ${channel.level}`;
+    const before = seen.get(key);
     if (before !== undefined) {
       throw dataError(
-        `archive "${path}": variables "${before}" and "${field.variable.name}" are both ${name}; name the one to read`,
+        `archive "${path}": variables "${before}" and "${field.variable.name}" are both ${channelName(channel)}; name the one to read`,
       );
     }
-    seen.set(name, field.variable.name);
+    seen.set(key, field.variable.name);
   }
 }
 

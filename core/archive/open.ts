@@ -23,6 +23,7 @@ export type ArchiveOptions = ChannelRequest;
 /** Files of the same channels, one after another in time. */
 interface Series {
   readonly channels: readonly Channel[];
+  readonly asked: readonly number[];
   readonly files: readonly FileArchive[];
   readonly times: Float64Array;
 }
@@ -48,7 +49,7 @@ export async function openArchive(paths: readonly string[], options: ArchiveOpti
     }
     requireAllFound(files, datasets, options);
     const series = joinInTime(files);
-    return makeArchive(series, options, datasets);
+    return makeArchive(series, datasets);
   } catch (error) {
     await Promise.all(datasets.map((dataset) => dataset.close()));
     throw error;
@@ -70,32 +71,37 @@ function requireAllFound(
   datasets: readonly Dataset[],
   options: ArchiveOptions,
 ): void {
-  const found = files.flatMap((file) => file.channels);
-  for (const name of options.variables ?? []) {
-    const named = readName(name);
-    const isFound =
-      found.some((channel) => channel.variable === name || channelName(channel) === name) ||
-      datasets.some((dataset) => files.some((f) => f.path === dataset.path) && dataset.variables.has(name)) ||
-      (named !== undefined &&
-        found.some(
-          (channel) =>
-            channel.variable === named.known.shortName &&
-            (named.level === null || channel.level === named.level),
-        ));
-    if (isFound) continue;
+  const answered = new Set(files.flatMap((file) => file.asked));
+  options.variables?.forEach((name, position) => {
+    if (answered.has(position) || isAskedTwice(name, position, options.variables ?? [])) return;
     const held = [...new Set(datasets.flatMap((dataset) => [...dataset.variables.keys()]))];
     throw dataError(
       `archive ${listPaths(datasets)} has no variable "${name}"; it has ${shortList(held)}. ` +
         'Name a variable of the file or an ERA5 short name (msl, t850, u10)',
     );
-  }
-  if (found.length === 0) {
+  });
+  if (files.length === 0) {
     throw dataError(`archive ${listPaths(datasets)} has none of the variables and levels asked for`);
   }
 }
 
+/** 't850' after 't' asks for what is there already. */
+function isAskedTwice(name: string, position: number, variables: readonly string[]): boolean {
+  const wanted = readName(name);
+  return variables.slice(0, position).some((earlier) => {
+    const named = readName(earlier);
+    if (wanted === undefined || named === undefined) return earlier === name;
+    return named.known === wanted.known && (named.level === null || named.level === wanted.level);
+  });
+}
+
 function listPaths(files: readonly { readonly path: string }[]): string {
   return shortList(files.map((file) => `"${file.path}"`));
+}
+
+/** Not the name alone: u at 10 hPa and u10 near the ground are both written "u10". */
+function identityOf({ variable, level }: Channel): string {
+  return `${variable} ${level}`;
 }
 
 function joinInTime(files: readonly FileArchive[]): Series[] {
@@ -108,7 +114,7 @@ function joinInTime(files: readonly FileArchive[]): Series[] {
           `${describeGrid(first.grid)}; files of one archive share one grid`,
       );
     }
-    const key = file.channels.map(channelName).join();
+    const key = file.channels.map(identityOf).join();
     groups.set(key, [...(groups.get(key) ?? []), file]);
   }
   const series = [...groups.values()].map((group): Series => {
@@ -124,6 +130,7 @@ function joinInTime(files: readonly FileArchive[]): Series[] {
     }
     return {
       channels: ordered[0]!.channels,
+      asked: ordered[0]!.asked,
       files: ordered,
       times: Float64Array.from(ordered.flatMap((file) => [...file.times])),
     };
@@ -138,15 +145,15 @@ function requireSideBySide(series: readonly Series[]): void {
   const owner = new Map<string, string>();
   for (const one of series) {
     const path = one.files[0]!.path;
-    for (const name of one.channels.map(channelName)) {
-      const before = owner.get(name);
+    for (const channel of one.channels) {
+      const before = owner.get(identityOf(channel));
       if (before !== undefined) {
         throw dataError(
-          `archives "${before}" and "${path}" both hold ${name}, but not the same channels; ` +
+          `archives "${before}" and "${path}" both hold ${channelName(channel)}, but not the same channels; ` +
             'give files that hold the same channels, or name the variables to read',
         );
       }
-      owner.set(name, path);
+      owner.set(identityOf(channel), path);
     }
     const differs = one.times.findIndex((time, i) => time !== first.times[i]);
     if (differs >= 0 || one.times.length !== first.times.length) {
@@ -160,15 +167,13 @@ function requireSideBySide(series: readonly Series[]): void {
   }
 }
 
-function makeArchive(
-  series: readonly Series[],
-  options: ArchiveOptions,
-  datasets: readonly Dataset[],
-): Archive {
-  const located = inOrderAsked(
-    series.flatMap((one) => one.channels.map((channel, index) => ({ channel, one, index }))),
-    options,
-  );
+function makeArchive(series: readonly Series[], datasets: readonly Dataset[]): Archive {
+  // Channels come in the order in which they were asked for, not in that of the files.
+  const located = series
+    .flatMap((one) =>
+      one.channels.map((channel, index) => ({ channel, one, index, asked: one.asked[index] ?? 0 })),
+    )
+    .sort((a, b) => a.asked - b.asked);
   const { grid } = series[0]!.files[0]!;
   const { times } = series[0]!;
   const schema = { channels: located.map(({ channel }) => channel), grid };
@@ -198,25 +203,4 @@ function makeArchive(
       await Promise.all(datasets.map((dataset) => dataset.close()));
     },
   };
-}
-
-/** Channels of several files come in the order in which they were asked for, not in that of the files. */
-function inOrderAsked<T extends { readonly channel: Channel }>(
-  located: readonly T[],
-  options: ArchiveOptions,
-): T[] {
-  const wanted = options.variables;
-  if (wanted === undefined) return [...located];
-  const rank = ({ variable, level, unit }: Channel): number => {
-    const at = wanted.findIndex((name) => {
-      const named = readName(name);
-      return (
-        name === variable ||
-        name === channelName({ variable, level, unit }) ||
-        (named?.known.shortName === variable && (named.level === null || named.level === level))
-      );
-    });
-    return at < 0 ? wanted.length : at;
-  };
-  return [...located].sort((a, b) => rank(a.channel) - rank(b.channel));
 }

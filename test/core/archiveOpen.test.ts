@@ -159,6 +159,45 @@ describe('meaning', () => {
   });
 });
 
+describe('choice of channels', () => {
+  it('keeps u near the ground and u at 10 hPa apart', async () => {
+    const attributes = { units: 'm s-1' };
+    const high = await write({
+      variable: 'u',
+      attributes,
+      levels: { values: [10], units: 'hPa' },
+      value: () => 1,
+    });
+    const ground = await write({ variable: '10u', attributes, value: () => 2 });
+    const both = await openArchive([high, ground]);
+    expect(both.schema.channels.map(({ variable, level }) => [variable, level])).toEqual([
+      ['u', 10],
+      ['u10', null],
+    ]);
+    await both.close();
+    const one = await openArchive([high, ground], { variables: ['u10'] });
+    expect((await one.read(0)).values[0]).toBe(2);
+    await one.close();
+    await expect(openArchive([high], { variables: ['u10'] })).rejects.toThrow(/no variable "u10"/);
+  });
+
+  it('takes names of the file, of the house, and channels, in the order asked', async () => {
+    const path = await write({
+      variable: 'ta',
+      attributes: { units: 'K' },
+      levels: { values: [850, 500], units: 'hPa' },
+    });
+    const names = async (variables: string[]): Promise<string[]> => {
+      const archive = await openArchive([path], { variables });
+      await archive.close();
+      return archive.schema.channels.map(channelName);
+    };
+    expect(await names(['t500', 't850'])).toEqual(['t500', 't850']);
+    expect(await names(['ta'])).toEqual(['t850', 't500']);
+    expect(await names(['t', 't500'])).toEqual(['t850', 't500']);
+  });
+});
+
 describe('several files as one', () => {
   it('follow each other in time whatever the order they are named in', async () => {
     const later = await write({ timeUnits: 'days since 2001-01-04' });
