@@ -29,7 +29,9 @@ export interface NestedDesign {
  * @param members [K, J, point]; NaN propagates
  * @param epistemic [point], written, unit squared
  * @param aleatoric [point], written, unit squared
- * @returns number of points whose epistemic estimate was negative and set to 0
+ * @param negative what becomes of a negative epistemic estimate: cut to 0 at its point (for maps), or kept, for
+ *   means over many points and dates, which only stay unbiased if the cut comes after the averaging
+ * @returns number of points whose epistemic estimate was negative
  * @throws {PlumeError} internal, when the lengths do not match
  */
 export function decomposeVariance(
@@ -37,6 +39,7 @@ export function decomposeVariance(
   design: NestedDesign,
   epistemic: FloatArray,
   aleatoric: FloatArray,
+  negative: 'cut' | 'keep' = 'cut',
 ): number {
   const { weightSamples: K, noiseStreams: J } = design;
   const points = epistemic.length;
@@ -66,7 +69,7 @@ export function decomposeVariance(
     const unclipped = K > 1 ? squaresOfMeans / (K - 1) - aleatoricHere / J : Number.NaN;
     if (unclipped < 0) clipped++;
     aleatoric[point] = aleatoricHere;
-    epistemic[point] = Math.max(unclipped, 0);
+    epistemic[point] = negative === 'cut' ? Math.max(unclipped, 0) : unclipped;
   }
   return clipped;
 }

@@ -19,6 +19,7 @@ const scoredPoints = 100;
 
 export const climatology: ReferenceMethod = {
   name: 'climatology',
+  kind: 'ensemble',
   fit(training: TrainingSeries): Reference {
     const halfWidth = chooseHalfWidth(training);
     const days = Float64Array.from(training.times, dayOfYear);

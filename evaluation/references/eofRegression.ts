@@ -51,13 +51,14 @@ export function eofRegression(options: EofRegressionOptions = {}): ReferenceMeth
   const lagHours = options.lagHours ?? 24;
   return {
     name: 'eof-regression',
+    kind: 'gaussian',
     fit: (training, leadHours) => fitRegression(training, leadHours, lagHours),
   };
 }
 
 function fitRegression(training: TrainingSeries, leadHours: readonly number[], lagHours: number): Reference {
-  const basis = anomalyBasis(training);
   const rows = sampleRows(training, leadHours, lagHours);
+  const basis = anomalyBasis(training);
   const shape: RidgeShape = {
     seasonTerms: termsOf(basis.harmonics),
     eofs: basis.eofs.count,

@@ -3,6 +3,7 @@ import type { ReferenceMethod } from './reference.js';
 
 export const persistence: ReferenceMethod = {
   name: 'persistence',
+  kind: 'deterministic',
   fit: () => ({
     name: 'persistence',
     summary: 'the analysis itself',

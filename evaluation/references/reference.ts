@@ -29,6 +29,8 @@ export interface Reference {
 
 export interface ReferenceMethod {
   readonly name: string;
+  /** What its predictions are. */
+  readonly kind: Prediction['kind'];
   /** @throws {PlumeError} data, when the training period is too short or has missing values */
   fit(training: TrainingSeries, leadHours: readonly number[]): Reference;
 }
