@@ -8,11 +8,10 @@ import { findVariable } from '../archive/variableNames.js';
 import { dataError } from '../errors.js';
 import { gridSize } from '../grid.js';
 import { channelName, type Schema as StateSchema, schemaToJson } from '../schema.js';
+import { millisecondsPerHour } from '../time.js';
 import { encodeArrowFile, fieldType, IncrementalArrowFile, int32, utcTime, utf8 } from './arrowColumns.js';
 import { type ArrowFile, openArrowFile } from './arrowFile.js';
 import { createAtomically } from './atomic.js';
-
-const millisecondsPerHour = 3_600_000;
 
 export interface FieldFileLayout {
   readonly format: 'plume-members' | 'plume-products';

@@ -1,11 +1,11 @@
 /** The door of the store: a run directory, written, read and checked. */
 export type { Json } from './canonicalJson.js';
+export { memberChunks, type SampleRange } from './chunks.js';
 export type { Chunk, Manifest, RunDescription } from './manifest.js';
 export { checkRun, openRun, type RunCheck, type RunReader } from './runReader.js';
 export {
   type ChunkRecord,
   openOrCreateRun,
   type RunWriter,
-  type SampleRange,
   writeChunk,
 } from './runWriter.js';

@@ -6,17 +6,11 @@ import { join } from 'node:path';
 import { dataError, usageError } from '../errors.js';
 import { gridSize } from '../grid.js';
 import { type Schema, schemaFromJson } from '../schema.js';
+import { chunkProblem, memberChunks, missingRanges, type SampleRange } from './chunks.js';
 import type { Manifest } from './manifest.js';
 import { type MemberFile, openMemberFile } from './memberFile.js';
 import { openProductFile, type ProductFile, productFileName } from './productFile.js';
-import {
-  chunkProblem,
-  manifestName,
-  memberChunks,
-  missingRanges,
-  readManifest,
-  type SampleRange,
-} from './runWriter.js';
+import { manifestName, readManifest } from './runWriter.js';
 
 const openFiles = 64;
 

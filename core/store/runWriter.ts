@@ -3,7 +3,7 @@
  * then recorded in the manifest; the manifest is rewritten at most about once a second. A process killed between
  * the two leaves a file that no manifest names: it is made again, to the same bytes.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { internalError, usageError } from '../errors.js';
 import {
@@ -14,6 +14,7 @@ import {
   sha256,
   writeAtomically,
 } from './atomic.js';
+import { cutRange, memberChunks, missingRanges, type SampleRange, soundChunks } from './chunks.js';
 import { isLock, lockDirectory } from './lock.js';
 import {
   type Chunk,
@@ -26,15 +27,11 @@ import {
   type RunDescription,
 } from './manifest.js';
 
+export { memberChunks } from './chunks.js';
+
 export const manifestName = 'manifest.json';
 const chunkDirectories = ['members', 'products'];
 const manifestIntervalMs = 1000;
-
-/** A range of weight samples. */
-export interface SampleRange {
-  readonly firstWeightSample: number;
-  readonly weightSamples: number;
-}
 
 /** What the maker of a chunk knows about it. */
 export interface ChunkRecord extends SampleRange {
@@ -156,62 +153,6 @@ async function requireRunOrEmpty(directory: string): Promise<void> {
   }
 }
 
-/** The chunks whose files are there with the right size (and, if asked, content): the others are made again. */
-async function soundChunks(
-  directory: string,
-  manifest: Manifest,
-  verify: boolean,
-): Promise<Record<string, Chunk>> {
-  const kept: Record<string, Chunk> = {};
-  for (const [file, chunk] of Object.entries(manifest.chunks)) {
-    if ((await chunkProblem(directory, file, chunk, verify)) === null) kept[file] = chunk;
-  }
-  return kept;
-}
-
-/** What is wrong with the file of a chunk, or null. */
-export async function chunkProblem(
-  directory: string,
-  file: string,
-  chunk: Chunk,
-  verify: boolean,
-): Promise<string | null> {
-  const path = join(directory, file);
-  try {
-    const { size } = await stat(path);
-    if (size !== chunk.bytes) return `it has ${size} bytes, the manifest says ${chunk.bytes}`;
-    if (verify && sha256(await readFile(path)) !== chunk.sha256)
-      return 'its checksum is not the one recorded';
-    return null;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'it is missing';
-    throw fileError(error, `checking ${path}`);
-  }
-}
-
-/** Member chunks of a start in the order of their members. */
-export function memberChunks(manifest: Manifest, start: number): [string, Chunk][] {
-  const iso = isoOf(start);
-  return Object.entries(manifest.chunks)
-    .filter(([, chunk]) => chunk.kind === 'members' && chunk.start === iso)
-    .sort(([, a], [, b]) => a.first_weight_sample - b.first_weight_sample);
-}
-
-/** Ranges of [0, weightSamples) that no member chunk of the start covers. */
-export function missingRanges(manifest: Manifest, start: number, weightSamples: number): SampleRange[] {
-  const gaps: SampleRange[] = [];
-  let next = 0;
-  const upTo = (end: number): void => {
-    if (end > next) gaps.push({ firstWeightSample: next, weightSamples: end - next });
-  };
-  for (const [, chunk] of memberChunks(manifest, start)) {
-    upTo(Math.min(chunk.first_weight_sample, weightSamples));
-    next = Math.max(next, chunk.first_weight_sample + chunk.weight_samples);
-  }
-  upTo(weightSamples);
-  return gaps;
-}
-
 function makeWriter(directory: string, opened: Manifest, release: () => Promise<void>): RunWriter {
   const chunks: Record<string, Chunk> = { ...opened.chunks };
   const manifest: Manifest = { ...opened, chunks };
@@ -248,7 +189,7 @@ function makeWriter(directory: string, opened: Manifest, release: () => Promise<
       return chunk.kind === 'members' || chunk.weight_samples === manifest.weight_samples;
     },
     missing: (start, weightSamples, blockSize) =>
-      missingRanges(manifest, start, weightSamples).flatMap((gap) => cut(gap, blockSize)),
+      missingRanges(manifest, start, weightSamples).flatMap((gap) => cutRange(gap, blockSize)),
     record: async (record) => {
       requireKnown(manifest, record);
       chunks[record.file] = {
@@ -274,17 +215,6 @@ function makeWriter(directory: string, opened: Manifest, release: () => Promise<
       }
     },
   };
-}
-
-function cut(range: SampleRange, blockSize: number): SampleRange[] {
-  const end = range.firstWeightSample + range.weightSamples;
-  const pieces: SampleRange[] = [];
-  for (let first = range.firstWeightSample; first < end; ) {
-    const next = Math.min(end, (Math.floor(first / blockSize) + 1) * blockSize);
-    pieces.push({ firstWeightSample: first, weightSamples: next - first });
-    first = next;
-  }
-  return pieces;
 }
 
 function requireKnown(manifest: Manifest, record: ChunkRecord): void {

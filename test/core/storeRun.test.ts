@@ -9,6 +9,7 @@ import {
   readlink,
   rename,
   rm,
+  symlink,
   truncate,
   writeFile,
 } from 'node:fs/promises';
@@ -221,7 +222,6 @@ describe('resuming', () => {
     try {
       await writeFile(join(build, 'package.json'), '{"type":"module"}');
       // Packages are found upwards of the built files.
-      const { symlink } = await import('node:fs/promises');
       await symlink(join(process.cwd(), 'node_modules'), join(build, 'node_modules'));
       await writeFile(
         join(build, 'forecast.js'),
