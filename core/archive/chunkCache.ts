@@ -5,7 +5,7 @@
  * memory does not grow with the file.
  */
 import type { NumericArray, RawValues, Variable } from './dataset.js';
-import { allocate, boxSize, copyOverlap, elementBytes } from './hyperslab.js';
+import { allocate, boxSize, chunksOf, copyOverlap, elementBytes } from './hyperslab.js';
 
 /** Per open dataset. A chunk larger than this is not kept. */
 const defaultBudgetBytes = 64 * 2 ** 20;
@@ -38,26 +38,15 @@ export class ChunkCache {
     if (shape.length === 0 || bytes > this.#budget) return readBox;
     return async (start, count) => {
       const size = boxSize(count);
-      const first = start.map((s, d) => Math.floor(s / chunks[d]!));
-      const last = start.map((s, d) => Math.floor((s + count[d]! - 1) / chunks[d]!));
-      const hull = boxSize(first.map((f, d) => (last[d]! - f + 1) * chunks[d]!));
-      if (size === 0 || 2 * size >= hull) return readBox(start, count);
+      const touched = chunksOf(shape, chunks, start, count);
+      if (2 * size >= touched.length * boxSize(chunks)) return readBox(start, count);
       const target = { start, count, data: allocate(dtype, size) };
-      const index = [...first];
-      for (;;) {
-        const chunkStart = index.map((i, d) => i * chunks[d]!);
-        const chunkCount = chunkStart.map((s, d) => Math.min(chunks[d]!, shape[d]! - s));
-        const data = await this.#get(`${name}\n${index.join()}`, bytes, () =>
-          readBox(chunkStart, chunkCount),
-        );
-        copyOverlap({ start: chunkStart, count: chunkCount, data }, target);
-        let d = index.length - 1;
-        while (d >= 0 && ++index[d]! > last[d]!) {
-          index[d] = first[d]!;
-          d--;
-        }
-        if (d < 0) return target.data;
+      for (const chunk of touched) {
+        const key = `${name}\n${chunk.index.join()}`;
+        const data = await this.#get(key, bytes, () => readBox(chunk.start, chunk.count));
+        copyOverlap({ start: chunk.start, count: chunk.count, data }, target);
       }
+      return target.data;
     };
   }
 

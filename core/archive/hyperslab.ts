@@ -51,12 +51,7 @@ export function forEachRun(
     let element = outer < shape.length ? start[outer]! * strides[outer]! : 0;
     for (let d = 0; d < outer; d++) element += index[d]! * strides[d]!;
     visit(element, length);
-    let d = outer - 1;
-    while (d >= 0 && ++index[d]! >= start[d]! + count[d]!) {
-      index[d] = start[d]!;
-      d--;
-    }
-    if (d < 0) return;
+    if (!advance(index, start, count)) return;
   }
 }
 
@@ -85,33 +80,69 @@ export function copyOverlap(
     (s, d) => Math.min(source.start[d]! + source.count[d]!, target.start[d]! + target.count[d]!) - s,
   );
   if (count.some((n) => n <= 0)) return;
-  const last = count.length - 1;
   const sourceStrides = stridesOf(source.count);
   const targetStrides = stridesOf(target.count);
-  // Rows along the last dimension are contiguous in both.
-  forEachRun(
-    count,
-    count.map(() => 0),
-    [...count.slice(0, last), 1],
-    (element) => {
-      let rest = element;
-      let from = 0;
-      let to = 0;
-      for (let d = last; d >= 0; d--) {
-        const i = rest % count[d]!;
-        rest = (rest - i) / count[d]!;
-        from += (i + start[d]! - source.start[d]!) * sourceStrides[d]!;
-        to += (i + start[d]! - target.start[d]!) * targetStrides[d]!;
-      }
-      copyRun(source.data, from, target.data, to, count[last]!);
-    },
-  );
+  const last = count.length - 1;
+  const origin = count.map(() => 0);
+  const index = [...origin];
+  for (;;) {
+    let from = 0;
+    let to = 0;
+    for (let d = 0; d < count.length; d++) {
+      from += (index[d]! + start[d]! - source.start[d]!) * sourceStrides[d]!;
+      to += (index[d]! + start[d]! - target.start[d]!) * targetStrides[d]!;
+    }
+    // Rows along the last dimension are contiguous in both.
+    copyRun(source.data, from, target.data, to, count[last] ?? 1);
+    if (!advance(index, origin, count, last - 1)) return;
+  }
+}
+
+/**
+ * Moves an index to the next place of a box in C order, dimensions 0 to `last` counting.
+ * @returns false after the last place
+ */
+export function advance(
+  index: number[],
+  start: readonly number[],
+  count: readonly number[],
+  last: number = index.length - 1,
+): boolean {
+  for (let d = last; d >= 0; d--) {
+    index[d]! += 1;
+    if (index[d]! < start[d]! + count[d]!) return true;
+    index[d] = start[d]!;
+  }
+  return false;
 }
 
 function copyRun(source: NumericArray, from: number, target: NumericArray, to: number, length: number): void {
   // Both arrays are of one type (same variable); TypeScript cannot say so for the union.
   const row = source.subarray(from, from + length);
   (target as Float64Array).set(row as Float64Array, to);
+}
+
+/** Chunks that a box touches: where each begins and how much of it lies inside the array. */
+export function chunksOf(
+  shape: readonly number[],
+  chunks: readonly number[],
+  start: readonly number[],
+  count: readonly number[],
+): { readonly index: number[]; readonly start: number[]; readonly count: number[] }[] {
+  if (boxSize(count) === 0) return [];
+  const first = start.map((s, d) => Math.floor(s / chunks[d]!));
+  const spans = first.map((f, d) => Math.floor((start[d]! + count[d]! - 1) / chunks[d]!) - f + 1);
+  const found: { index: number[]; start: number[]; count: number[] }[] = [];
+  const index = [...first];
+  do {
+    const chunkStart = index.map((i, d) => i * chunks[d]!);
+    found.push({
+      index: [...index],
+      start: chunkStart,
+      count: chunkStart.map((s, d) => Math.min(chunks[d]!, shape[d]! - s)),
+    });
+  } while (advance(index, first, spans));
+  return found;
 }
 
 /** @returns a zeroed array for the type; throws for texts */

@@ -4,11 +4,10 @@
  * `dimension_names` (v3) or `_ARRAY_DIMENSIONS` (v2, as xarray writes). Arrays in groups are 'group/array'.
  * Only the chunks (of shards: the inner chunks) that a box touches are read.
  */
-import * as zarrita from 'zarrita';
-import { dataError, isPlumeError } from '../errors.js';
+import { dataError } from '../errors.js';
 import { ChunkCache } from './chunkCache.js';
-import type { Attributes, AttributeValue, Dataset, DataType, RawValues, Variable } from './dataset.js';
-import { boxSize, requireInside, stridesOf } from './hyperslab.js';
+import type { Attributes, Dataset } from './dataset.js';
+import { openZarrArray, toAttributes } from './zarrArray.js';
 import { DirectoryStore, HttpStore, type Key, type ZarrStore } from './zarrStore.js';
 
 export type ZarrVersion = 2 | 3;
@@ -49,7 +48,9 @@ export async function openZarr(path: string, options: ZarrOptions = {}): Promise
     (await listArrays(store, version, '/')) ??
     (await namedArrays(path, metadata, version, options.variables));
   const cache = new ChunkCache();
-  const variables = await Promise.all(names.map((name) => openArray(path, metadata, version, name, cache)));
+  const variables = await Promise.all(
+    names.map((name) => openZarrArray(path, metadata, version, name, cache)),
+  );
   return {
     path,
     format: version === 2 ? 'Zarr v2' : 'Zarr v3',
@@ -160,7 +161,7 @@ async function namedArrays(
   for (const name of wanted) {
     if (!(await exists(name))) continue;
     names.add(name);
-    const variable = await openArray(path, store, version, name, new ChunkCache());
+    const variable = await openZarrArray(path, store, version, name, new ChunkCache());
     for (const dimension of variable.dimensions) if (await exists(dimension)) names.add(dimension);
   }
   return [...names];
@@ -172,121 +173,4 @@ async function rootAttributes(path: string, store: ZarrStore, version: ZarrVersi
   if (bytes === undefined) return {};
   const document = parseJson(path, key, bytes);
   return toAttributes(version === 2 ? document : ((document.attributes ?? {}) as Json));
-}
-
-async function openArray(
-  path: string,
-  store: ZarrStore,
-  version: ZarrVersion,
-  name: string,
-  cache: ChunkCache,
-): Promise<Variable> {
-  const location = zarrita.root(store).resolve(name);
-  const array = await attempt(path, name, () =>
-    version === 2
-      ? zarrita.open.v2(location, { kind: 'array' })
-      : zarrita.open.v3(location, { kind: 'array' }),
-  );
-  const { shape } = array;
-  const dtype = dataType(array.dtype);
-  const xarrayNames = array.attrs._ARRAY_DIMENSIONS;
-  const dimensionNames = array.dimensionNames ?? (Array.isArray(xarrayNames) ? xarrayNames.map(String) : []);
-  const attributes = toAttributes(array.attrs);
-  const readBox = (start: readonly number[], count: readonly number[]): Promise<RawValues> =>
-    attempt(path, name, async () => {
-      const selection = start.map((s, d) => zarrita.slice(s, s + (count[d] ?? 0)));
-      const chunk: unknown = await zarrita.get(array, shape.length === 0 ? null : selection);
-      return toRaw(chunk, count);
-    });
-  const cached = cache.wrap({ name, shape, dtype }, array.chunks, readBox);
-  return {
-    name,
-    dimensions: shape.map((_, d) => dimensionNames[d] ?? `${name}_dimension_${d}`),
-    shape,
-    dtype,
-    attributes,
-    fillValue: typeof array.fillValue === 'boolean' ? null : toNumber(array.fillValue),
-    read: async (start, count) => {
-      requireInside(`"${path}": variable ${name}`, shape, start, count);
-      return cached(start, count);
-    },
-  };
-}
-
-function toNumber(value: unknown): number | null {
-  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : null;
-}
-
-async function attempt<T>(path: string, name: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (isPlumeError(error)) throw error;
-    const text = error instanceof Error ? error.message : String(error);
-    throw dataError(
-      `reading array "${name}" of "${path}" failed: ${text}; the store is damaged or uses a codec that is not supported`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-/** zarrita gives numbers for a scalar, else an array with strides that may run in Fortran order. */
-function toRaw(chunk: unknown, count: readonly number[]): RawValues {
-  if (typeof chunk === 'number') return Float64Array.of(chunk);
-  if (typeof chunk === 'bigint') return BigInt64Array.of(chunk);
-  if (typeof chunk === 'string') return [chunk];
-  const { data, stride } = chunk as { data: RawValues & Iterable<unknown>; stride: number[] };
-  const wanted = stridesOf(count);
-  const values: RawValues = ArrayBuffer.isView(data) ? data : Array.from(data as Iterable<unknown>, String);
-  // The stride of a dimension of one element says nothing.
-  if (stride.every((s, d) => s === wanted[d] || count[d] === 1)) return values;
-  const size = boxSize(count);
-  const order = new Uint32Array(size);
-  for (let element = 0; element < size; element++) {
-    let rest = element;
-    for (let d = 0; d < count.length; d++) {
-      const index = Math.floor(rest / wanted[d]!);
-      rest -= index * wanted[d]!;
-      order[element]! += index * stride[d]!;
-    }
-  }
-  if (Array.isArray(values)) return Array.from(order, (at) => values[at] ?? '');
-  const reordered = values.slice();
-  for (let element = 0; element < size; element++) reordered[element] = values[order[element]!]!;
-  return reordered;
-}
-
-function dataType(name: string): DataType {
-  switch (name) {
-    case 'int8':
-    case 'uint8':
-    case 'int16':
-    case 'uint16':
-    case 'int32':
-    case 'uint32':
-    case 'int64':
-    case 'uint64':
-    case 'float32':
-    case 'float64':
-    case 'string':
-      return name;
-    default:
-      return /^v2:(U|S|object)/.test(name) ? 'string' : 'other';
-  }
-}
-
-function toAttributes(json: Readonly<Record<string, unknown>>): Attributes {
-  const result: Record<string, AttributeValue> = {};
-  for (const [name, value] of Object.entries(json)) {
-    if (name === '_ARRAY_DIMENSIONS') continue;
-    if (typeof value === 'string' || typeof value === 'number') result[name] = value;
-    else if (typeof value === 'boolean') result[name] = String(value);
-    else if (Array.isArray(value) && value.every((x) => typeof x === 'number'))
-      result[name] = value as number[];
-    else if (Array.isArray(value) && value.every((x) => typeof x === 'string'))
-      result[name] = value as string[];
-  }
-  return result;
 }
