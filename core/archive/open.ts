@@ -16,8 +16,6 @@ import { requireRegion } from './horizontal.js';
 import { openDataset } from './openDataset.js';
 import { findVariable, readName } from './variableNames.js';
 
-export { findTime, requireFinite } from './finite.js';
-
 export type ArchiveOptions = ChannelRequest;
 
 /** Files of the same channels, one after another in time. */
