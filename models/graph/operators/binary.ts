@@ -45,7 +45,11 @@ function binary(rule: Rule): Operator {
       });
     },
     toOnnx: rule.toOnnx ?? ((writer, _node, inputs) => writer.node(rule.name, inputs)),
-    tfjs: (backend, [a, b]) => rule.tfjs(backend, a!, b!),
+    tfjs(backend, [a, b], node) {
+      // Broadcast here: tfjs's own gradients of maximum and minimum forget to sum over repetitions.
+      const shape = [...node.output.shape];
+      return rule.tfjs(backend, backend.broadcastTo(a!, shape), backend.broadcastTo(b!, shape));
+    },
     evaluate([a, b], node, output) {
       const [left, right] = node.inputs as [Value, Value];
       const { shape } = node.output;

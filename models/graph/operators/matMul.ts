@@ -64,7 +64,11 @@ export const matMul: Operator = {
   },
   tfjs(backend, [a, b], node) {
     const { ta, tb } = flags(node);
-    return backend.matMul(a!, b!, ta, tb);
+    // tfjs's gradient wants equal leading axes.
+    const lead = node.output.shape.slice(0, -2);
+    const left = backend.broadcastTo(a!, [...lead, ...a!.shape.slice(-2)]);
+    const right = backend.broadcastTo(b!, [...lead, ...b!.shape.slice(-2)]);
+    return backend.matMul(left, right, ta, tb);
   },
   evaluate([a, b], node, output) {
     const { ta, tb } = flags(node);
