@@ -181,7 +181,8 @@ export class GraphBuilder implements Operations {
   }
 
   slice(x: Value, starts: readonly number[], sizes: readonly number[]): Value {
-    return sameShape(sizes, x.shape) ? x : this.apply('Slice', [x], { starts, sizes });
+    const whole = sameShape(sizes, x.shape) && starts.every((start) => start === 0);
+    return whole ? x : this.apply('Slice', [x], { starts, sizes });
   }
 
   pad(x: Value, before: readonly number[], after: readonly number[]): Value {

@@ -6,6 +6,9 @@
  * WebGPU note: two sessions that run at once in one process can crash, so a process is one lane there. Probes
  * run one after another and release their session before the next.
  */
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { resourceError, usageError } from '../../core/errors.js';
 import { GraphBuilder } from '../graph/builder.js';
@@ -41,6 +44,19 @@ export interface ProbeResult {
 
 const size = 512;
 
+/** Why the provider cannot even be loaded, or undefined; asked first because loading in vain writes to stderr. */
+function notInstalled(device: ResolvedDevice): string | undefined {
+  const known = ort.listSupportedBackends().find(({ name }) => name === device);
+  if (known === undefined) {
+    return `ONNX Runtime for ${process.platform} ${process.arch} has no such provider`;
+  }
+  if (known.bundled) return undefined;
+  const installed = path.dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  const files = readdirSync(path.join(installed, 'bin'), { recursive: true, encoding: 'utf8' });
+  const library = `onnxruntime_providers_${device}`;
+  return files.some((file) => file.includes(library)) ? undefined : `its library ${library} is not installed`;
+}
+
 /** Runs y = x·x on the device, x the matrix with entries (i mod 7) − 3, and checks a row against plain loops. */
 export async function probeDevice(device: ResolvedDevice): Promise<ProbeResult> {
   const failed = (reason: string): ProbeResult => ({
@@ -49,10 +65,8 @@ export async function probeDevice(device: ResolvedDevice): Promise<ProbeResult> 
     reason,
     milliseconds: Number.NaN,
   });
-  // A provider that is not in the package is known without loading anything.
-  if (!ort.listSupportedBackends().some(({ name }) => name === device)) {
-    return failed(`this build of ONNX Runtime for ${process.platform} ${process.arch} has no such provider`);
-  }
+  const missing = notInstalled(device);
+  if (missing !== undefined) return failed(missing);
   const b = new GraphBuilder();
   const input = b.input('x', [size, size]);
   b.output('y', b.matMul(input, input));
