@@ -50,12 +50,20 @@ export function drawWeights(
   return weights;
 }
 
-/** KL(q‖p) in nats, summed over every random weight. */
-export function klDivergence(posterior: MeanFieldPosterior, priorMean: Tensors, priorSigma: number): number {
+/**
+ * KL(q‖p) in nats, summed over every random weight.
+ * @param priorSigmas σ_p by parameter
+ */
+export function klDivergence(
+  posterior: MeanFieldPosterior,
+  priorMean: Tensors,
+  priorSigmas: ReadonlyMap<string, number>,
+): number {
   let sum = 0;
   for (const [name, rho] of posterior.rho) {
     const mean = posterior.mean.get(name)!.values;
     const centre = priorMean.get(name)!.values;
+    const priorSigma = priorSigmas.get(name)!;
     for (let i = 0; i < mean.length; i++) {
       const sigma = softplus(rho.values[i]!);
       const shift = mean[i]! - centre[i]!;

@@ -1,0 +1,114 @@
+/**
+ * plume start: the main job in one go. Trains a model where there is none, forecasts the test year from weekly
+ * starts, verifies, writes the report, and says what was found and what to type next.
+ */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { usageError } from '../../core/errors.js';
+import { parsePeriod, splitByYear } from '../../core/period.js';
+import { formatTime, millisecondsPerDay, parseDuration } from '../../core/time.js';
+import { readModel } from '../../models/bayesian/modelDirectory.js';
+import { openArchiveOption } from '../archiveOption.js';
+import type { CommandContext, CommandDefinition } from '../command.js';
+import { formatSeconds } from '../progress.js';
+import { summarise } from '../report/summary.js';
+import { forecast } from './forecast.js';
+import { reportRun } from './report.js';
+import { train } from './train.js';
+import { verifyRun } from './verify.js';
+
+const optionNames = [
+  'archive',
+  'variables',
+  'unit',
+  'model',
+  'out',
+  'train',
+  'validate',
+  'preset',
+  'starts',
+  'members',
+  'lead',
+  'seed',
+  'device',
+  'workers',
+  'batch',
+  'references',
+] as const;
+type StartOptionName = (typeof optionNames)[number];
+
+export const startCommand: CommandDefinition<StartOptionName> = {
+  name: 'start',
+  summary: 'the whole job on one archive: train, forecast the last year, verify, report',
+  examples: [
+    'plume start --archive slp.nc',
+    'plume start --archive slp.nc --preset brief        a first look in a minute',
+  ],
+  options: optionNames,
+  run: (context) => start(context),
+};
+
+const noData = `no data: Plume needs a file of gridded analyses, such as daily sea-level pressure.
+
+  npm start -- --archive FILE
+
+FILE is a NetCDF file (3 or 4) or a Zarr store with time, latitude and longitude, at least three years long:
+the last year is forecast, the one before it calibrates, the rest trains. To get one:
+  NCEP/NCAR reanalysis, daily means since 1948, a few MB a year:
+    https://downloads.psl.noaa.gov/Datasets/ncep.reanalysis/Dailies/surface/  (slp.2001.nc … slp.2007.nc)
+  ERA5, any variable and region:
+    https://cds.climate.copernicus.eu/
+Several files of one series go behind one --archive. plume archive info FILE tells what a file holds.`;
+
+async function start(context: CommandContext<StartOptionName>): Promise<unknown> {
+  const { options, report, json } = context;
+  if (options.archive === undefined) throw usageError(noData);
+  const began = performance.now();
+  const modelFile = join(options.model, 'model.json');
+  if (existsSync(modelFile)) {
+    report.line(`model      ${options.model}, trained before (remove it to train anew)`);
+  } else {
+    await train({ ...context, options: { ...options, out: options.model } });
+  }
+  const starts = options.starts ?? (await weeklyStarts(context));
+  const out = options.out ?? join('runs', starts.replaceAll('/', '_').replaceAll(':', ''));
+  await forecast({ ...context, options: { ...options, starts, out } });
+  const verification = await verifyRun(out, context);
+  const page = await reportRun(out, { start: undefined, out: undefined });
+  const found = summarise(verification.rows);
+  if (!json) {
+    process.stdout.write(
+      `\n${found}\n\nDone in ${formatSeconds((performance.now() - began) / 1000)}. The report: ${page}\nNext:\n` +
+        `  npx plume run info ${out}\n` +
+        `  npx plume forecast --archive ${options.archive.join(' ')} --model ${options.model} --starts 2007-06-01 --out runs/one\n`,
+    );
+  }
+  return { run: out, report: page, scores: verification.scores, model: options.model };
+}
+
+/** Once a week through the year that the model has not seen, as far as the archive can verify. */
+async function weeklyStarts({ options }: CommandContext<StartOptionName>): Promise<string> {
+  const trained = await readModel(options.model);
+  const { archive } = await openArchiveOption(options);
+  try {
+    const { times } = archive;
+    const { test } = splitByYear(times);
+    const learned = [trained.description.training.train, trained.description.training.validate].map(
+      parsePeriod,
+    );
+    const first = Math.max(test.from, ...learned.map(({ to }) => to + 1));
+    const from = times.find((time) => time >= first);
+    const last = times[times.length - 1]! - parseDuration(options.lead);
+    if (from === undefined || from > last) {
+      throw usageError(
+        `the archive ends at ${formatTime(times[times.length - 1]!)}, too soon after the years the model learned ` +
+          'from to verify a forecast; give --starts, or --train and --validate that leave a year',
+      );
+    }
+    const weeks = Math.floor((last - from) / (7 * millisecondsPerDay));
+    return `${formatTime(from)}/${formatTime(from + weeks * 7 * millisecondsPerDay)}/P7D`;
+  } finally {
+    await archive.close();
+  }
+}

@@ -1,0 +1,78 @@
+/** plume train: a Bayesian network from an archive, in three resumable stages. */
+
+import { usageError } from '../../core/errors.js';
+import { parsePeriod, type SplitPeriods, splitByYear } from '../../core/period.js';
+import { resolveDevice } from '../../models/onnx/devices.js';
+import { openArchiveOption } from '../archiveOption.js';
+import type { CommandContext, CommandDefinition } from '../command.js';
+import { type TrainSummary, trainModel } from '../training/trainModel.js';
+
+const optionNames = [
+  'archive',
+  'variables',
+  'unit',
+  'train',
+  'validate',
+  'preset',
+  'out',
+  'seed',
+  'device',
+] as const;
+export type TrainOptionName = (typeof optionNames)[number];
+
+export const trainCommand: CommandDefinition<TrainOptionName> = {
+  name: 'train',
+  summary: 'train a Bayesian network on an archive; resumes where it stopped',
+  examples: [
+    'plume train --archive slp.nc --out model',
+    'plume train --archive slp.nc --train 2001-01-01/2005-12-31 --validate 2006-01-01/2006-12-31 --out model',
+    'plume train --archive slp.nc --preset brief --out /tmp/first-look',
+  ],
+  options: optionNames,
+  run: async (context) => {
+    const summary = await train(context);
+    if (!context.json && !context.report.quiet) process.stdout.write(`model in ${summary.directory}\n`);
+    return summary;
+  },
+};
+
+export async function train(
+  context: Pick<CommandContext<TrainOptionName>, 'options' | 'report' | 'signal'>,
+): Promise<TrainSummary> {
+  const { options, report, signal } = context;
+  const source = await openArchiveOption(options);
+  try {
+    const periods = periodsOf(options, source.archive.times);
+    const device = await resolveDevice(options.device);
+    report.line(`device     ${device.device}: ${device.why}`);
+    return await trainModel({
+      source,
+      periods,
+      preset: options.preset,
+      seed: options.seed,
+      device,
+      directory: options.out ?? 'model',
+      report,
+      signal,
+    });
+  } finally {
+    await source.archive.close();
+  }
+}
+
+function periodsOf(
+  options: { readonly train?: string | undefined; readonly validate?: string | undefined },
+  times: Float64Array,
+): Omit<SplitPeriods, 'test'> {
+  if (options.train === undefined && options.validate === undefined) return splitByYear(times);
+  if (options.train === undefined || options.validate === undefined) {
+    throw usageError('--train and --validate go together: give both periods, or neither');
+  }
+  const periods = { train: parsePeriod(options.train), validate: parsePeriod(options.validate) };
+  if (periods.validate.from <= periods.train.to && periods.train.from <= periods.validate.to) {
+    throw usageError(
+      '--train and --validate overlap; the validation period must lie outside the training period',
+    );
+  }
+  return periods;
+}

@@ -1,0 +1,123 @@
+/** plume verify: a run against what happened and against the references, into scores.arrow and a table. */
+import { join } from 'node:path';
+import { isPlumeError, usageError } from '../../core/errors.js';
+import { parsePeriod } from '../../core/period.js';
+import { channelName } from '../../core/schema.js';
+import { openRun } from '../../core/store/run.js';
+import { writeTable } from '../../core/store/table.js';
+import { climatology } from '../../evaluation/references/climatology.js';
+import { eofRegression } from '../../evaluation/references/eofRegression.js';
+import { persistence } from '../../evaluation/references/persistence.js';
+import type { ReferenceMethod } from '../../evaluation/references/reference.js';
+import { type ScoreRow, scoreColumns } from '../../evaluation/scoreRow.js';
+import { verify } from '../../evaluation/verify.js';
+import { openArchiveOption } from '../archiveOption.js';
+import type { CommandContext, CommandDefinition } from '../command.js';
+import type { Options } from '../options.js';
+import { formatScores } from '../report/scoreTable.js';
+
+const optionNames = ['archive', 'variables', 'unit', 'train', 'references', 'seed'] as const;
+export type VerifyOptionName = (typeof optionNames)[number];
+
+export const verifyCommand: CommandDefinition<VerifyOptionName> = {
+  name: 'verify',
+  operands: '<run>',
+  summary: 'score a run against the archive and the references; writes scores.arrow into the run',
+  examples: [
+    'plume verify runs/2007 --archive slp.nc',
+    'plume verify runs/2007 --archive slp.nc --references climatology --json',
+  ],
+  options: optionNames,
+  run: async (context) => {
+    const result = await verifyRun(context.operands[0] ?? '', context);
+    if (!context.json) process.stdout.write(`${formatScores(result.rows)}\n`);
+    return result;
+  },
+};
+
+export interface VerifyResult {
+  readonly scores: string;
+  readonly scored: number;
+  readonly missingTruth: number;
+  readonly references: readonly {
+    readonly channel: string;
+    readonly name: string;
+    readonly summary: string;
+  }[];
+  readonly rows: readonly ScoreRow[];
+}
+
+export async function verifyRun(
+  directory: string,
+  { options, report }: Pick<CommandContext<VerifyOptionName>, 'options' | 'report'>,
+): Promise<VerifyResult> {
+  const references = options.references.map(referenceNamed);
+  const run = await openRun(directory);
+  try {
+    const training = trainingPeriod(options, run.manifest.model, directory);
+    const { archive, name } = await openArchiveOption(options, run.schema.channels.map(channelName));
+    try {
+      report.line(`references ${options.references.join(', ')}, fitted on ${training.text}`);
+      let progress: ReturnType<typeof report.begin> | undefined;
+      const verification = await verify({
+        run,
+        archive,
+        runName: `run "${directory}"`,
+        archiveName: name,
+        training: training.period,
+        references,
+        seed: options.seed,
+        onProgress: (done, total) => {
+          progress ??= report.begin('verifying', total, 'starts');
+          progress.update(done);
+        },
+      });
+      progress?.finish();
+      for (const { channel, name: reference, summary } of verification.references) {
+        report.line(`${reference.padEnd(10)} ${channel}: ${summary}`);
+      }
+      const scores = join(directory, 'scores.arrow');
+      await writeTable(scores, scoreColumns(verification.rows), { run: directory, training: training.text });
+      return { scores, ...verification };
+    } finally {
+      await archive.close();
+    }
+  } finally {
+    await run.close();
+  }
+}
+
+function referenceNamed(name: string): ReferenceMethod {
+  switch (name) {
+    case 'persistence':
+      return persistence;
+    case 'climatology':
+      return climatology;
+    case 'regression':
+      return eofRegression();
+    default:
+      throw usageError(`--references: "${name}" is none of persistence, climatology, regression`);
+  }
+}
+
+/** The years the references learn from: those of --train, else those the model was trained on. */
+function trainingPeriod(
+  options: Pick<Options, 'train'>,
+  model: unknown,
+  directory: string,
+): { text: string; period: { from: number; to: number } } {
+  const recorded = (model as { train?: unknown } | null)?.train;
+  const text = options.train ?? (typeof recorded === 'string' ? recorded : undefined);
+  if (text === undefined) {
+    throw usageError(
+      `run "${directory}" does not say which years its model was trained on; give --train FROM/TO`,
+    );
+  }
+  try {
+    return { text, period: parsePeriod(text) };
+  } catch (error) {
+    if (isPlumeError(error))
+      throw usageError(`training period of run "${directory}": ${error.message}`, { cause: error });
+    throw error;
+  }
+}

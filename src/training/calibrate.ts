@@ -1,0 +1,174 @@
+/**
+ * Two numbers found on the validation period once the weights are trained: the scale of the posterior and the
+ * scale of the noise. Weights fitted to the training years make too little error there, so their spread is too
+ * small for other years; the scales make spread match error, lead by lead as well as two numbers can:
+ *   minimise Σ_leads (ln SSR)²,  SSR² = (M+1)/M · mean variance / mean squared error (Fortin et al. 2014).
+ * The same draws are used for every trial, so the search sees the scales and not chance.
+ */
+import { requireFinite } from '../../core/archive/finite.js';
+import { pointWeights } from '../../core/grid.js';
+import type { Archive, Perturbation } from '../../core/interfaces.js';
+import { type Period, timesInside } from '../../core/period.js';
+import { memberMoments } from '../../core/statistics/moments.js';
+import { trajectory } from '../../ensembles/trajectory.js';
+import { areaMean } from '../../evaluation/areaMean.js';
+import { crpsEnsemble } from '../../evaluation/crps.js';
+import { spreadSkillRatio } from '../../evaluation/spreadSkill.js';
+import { BayesianModel } from '../../models/bayesian/model.js';
+import type { TrainedModel } from '../../models/bayesian/modelDirectory.js';
+import type { SessionOptions } from '../../models/onnx/session.js';
+
+export interface Scales {
+  readonly posterior: number;
+  readonly noise: number;
+}
+
+export interface Calibration extends Scales {
+  /** By lead, with these scales on the validation period. */
+  readonly fairCrps: readonly number[];
+  readonly spreadSkillRatio: readonly number[];
+}
+
+export interface CalibrationRequest {
+  readonly trained: TrainedModel;
+  readonly session: SessionOptions;
+  readonly perturbation: Perturbation;
+  readonly archive: Archive;
+  readonly archiveName: string;
+  readonly period: Period;
+  readonly seed: number;
+  readonly weightSamples: number;
+  readonly noiseStreams: number;
+  readonly steps: number;
+  /** Start dates spread evenly over the period. */
+  readonly starts: number;
+  onTrial(done: number, of: number, calibration: Calibration): void;
+}
+
+const posteriorTrials = [1, 1.5, 2];
+const noiseTrials = 3;
+
+export async function calibrate(request: CalibrationRequest): Promise<Calibration> {
+  const total = posteriorTrials.length * noiseTrials;
+  let done = 0;
+  let best: Calibration | undefined;
+  let noise = 1;
+  for (const posterior of posteriorTrials) {
+    for (let trial = 0; trial < noiseTrials; trial++) {
+      const found = await measure(request, { posterior, noise });
+      request.onTrial(++done, total, found);
+      if (best === undefined || misfit(found) < misfit(best)) best = found;
+      // spread grows nearly in proportion to the noise: divide by the geometric mean of the ratios
+      noise = noise / Math.exp(meanOf(found.spreadSkillRatio.map(Math.log)));
+    }
+  }
+  if (best === undefined) throw new Error('calibration: no trial');
+  return best;
+}
+
+function misfit({ spreadSkillRatio: ratios }: Calibration): number {
+  return meanOf(ratios.map((ratio) => Math.log(ratio) ** 2));
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+async function measure(request: CalibrationRequest, scales: Scales): Promise<Calibration> {
+  const { trained, archive, weightSamples, noiseStreams, steps } = request;
+  const { description } = trained;
+  const model = new BayesianModel(
+    {
+      ...trained,
+      description: {
+        ...description,
+        posterior: { ...description.posterior, scale: scales.posterior },
+        noise: { ...description.noise, scale: scales.noise },
+      },
+    },
+    request.session,
+  );
+  const channels = archive.schema.channels.length;
+  const members = weightSamples * noiseStreams;
+  const stateLength = archive.schema.channels.length * pointWeights(archive.schema.grid).length;
+  const area = pointWeights(archive.schema.grid);
+  // every channel counts by its own scale
+  const weights = Float64Array.from({ length: stateLength }, (_, i) => area[i % area.length]!);
+  const units = Float64Array.from(
+    { length: stateLength },
+    (_, i) => trained.cycle.scale[Math.floor(i / area.length)]!,
+  );
+  const sums = Array.from({ length: steps }, () => ({ crps: 0, variance: 0, error: 0, count: 0 }));
+  try {
+    for (const index of startIndices(request)) {
+      const states = await Promise.all([archive.read(index), archive.read(index - 1)]);
+      for (const state of states) requireFinite(state, request.archiveName);
+      const run = trajectory(model, request.perturbation, {
+        seed: request.seed,
+        start: archive.times[index]!,
+        analysis: states.map(({ values }) => values),
+        block: { firstWeightSample: 0, weightSamples },
+        noiseStreams,
+        steps,
+        batchMembers: members,
+      });
+      let lead = 0;
+      for await (const forecast of run) {
+        const truth = (await archive.read(index + lead + 1)).values;
+        score(forecast, truth, units, weights, members, sums[lead]!);
+        lead++;
+      }
+    }
+  } finally {
+    await model.close();
+  }
+  const scale = channels === 1 ? trained.cycle.scale[0]! : 1;
+  return {
+    ...scales,
+    fairCrps: sums.map(({ crps, count }) => (scale * crps) / count),
+    spreadSkillRatio: sums.map(({ variance, error, count }) =>
+      spreadSkillRatio(variance / count, error / count, members),
+    ),
+  };
+}
+
+/** Adds area means, in units of each channel's scale. */
+function score(
+  forecast: Float32Array,
+  truth: Float32Array,
+  units: Float64Array,
+  weights: Float64Array,
+  members: number,
+  sum: { crps: number; variance: number; error: number; count: number },
+): void {
+  const n = truth.length;
+  const scaled = Float64Array.from(forecast, (value, i) => value / units[i % n]!);
+  const observed = Float64Array.from(truth, (value, i) => value / units[i]!);
+  const mean = new Float64Array(n);
+  const variance = new Float64Array(n);
+  memberMoments(scaled, members, mean, variance);
+  sum.crps += areaMean(crpsEnsemble(scaled, members, observed), weights);
+  sum.variance += areaMean(variance, weights);
+  sum.error += areaMean(
+    mean.map((value, i) => (value - observed[i]!) ** 2),
+    weights,
+  );
+  sum.count++;
+}
+
+/** Starts whose history and truth exist one step apart, spread evenly over the period. */
+function startIndices(request: CalibrationRequest): number[] {
+  const { archive, period, steps, starts } = request;
+  const stepMilliseconds = request.trained.description.step_hours * 3_600_000;
+  const usable = timesInside(archive.times, period).filter((index) => {
+    if (index < 1) return false;
+    const last = archive.times[index + steps];
+    return (
+      last !== undefined &&
+      last <= period.to &&
+      last - archive.times[index - 1]! === (steps + 1) * stepMilliseconds
+    );
+  });
+  const count = Math.min(starts, usable.length);
+  return Array.from({ length: count }, (_, i) => usable[Math.floor((i * usable.length) / count)]!);
+}

@@ -1,0 +1,114 @@
+/**
+ * How the network is built and trained: sizes, phases and rates of the presets. Chosen on 2006 of the daily
+ * sea-level pressure of the North Atlantic (trained on 2001–2005), never on a test year.
+ * `standard` is the model of docs/results.md; `brief` is the same path in seconds, for a first look and tests.
+ */
+import type { NetworkConfig } from '../../models/bayesian/network.js';
+import type { Stage } from '../../models/bayesian/stages.js';
+import type { PosteriorStart } from '../../models/bayesian/trainer.js';
+
+export type PresetName = 'standard' | 'brief';
+
+export interface Recipe {
+  readonly network: NetworkConfig;
+  readonly stages: readonly Stage[];
+  readonly posterior: PosteriorStart;
+  /** Ridge of the linear path, and amplitude of the noise before training. */
+  readonly ridge: number;
+  readonly amplitude: number;
+  readonly noise: { readonly lengthKm: number; readonly timeHours: number };
+  /** Members and starts that the scales of posterior and noise are found with. */
+  readonly calibration: {
+    readonly weightSamples: number;
+    readonly noiseStreams: number;
+    readonly steps: number;
+    readonly starts: number;
+  };
+}
+
+const network: NetworkConfig = {
+  eofs: 60,
+  hidden: 128,
+  stem: 16,
+  head: 16,
+  channels: 48,
+  layers: 2,
+  window: 5,
+  kernel: 5,
+  stride: 2,
+  harmonics: 2,
+};
+
+const common = {
+  warmUpSteps: 30,
+  linearRate: 1,
+  rhoRate: 1,
+  amplitudeRate: 1,
+  weightDecay: 0,
+  clipNorm: 1,
+  dropout: 0,
+  inputNoise: 0,
+  beta: 1e-3,
+  alpha: 0.95,
+  averageDecay: 0.99,
+} as const;
+
+const standard: Recipe = {
+  network,
+  stages: [
+    {
+      ...common,
+      name: 'deterministic',
+      phases: [{ steps: 560, rollout: 1, batch: 32 }],
+      weightSamples: 1,
+      noiseStreams: 1,
+      learningRate: 2e-3,
+      warmUpSteps: 50,
+      linearRate: 0.3,
+      weightDecay: 0.1,
+      dropout: 0.15,
+    },
+    {
+      ...common,
+      name: 'epistemic',
+      phases: [{ steps: 100, rollout: 1, batch: 32 }],
+      weightSamples: 2,
+      noiseStreams: 1,
+      learningRate: 5e-4,
+      rhoRate: 10,
+    },
+    {
+      ...common,
+      name: 'aleatoric',
+      phases: [
+        { steps: 100, rollout: 1, batch: 32 },
+        { steps: 80, rollout: 2, batch: 16 },
+        { steps: 200, rollout: 4, batch: 16 },
+      ],
+      weightSamples: 2,
+      noiseStreams: 2,
+      learningRate: 5e-4,
+      rhoRate: 10,
+      amplitudeRate: 4,
+    },
+  ],
+  posterior: { initialSigma: 0.1, priorSigma: 0.3, floor: 0.02 },
+  ridge: 0.02,
+  amplitude: 0.25,
+  noise: { lengthKm: 600, timeHours: 0 },
+  calibration: { weightSamples: 8, noiseStreams: 4, steps: 7, starts: 48 },
+};
+
+const brief: Recipe = {
+  ...standard,
+  network: { ...network, eofs: 30, hidden: 32, stem: 8, head: 8, channels: 16, layers: 1 },
+  stages: standard.stages.map((stage) => ({
+    ...stage,
+    warmUpSteps: 5,
+    averageDecay: 0.9,
+    phases: stage.phases.slice(0, 2).map((phase) => ({ ...phase, steps: 20, batch: 8 })),
+  })),
+  calibration: { weightSamples: 4, noiseStreams: 2, steps: 4, starts: 8 },
+};
+
+export const recipes: Readonly<Record<PresetName, Recipe>> = { standard, brief };

@@ -1,0 +1,237 @@
+/** The whole way from an archive to a model directory: climate, EOFs, three stages, calibration, weights. */
+
+import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { requireFinite } from '../../core/archive/finite.js';
+import { dataError } from '../../core/errors.js';
+import { formatPeriod, type SplitPeriods, timesInside } from '../../core/period.js';
+import { schemaToJson } from '../../core/schema.js';
+import { makeDirectory } from '../../core/store/atomic.js';
+import { type Json, jsonDigest } from '../../core/store/canonicalJson.js';
+import { initialNetwork } from '../../models/bayesian/initialise.js';
+import { klDivergence, type MeanFieldPosterior } from '../../models/bayesian/meanField.js';
+import { type ModelDescription, type ModelParts, writeModel } from '../../models/bayesian/modelDirectory.js';
+import { fitSeasonalCycle } from '../../models/bayesian/seasonalCycle.js';
+import { type TrainingResult, trainingFlops, trainStages } from '../../models/bayesian/trainer.js';
+import { readAnomalies, statesInside } from '../../models/bayesian/trainingData.js';
+import type { DeviceChoice } from '../../models/onnx/devices.js';
+import { createPerturbation } from '../../perturbations/create.js';
+import type { NamedArchive } from '../archiveOption.js';
+import { formatSeconds, type Reporter } from '../progress.js';
+import { type Calibration, calibrate } from './calibrate.js';
+import { type PresetName, recipes } from './recipe.js';
+
+export interface TrainRequest {
+  readonly source: NamedArchive;
+  readonly periods: Omit<SplitPeriods, 'test'>;
+  readonly preset: PresetName;
+  readonly seed: number;
+  readonly device: DeviceChoice;
+  readonly directory: string;
+  readonly report: Reporter;
+  readonly signal: AbortSignal;
+}
+
+export interface TrainSummary {
+  readonly directory: string;
+  readonly parameters: number;
+  readonly seconds: number;
+  /** Of the three stages: matrix products only, and their rate. */
+  readonly teraflops: number;
+  readonly gigaflopsPerSecond: number;
+  readonly calibration: Calibration;
+}
+
+/** @throws {PlumeError} data, for gaps or too few states; interrupted, after a checkpoint */
+export async function trainModel(request: TrainRequest): Promise<TrainSummary> {
+  const { source, periods, seed, report, directory } = request;
+  const { archive, name } = source;
+  const began = performance.now();
+  const recipe = recipes[request.preset];
+  const stepMilliseconds = stepOf(archive.times);
+  await makeDirectory(directory);
+
+  report.line(`train on   ${formatPeriod(periods.train)}, validate on ${formatPeriod(periods.validate)}`);
+  const cycle = await fitSeasonalCycle(statesInside(archive, periods.train, name), recipe.network.harmonics);
+  const series = await readAnomalies(archive, periods.train, cycle, name);
+  await requireComplete(request);
+  const { network, constants, parameters } = initialNetwork(recipe.network, archive.schema, series, cycle, {
+    seed,
+    stepMilliseconds,
+    ridge: recipe.ridge,
+    amplitude: recipe.amplitude,
+  });
+  const stepHours = stepMilliseconds / 3_600_000;
+  const perturbation = createPerturbation(
+    { kind: 'correlated', ...recipe.noise, stepHours },
+    archive.schema.grid,
+  );
+  const count = [...parameters.values()].reduce((sum, { values }) => sum + values.length, 0);
+  const flops = trainingFlops(network, recipe.stages);
+  report.line(
+    `network    ${count.toLocaleString('en')} weights, ${recipe.stages.length} stages, ` +
+      `${(flops / 1e12).toFixed(1)} TFLOP on ${request.device.device}`,
+  );
+
+  const progress = report.begin('training', Math.round(flops / 1e9), 'GFLOP');
+  const stagesBegan = performance.now();
+  const checkpointPath = join(directory, 'checkpoint.arrow');
+  const identity = jsonDigest({
+    files: [...source.files],
+    schema: schemaToJson(archive.schema) as unknown as Json,
+    train: formatPeriod(periods.train),
+    recipe: recipe as unknown as Json,
+    seed,
+    device: request.device.device,
+  });
+  let trainedFlops = -1;
+  let firstFlops = 0;
+  const result = await trainStages({
+    network,
+    initial: parameters,
+    series,
+    stepMilliseconds,
+    stages: recipe.stages,
+    posterior: recipe.posterior,
+    noise: perturbation,
+    seed,
+    device: request.device.device,
+    threads: availableParallelism(),
+    checkpointPath,
+    identity,
+    signal: request.signal,
+    onStep: ({ stage, doneFlops, fit }) => {
+      if (trainedFlops < 0) firstFlops = doneFlops;
+      trainedFlops = doneFlops;
+      progress.update(Math.round(doneFlops / 1e9), `${stage} ${fit.toFixed(4)}`);
+    },
+  });
+  progress.finish();
+  const stageSeconds = (performance.now() - stagesBegan) / 1000;
+
+  const parts: ModelParts = {
+    schema: archive.schema,
+    network: network.config,
+    constants,
+    cycle,
+    posterior: posteriorOf(result),
+    settings: {
+      step_hours: stepHours,
+      posterior: {
+        kind: 'mean-field',
+        seed,
+        scale: 1,
+        prior_sigma: recipe.posterior.priorSigma,
+        beta: recipe.stages.at(-1)?.beta ?? 0,
+      },
+      noise: { length_km: recipe.noise.lengthKm, time_hours: recipe.noise.timeHours, scale: 1 },
+      training: {
+        train: formatPeriod(periods.train),
+        validate: formatPeriod(periods.validate),
+        seed,
+        preset: request.preset,
+        record: null,
+      },
+    },
+  };
+  const calibration = await calibrateParts(request, parts, perturbation);
+  const done = Math.max(0, trainedFlops - firstFlops);
+  const summary: TrainSummary = {
+    directory,
+    parameters: count,
+    seconds: (performance.now() - began) / 1000,
+    teraflops: flops / 1e12,
+    gigaflopsPerSecond: done / 1e9 / stageSeconds,
+    calibration,
+  };
+  await writeModel(directory, withRecord(parts, calibration, result));
+  await rm(checkpointPath, { force: true });
+  report.line(
+    `trained    in ${formatSeconds(summary.seconds)}, stages at ${summary.gigaflopsPerSecond.toFixed(0)} GFLOP/s`,
+  );
+  return summary;
+}
+
+function posteriorOf({ tensors }: TrainingResult): MeanFieldPosterior {
+  const startingWith = (prefix: string) =>
+    new Map(
+      [...tensors]
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+    );
+  return { mean: startingWith('mean.'), rho: startingWith('rho.') };
+}
+
+function withRecord(parts: ModelParts, calibration: Calibration, result: TrainingResult): ModelParts {
+  const round = (value: number): number => Number(value.toPrecision(6));
+  const { settings } = parts;
+  return {
+    ...parts,
+    settings: {
+      ...settings,
+      posterior: { ...settings.posterior, scale: round(calibration.posterior) },
+      noise: { ...settings.noise, scale: round(calibration.noise) },
+      training: {
+        ...settings.training,
+        record: {
+          kl_nats: round(klDivergence(parts.posterior, result.priorMean, result.priorSigma)),
+          validation_fair_crps: calibration.fairCrps.map(round),
+          validation_spread_skill_ratio: calibration.spreadSkillRatio.map(round),
+          losses: result.losses.map(({ stage, step, fit }) => ({ stage, step, fit: round(fit) })),
+        },
+      },
+    },
+  };
+}
+
+async function calibrateParts(
+  { source, periods, device, seed, preset, report }: TrainRequest,
+  parts: ModelParts,
+  perturbation: ReturnType<typeof createPerturbation>,
+): Promise<Calibration> {
+  const recipe = recipes[preset].calibration;
+  const trials = report.begin('calibrating', 9, 'trials');
+  const description: ModelDescription = {
+    format: 'plume-model',
+    version: 1,
+    kind: 'bayesian',
+    schema: schemaToJson(parts.schema) as unknown as ModelDescription['schema'],
+    network: parts.network,
+    ...parts.settings,
+    weights: { file: 'weights.arrow', sha256: '' },
+  };
+  const found = await calibrate({
+    trained: { ...parts, description, digest: '' },
+    session: { device: device.device, threads: availableParallelism() },
+    perturbation,
+    archive: source.archive,
+    archiveName: source.name,
+    period: periods.validate,
+    seed,
+    ...recipe,
+    onTrial: (done, _of, trial) =>
+      trials.update(done, `noise × ${trial.noise.toFixed(2)}, posterior × ${trial.posterior.toFixed(2)}`),
+  });
+  trials.finish();
+  return found;
+}
+
+/** The step of the archive: the most frequent distance of two times, which must hold nearly everywhere. */
+function stepOf(times: ArrayLike<number>): number {
+  const counts = new Map<number, number>();
+  for (let i = 1; i < times.length; i++) {
+    const step = times[i]! - times[i - 1]!;
+    counts.set(step, (counts.get(step) ?? 0) + 1);
+  }
+  const [step] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
+  if (step === undefined) throw dataError('the archive holds fewer than two times; a model needs a series');
+  return step;
+}
+
+/** The validation period is read again and again later: gaps in it are told before hours of training. */
+async function requireComplete({ source, periods }: TrainRequest): Promise<void> {
+  for (const index of timesInside(source.archive.times, periods.validate)) {
+    requireFinite(await source.archive.read(index), source.name);
+  }
+}
