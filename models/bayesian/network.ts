@@ -12,15 +12,16 @@
  */
 import { gridSize } from '../../core/grid.js';
 import type { Schema } from '../../core/schema.js';
+import type { GraphBuilder } from '../graph/builder.js';
 import type { Shape, Value } from '../graph/graph.js';
-import type { Operations } from '../graph/operator.js';
+import { convolution } from '../graph/layers.js';
 import {
   pointsOfTokens,
   pointWindows,
   strideWindows,
   type TokenGrid,
   tokenGrid,
-  tokenWindows,
+  tokenPadding,
 } from './tokens.js';
 
 export interface NetworkConfig {
@@ -109,7 +110,7 @@ export class Network {
    * Writes one step of the network.
    * @param parameters by name, each [K, ...shape]
    */
-  forward(ops: Operations, parameters: ReadonlyMap<string, Value>, inputs: NetworkInputs): NetworkOutputs {
+  forward(ops: GraphBuilder, parameters: ReadonlyMap<string, Value>, inputs: NetworkInputs): NetworkOutputs {
     const n = this.stateLength;
     const { eofs, harmonics } = this.config;
     const parameter = (name: string): Value => {
@@ -142,68 +143,92 @@ export class Network {
     };
   }
 
-  /** The local path: [increment, raw amplitude], each [K, R, n]. */
+  /** The local path: [increment, raw amplitude], each [K, R, n]; one weight sample at a time, each its own kernels. */
   #local(
-    ops: Operations,
+    ops: GraphBuilder,
     parameter: (name: string) => Value,
     inputs: NetworkInputs & { readonly climate: Value },
   ): [Value, Value] {
-    const { channels, layers, window, kernel, stride, head } = this.config;
+    const K = inputs.newest.shape[0] ?? 1;
+    const R = inputs.newest.shape[1] ?? 1;
+    const n = this.stateLength;
+    const outputs = Array.from({ length: K }, (_, k) => {
+      /** Sample k of a value [K, ...], without the axis. */
+      const sample = (value: Value): Value => {
+        const rest = value.shape.slice(1);
+        const starts = [k, ...rest.map(() => 0)];
+        return ops.reshape(ops.slice(value, starts, [1, ...rest]), rest);
+      };
+      return this.#localSample(ops, (name) => sample(parameter(name)), {
+        newest: sample(inputs.newest),
+        previous: sample(inputs.previous),
+        season: inputs.season,
+        climate: inputs.climate,
+        dropout: (inputs.dropout?.local ?? []).map(sample),
+      });
+    });
+    const all = ops.concat(outputs, 0);
+    const part = (kind: number): Value =>
+      ops.reshape(ops.slice(all, [0, 0, kind, 0], [K, R, 1, n]), [K, R, n]);
+    return [part(0), part(1)];
+  }
+
+  /** @returns [1, R, 2, n]: increment and raw amplitude of one weight sample; states [R, n] */
+  #localSample(
+    ops: GraphBuilder,
+    parameter: (name: string) => Value,
+    inputs: {
+      readonly newest: Value;
+      readonly previous: Value;
+      readonly season: Value;
+      readonly climate: Value;
+      readonly dropout: readonly Value[];
+    },
+  ): Value {
+    const { channels, layers, window, kernel, stride, stem, head } = this.config;
     const { grid } = this.schema;
     const variables = this.schema.channels.length;
     const points = gridSize(grid);
-    const tokenCount = this.#tokens.rows * this.#tokens.columns;
-    const K = inputs.newest.shape[0] ?? 1;
-    const R = inputs.newest.shape[1] ?? 1;
+    const { rows: tokenRows, columns: tokenColumns } = this.#tokens;
+    const tokenCount = tokenRows * tokenColumns;
+    const R = inputs.newest.shape[0] ?? 1;
 
-    /** Neighbours of a place side by side, then one matrix: [K, R, place, C] → [K, R · windows, out]. */
+    /** Neighbours of a place side by side, then one matrix: [R, place, C] → [R · windows, out]. */
     const windowed = (x: Value, indices: readonly number[], size: number, name: string): Value => {
-      const width = size * size * (x.shape[3] ?? 1);
-      const places = indices.length / (size * size);
-      const gathered = ops.reshape(ops.gather(x, [...indices], 2), [K, R * places, width]);
+      const width = size * size * (x.shape[2] ?? 1);
+      const gathered = ops.reshape(ops.gather(x, indices, 1), [-1, width]);
       return ops.add(ops.matMul(gathered, parameter(`${name}.weight`)), parameter(`${name}.bias`));
     };
     const byPoint = (value: Value): Value =>
-      ops.transpose(ops.reshape(value, [K, R, variables, points]), [0, 1, 3, 2]);
-    const climate = ops.expand(ops.reshape(inputs.climate, [1, R, this.stateLength]), [
-      K,
-      R,
-      this.stateLength,
-    ]);
+      ops.transpose(ops.reshape(value, [R, variables, points]), [0, 2, 1]);
     // two states and the climate, point by point, and what the stem makes of them
-    const raw = ops.concat([byPoint(inputs.newest), byPoint(inputs.previous), byPoint(climate)], 3);
+    const raw = ops.concat([inputs.newest, inputs.previous, inputs.climate].map(byPoint), 2);
     const around = pointWindows(grid, pointWindow);
-    const stem = ops.gelu(windowed(raw, around, pointWindow, 'local.stem'));
-    const features = ops.concat([raw, ops.reshape(stem, [K, R, points, this.config.stem])], 3);
+    const stems = ops.gelu(windowed(raw, around, pointWindow, 'local.stem'));
+    const features = ops.concat([raw, ops.reshape(stems, [R, points, stem])], 2);
 
-    const shape: Shape = [K, R, tokenCount, channels];
     const entry = windowed(features, strideWindows(grid, this.#tokens, window), window, 'local.in');
-    const position = ops.reshape(parameter('local.position'), [K, 1, tokenCount, channels]);
-    const season = ops.reshape(ops.matMul(inputs.season, parameter('local.season')), [K, R, 1, channels]);
-    let tokens = ops.gelu(ops.add(ops.reshape(entry, shape), ops.add(position, season)));
-    const neighbours = tokenWindows(grid, this.#tokens, kernel);
+    const season = ops.reshape(ops.matMul(inputs.season, parameter('local.season')), [R, 1, channels]);
+    const place = ops.add(parameter('local.position'), season);
+    let tokens = ops.gelu(ops.add(ops.reshape(entry, [R, tokenCount, channels]), place));
     for (let layer = 0; layer < layers; layer++) {
-      const update = ops.gelu(windowed(tokens, neighbours, kernel, `local.${layer}`));
-      tokens = ops.add(tokens, ops.reshape(update, shape));
-      const kept = inputs.dropout?.local[layer];
+      const field = ops.reshape(tokens, [R, tokenRows, tokenColumns, channels]);
+      const product = convolution(ops, field, parameter(`local.${layer}.weight`), {
+        size: kernel,
+        ...tokenPadding(grid),
+      });
+      const update = ops.gelu(ops.add(product, parameter(`local.${layer}.bias`)));
+      tokens = ops.add(tokens, ops.reshape(update, [R, tokenCount, channels]));
+      const kept = inputs.dropout[layer];
       if (kept !== undefined) tokens = ops.mul(tokens, kept);
     }
-    const flat = ops.reshape(tokens, [K, R * tokenCount, channels]);
+    const flat = ops.reshape(tokens, [R * tokenCount, channels]);
     const up = ops.add(ops.matMul(flat, parameter('local.up.weight')), parameter('local.up.bias'));
-    const pieces = ops.reshape(up, [K, R, tokenCount * stride * stride, head]);
-    const back = ops.gelu(ops.gather(pieces, pointsOfTokens(grid, this.#tokens), 2));
-    const out = windowed(ops.concat([back, raw], 3), around, pointWindow, 'local.out');
-    const byVariable = ops.reshape(
-      ops.transpose(ops.reshape(out, [K, R, points, 2, variables]), [0, 1, 3, 4, 2]),
-      [K, R, 2, this.stateLength],
-    );
-    const part = (kind: number): Value =>
-      ops.reshape(ops.slice(byVariable, [0, 0, kind, 0], [K, R, 1, this.stateLength]), [
-        K,
-        R,
-        this.stateLength,
-      ]);
-    return [part(0), part(1)];
+    const pieces = ops.reshape(up, [R, tokenCount * stride * stride, head]);
+    const back = ops.gelu(ops.gather(pieces, pointsOfTokens(grid, this.#tokens), 1));
+    const out = windowed(ops.concat([back, raw], 2), around, pointWindow, 'local.out');
+    const byVariable = ops.transpose(ops.reshape(out, [R, points, 2, variables]), [0, 2, 3, 1]);
+    return ops.reshape(byVariable, [1, R, 2, this.stateLength]);
   }
 }
 

@@ -44,9 +44,9 @@ export function strideWindows(grid: Grid, { stride }: TokenGrid, size: number): 
   return indices;
 }
 
-/** [token, size²]: the tokens around every token, −1 (zero) outside. */
-export function tokenWindows(grid: Grid, tokens: TokenGrid, size: number): number[] {
-  return windowIndices(tokens.rows, tokens.columns, { size, ...paddings(grid, 'zero') });
+/** What lies outside the field of tokens: zero, or round the globe. */
+export function tokenPadding(grid: Grid): { rows: Padding; columns: Padding } {
+  return paddings(grid, 'zero');
 }
 
 /** [point]: which piece of which token a point is, as token · stride² + piece. */
