@@ -4,7 +4,14 @@ import { adamw, movingAverage } from '../../models/graph/adamw.js';
 import { GraphBuilder } from '../../models/graph/builder.js';
 import { gradient } from '../../models/graph/gradient.js';
 import { matrixFlops } from '../../models/graph/graph.js';
-import { convolution, layerNorm, linear, windows } from '../../models/graph/layers.js';
+import {
+  convolution,
+  layerNorm,
+  linear,
+  squareplus,
+  steadyLinear,
+  windows,
+} from '../../models/graph/layers.js';
 import { createOnnxExecutor } from '../../models/graph/onnxExecutor.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
 import type { Padding } from '../../models/graph/windowIndices.js';
@@ -134,6 +141,62 @@ describe('layers', () => {
     ]);
     expect(relativeError(both, alone)).toBeLessThan(1e-14);
   });
+
+  it('squareplus is positive, 1 at zero, x far out', () => {
+    const b = new GraphBuilder();
+    b.output('y', squareplus(b, b.input('x', [3])));
+    const y = runReference(b.build(), { x: [0, 1000, -1000] }).y!;
+    expect([y[0], y[1]]).toEqual([1, 1000.000999999]);
+    expect(y[2]).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [1122, 128],
+    [128, 561],
+    [64, 1],
+    [64, 2],
+  ])(
+    'steady products [m, %i] × [.., %i] have the same bits whatever the number of rows',
+    async (inner, out) => {
+      const [most, samples] = [48, 2];
+      const random = uniform(11);
+      const [x, w] = [
+        draw([samples, most, inner], 'any', random),
+        draw([samples, inner, out], 'any', random),
+      ];
+      /** Rows `first` to `first + count` of every sample: [samples, count, out]. */
+      const run = async (first: number, count: number) => {
+        const b = new GraphBuilder();
+        const fed = b.input('x', [samples, count, inner]);
+        b.output('y', steadyLinear(b, fed, b.input('w', [samples, inner, out])));
+        const executor = await createOnnxExecutor(b.build(), { device: 'cpu', threads: 1 });
+        const rows = new Float32Array(samples * count * inner);
+        for (let k = 0; k < samples; k++) {
+          const from = (k * most + first) * inner;
+          rows.set(x.subarray(from, from + count * inner), k * count * inner);
+        }
+        const y = (await executor.run({ x: rows, w })).y!.data as Float32Array;
+        await executor.release();
+        return y;
+      };
+      const all = await run(0, most);
+      for (const [first, count] of [
+        [0, 1],
+        [17, 1],
+        [3, 2],
+        [5, 3],
+        [9, 6],
+        [20, 27],
+      ] as const) {
+        const some = await run(first, count);
+        for (let k = 0; k < samples; k++) {
+          const from = (k * most + first) * out;
+          const expected = all.subarray(from, from + count * out);
+          expect(some.subarray(k * count * out, (k + 1) * count * out), `${count} rows`).toEqual(expected);
+        }
+      }
+    },
+  );
 
   it('layer normalisation leaves mean 0 and variance 1', () => {
     const b = new GraphBuilder();

@@ -3,12 +3,16 @@
  * float64 reference. float32 has a unit roundoff of 6e-8; sums here are of at most a few hundred terms and ONNX
  * Runtime's and tfjs's erf, exp and tanh are good to about 3e-7, so 1e-5 of the largest element holds them all.
  */
+
+import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createOnnxExecutor } from '../../models/graph/onnxExecutor.js';
+import { encodeOnnx } from '../../models/graph/onnxModel.js';
 import { erf } from '../../models/graph/operators/erf.js';
 import { operators } from '../../models/graph/operators/registry.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
 import { loadTfjs, runTfjs, type Tfjs, tfjsGradients } from '../../models/graph/tfjsExecutor.js';
+import { createSession } from '../../models/onnx/session.js';
 import { centralDifferences, differentiate, operatorCases, relativeError } from './graphCases.js';
 
 const tolerance = 1e-5;
@@ -56,6 +60,23 @@ describe.each(
       expect(relativeError(results[name]!.data as Float32Array, expected), name).toBeLessThan(tolerance);
     }
   });
+
+  const plain = encodeOnnx(graph);
+  const fast = encodeOnnx(graph, { contrib: true, convolutionBlock: 16 });
+  if (Buffer.compare(plain, fast) !== 0) {
+    it('means the same in ONNX operators alone, for other providers', async () => {
+      const session = await createSession(plain, { device: 'cpu' });
+      const feeds = graph.inputs.map(({ name, value }) => [
+        name,
+        new ort.Tensor('float32', inputs[name]!, value.shape),
+      ]);
+      const results = await session.run(Object.fromEntries(feeds));
+      await session.release();
+      for (const [name, expected] of Object.entries(reference)) {
+        expect(relativeError(results[name]!.data as Float32Array, expected), name).toBeLessThan(tolerance);
+      }
+    });
+  }
 
   it('means the same to tfjs, whose own autodiff finds the same gradient', async () => {
     const results = await runTfjs(tfjs, graph, inputs);
