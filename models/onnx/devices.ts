@@ -10,14 +10,13 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';
-import { resourceError, usageError } from '../../core/errors.js';
+import { resourceError } from '../../core/errors.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { encodeOnnx } from '../graph/onnxModel.js';
+import type { DeviceName, ResolvedDevice } from './deviceName.js';
 import { createSession } from './session.js';
 
-export const deviceNames = ['auto', 'cpu', 'webgpu', 'cuda', 'tensorrt', 'coreml', 'dml'] as const;
-export type DeviceName = (typeof deviceNames)[number];
-export type ResolvedDevice = Exclude<DeviceName, 'auto'>;
+export { type DeviceName, deviceNames, parseDeviceName, type ResolvedDevice } from './deviceName.js';
 
 /** Best first; TensorRT stands back because it builds an engine for minutes and is worth asking for by name. */
 const candidates: readonly ResolvedDevice[] = ['cuda', 'coreml', 'dml', 'webgpu', 'cpu'];
@@ -103,15 +102,6 @@ export interface DeviceChoice {
   readonly device: ResolvedDevice;
   /** One sentence for the log and the manifest. */
   readonly why: string;
-}
-
-/** The name as a device. @throws a usage error that lists the names */
-export function parseDeviceName(name: string): DeviceName {
-  const known = deviceNames.find((device) => device === name);
-  if (known === undefined) {
-    throw usageError(`device "${name}": no such device; expected one of ${deviceNames.join(', ')}`);
-  }
-  return known;
 }
 
 /**

@@ -14,7 +14,7 @@
  */
 import * as ort from 'onnxruntime-node';
 import { resourceError } from '../../core/errors.js';
-import type { ResolvedDevice } from './devices.js';
+import type { ResolvedDevice } from './deviceName.js';
 
 export interface SessionOptions {
   readonly device: ResolvedDevice;
