@@ -50,8 +50,7 @@ export interface ProductsTask {
   readonly memberFiles: readonly string[];
 }
 
-// piscina passes [its own data, ours]
-const setup = (workerData as [unknown, WorkerSetup])[1];
+const setup = workerData as WorkerSetup;
 const schema = schemaFromJson(setup.schema);
 const perturbation = createPerturbation(setup.perturbation, schema.grid);
 let opened: Promise<ForecastModel> | undefined;

@@ -3,6 +3,7 @@
  * write beside as '<name>.tmp-<pid>-<n>', flush, rename, flush the directory that holds the name.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
@@ -169,9 +170,10 @@ export async function cleanTemporaries(directory: string): Promise<string[]> {
   return removed.sort();
 }
 
-/** Bytes that this process may still write to the file system of `path`, which must exist. */
+/** Bytes that this process may still write to the file system where `path` is, or would be made. */
 export async function availableDiskBytes(path: string): Promise<number> {
   try {
+    if (!existsSync(path) && dirname(path) !== path) return await availableDiskBytes(dirname(path));
     const { bavail, bsize } = await statfs(path);
     return bavail * bsize;
   } catch (error) {

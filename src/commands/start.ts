@@ -12,7 +12,7 @@ import { readModel } from '../../models/bayesian/modelDirectory.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { formatSeconds } from '../progress.js';
-import { summarise } from '../report/summary.js';
+import { formatScores } from '../report/scoreTable.js';
 import { forecast } from './forecast.js';
 import { reportRun } from './report.js';
 import { train } from './train.js';
@@ -75,11 +75,10 @@ async function start(context: CommandContext<StartOptionName>): Promise<unknown>
   const out = options.out ?? join('runs', starts.replaceAll('/', '_').replaceAll(':', ''));
   await forecast({ ...context, options: { ...options, starts, out } });
   const verification = await verifyRun(out, context);
-  const page = await reportRun(out, { start: undefined, out: undefined });
-  const found = summarise(verification.rows);
+  const page = await reportRun(out, {});
   if (!json) {
     process.stdout.write(
-      `\n${found}\n\nDone in ${formatSeconds((performance.now() - began) / 1000)}. The report: ${page}\nNext:\n` +
+      `\n${formatScores(verification.rows)}\n\n${verification.sentences.join('\n')}\n\nDone in ${formatSeconds((performance.now() - began) / 1000)}. The report: ${page}\nNext:\n` +
         `  npx plume run info ${out}\n` +
         `  npx plume forecast --archive ${options.archive.join(' ')} --model ${options.model} --starts 2007-06-01 --out runs/one\n`,
     );

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { isPlumeError, usageError } from '../../core/errors.js';
 import { parsePeriod } from '../../core/period.js';
-import { channelName } from '../../core/schema.js';
+import { channelName, type Schema } from '../../core/schema.js';
 import { openRun } from '../../core/store/run.js';
 import { writeTable } from '../../core/store/table.js';
 import { climatology } from '../../evaluation/references/climatology.js';
@@ -14,6 +14,7 @@ import { verify } from '../../evaluation/verify.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import type { Options } from '../options.js';
+import { keySentence } from '../report/keySentence.js';
 import { formatScores } from '../report/scoreTable.js';
 
 const optionNames = ['archive', 'variables', 'unit', 'train', 'references', 'seed'] as const;
@@ -30,7 +31,9 @@ export const verifyCommand: CommandDefinition<VerifyOptionName> = {
   options: optionNames,
   run: async (context) => {
     const result = await verifyRun(context.operands[0] ?? '', context);
-    if (!context.json) process.stdout.write(`${formatScores(result.rows)}\n`);
+    if (!context.json) {
+      process.stdout.write(`${formatScores(result.rows)}\n\n${result.sentences.join('\n')}\n`);
+    }
     return result;
   },
 };
@@ -45,6 +48,8 @@ export interface VerifyResult {
     readonly summary: string;
   }[];
   readonly rows: readonly ScoreRow[];
+  /** The result of each channel in a sentence. */
+  readonly sentences: readonly string[];
 }
 
 export async function verifyRun(
@@ -78,13 +83,22 @@ export async function verifyRun(
       }
       const scores = join(directory, 'scores.arrow');
       await writeTable(scores, scoreColumns(verification.rows), { run: directory, training: training.text });
-      return { scores, ...verification };
+      return { scores, ...verification, sentences: sentencesOf(verification.rows, run.schema) };
     } finally {
       await archive.close();
     }
   } finally {
     await run.close();
   }
+}
+
+function sentencesOf(rows: readonly ScoreRow[], schema: Schema): string[] {
+  return schema.channels.map((channel) => {
+    const own = rows.filter(
+      ({ variable, level }) => variable === channel.variable && level === channel.level,
+    );
+    return `${channelName(channel)}: ${keySentence(own, channel.unit)}`;
+  });
 }
 
 function referenceNamed(name: string): ReferenceMethod {

@@ -1,0 +1,68 @@
+/**
+ * Steps of colour for a range of values: round bounds, perceptually uniform and safe for colour-blind readers
+ * (viridis family: Smith & van der Walt 2015; cividis: Nuñez, Anderton & Renslow 2018).
+ */
+import * as Plot from '@observablehq/plot';
+
+export type Scheme = 'viridis' | 'plasma' | 'magma' | 'cividis';
+
+export interface ColourScale {
+  /** Rising; a value belongs to the last bound that it reaches. */
+  readonly bounds: readonly number[];
+  /** One colour for each bound: values from it up to the next; the last for everything above. */
+  readonly colours: readonly string[];
+}
+
+/** About `steps` bands of round width from the lowest to the highest value. */
+export function colourScale(low: number, high: number, scheme: Scheme, steps: number): ColourScale {
+  const step = roundStep((high - low) / steps);
+  const first = Math.floor(low / step + 1e-9);
+  const last = Math.max(first + 1, Math.ceil(high / step - 1e-9));
+  const bounds = Array.from({ length: last - first }, (_, i) => Number(((first + i) * step).toPrecision(10)));
+  const scale = Plot.scale({ color: { type: 'linear', scheme, domain: [0, 1] } });
+  // The ends of a scheme are nearly black and nearly white: a little is left off both.
+  const colours = bounds.map((_, i) => String(scale.apply(0.06 + (0.9 * (i + 0.5)) / bounds.length)));
+  return { bounds, colours };
+}
+
+/** 1, 2, 2.5 or 5 times a power of ten, not below x. */
+export function roundStep(x: number): number {
+  if (!(x > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(x));
+  const lead = [1, 2, 2.5, 5, 10].find((each) => each * power >= x * (1 - 1e-9));
+  return (lead ?? 10) * power;
+}
+
+/** A bar of the steps with labels at their bounds, as inline SVG. */
+export function colourBar(scale: ColourScale, unit: string, name: string): string {
+  const { bounds, colours } = scale;
+  const [width, height, top] = [300, 30, 2];
+  const cell = width / bounds.length;
+  const every = Math.ceil(bounds.length / 7);
+  const step = (bounds[1] ?? bounds[0]! + 1) - bounds[0]!;
+  const labels = [...bounds, bounds[bounds.length - 1]! + step];
+  const digits = Math.max(0, Math.min(6, -Math.floor(Math.log10(step) + 1e-9) + (isHalfStep(step) ? 1 : 0)));
+  const cells = colours
+    .map(
+      (colour, i) =>
+        `<rect x="${(i * cell).toFixed(1)}" y="${top}" width="${(cell + 0.3).toFixed(1)}" height="9" fill="${colour}"/>`,
+    )
+    .join('');
+  const texts = labels
+    .map((value, i) =>
+      i % every === 0
+        ? `<text x="${(i * cell).toFixed(1)}" y="${top + 21}">${value.toFixed(digits).replace('-', '−')}</text>`
+        : '',
+    )
+    .join('');
+  return (
+    `<svg class="bar" viewBox="-14 0 ${width + 60} ${height}" role="img" aria-label="colour bar of ${name}, ${unit}">` +
+    `${cells}${texts}<text class="unit" x="${width + 8}" y="${top + 9}">${unit}</text></svg>`
+  );
+}
+
+/** Steps of 2.5 need one decimal more than their size says. */
+function isHalfStep(step: number): boolean {
+  const lead = step / 10 ** Math.floor(Math.log10(step) + 1e-9);
+  return Math.abs(lead - 2.5) < 1e-6;
+}

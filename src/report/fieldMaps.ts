@@ -1,0 +1,129 @@
+/**
+ * The maps of one channel: mean, spread and the two variances, one row a field and one map a lead, every row in
+ * its own steps of colour. Fields come from the members themselves, one lead in memory at a time.
+ */
+import { memberMoments } from '../../core/statistics/moments.js';
+import { decomposeVariance } from '../../core/statistics/varianceDecomposition.js';
+import { formatTime, millisecondsPerHour } from '../../core/time.js';
+import type { EnsembleSource } from '../../evaluation/ensembleSource.js';
+import { colourBar, colourScale, type Scheme } from './colourScale.js';
+import { displayUnit, leadLabel, squaredUnit } from './displayUnit.js';
+import { drawMap } from './fieldMap.js';
+import { escapeHtml } from './html.js';
+import type { MapFrame } from './mapProjection.js';
+
+type FieldName = 'mean' | 'spread' | 'epistemic' | 'aleatoric';
+type Fields = Readonly<Record<FieldName, Float64Array>>;
+
+interface FieldKind {
+  readonly name: FieldName;
+  readonly title: string;
+  readonly meaning: string;
+  readonly scheme: Scheme;
+  /** Steps of colour, about. */
+  readonly steps: number;
+}
+
+const kinds: readonly FieldKind[] = [
+  { name: 'mean', title: 'Mean', meaning: 'average of all members', scheme: 'viridis', steps: 18 },
+  {
+    name: 'spread',
+    title: 'Spread',
+    meaning: 'standard deviation of the members',
+    scheme: 'plasma',
+    steps: 12,
+  },
+  {
+    name: 'epistemic',
+    title: 'Epistemic variance',
+    meaning: 'between weight samples: what the model does not know',
+    scheme: 'magma',
+    steps: 12,
+  },
+  {
+    name: 'aleatoric',
+    title: 'Aleatoric variance',
+    meaning: 'within weight samples: what the flow leaves open',
+    scheme: 'magma',
+    steps: 12,
+  },
+];
+
+/** Leads shown where the run has them; else about four, evenly spread. */
+export function mapLeads(
+  leadsHours: readonly number[],
+  wanted: readonly number[] = [24, 72, 120, 168],
+): number[] {
+  const found = wanted.filter((lead) => leadsHours.includes(lead));
+  if (found.length >= Math.min(2, leadsHours.length)) return found;
+  const count = Math.min(4, leadsHours.length);
+  const indices = Array.from({ length: count }, (_, i) =>
+    Math.round((i * (leadsHours.length - 1)) / Math.max(1, count - 1)),
+  );
+  return [...new Set(indices)].map((i) => leadsHours[i]!);
+}
+
+/** HTML of the maps of one channel. */
+export async function fieldMaps(
+  run: EnsembleSource,
+  channelIndex: number,
+  start: number,
+  leads: readonly number[],
+  frame: MapFrame,
+  frameId: string,
+): Promise<string> {
+  const fields: Fields[] = [];
+  for (const lead of leads) fields.push(await fieldsOf(run, start, lead, channelIndex));
+  const { unit } = run.schema.channels[channelIndex]!;
+  const sections = kinds.map((kind) => {
+    const { label, factor } = /variance/.test(kind.title) ? squaredUnit(unit) : displayUnit(unit);
+    const shown = fields.map((each) => each[kind.name].map((value) => value * factor));
+    const finite = shown.flatMap((each) => [...each].filter(Number.isFinite));
+    // A run of one member has no spread, one without a nested design no two variances.
+    if (finite.length === 0) return '';
+    const lowest = kind.name === 'mean' ? lowestOf(finite) : 0;
+    const scale = colourScale(lowest, highestOf(finite), kind.scheme, kind.steps);
+    const maps = shown.map((values, i) => {
+      const lead = leads[i]!;
+      const validTime = formatTime(start + lead * millisecondsPerHour)
+        .replace('T', ' ')
+        .replace('Z', ' UTC');
+      const name = `${kind.title}, ${leadLabel(lead)}`;
+      const drawn = drawMap(
+        { values, grid: run.schema.grid, frame, scale, lines: kind.name === 'mean', label: escapeHtml(name) },
+        frameId,
+      );
+      return `<figure><figcaption>${leadLabel(lead)} · ${validTime}</figcaption>${drawn}</figure>`;
+    });
+    return (
+      `<section class="field"><header><div><h3>${kind.title}</h3><p class="quiet">${kind.meaning}</p></div>` +
+      `${colourBar(scale, label, kind.title)}</header><div class="maps">${maps.join('')}</div></section>`
+    );
+  });
+  return sections.join('');
+}
+
+async function fieldsOf(
+  run: EnsembleSource,
+  start: number,
+  lead: number,
+  channelIndex: number,
+): Promise<Fields> {
+  const { values, members } = await run.readMembers(start, lead, channelIndex);
+  const points = values.length / members.length;
+  const make = () => new Float64Array(points).fill(Number.NaN);
+  const [mean, spread, epistemic, aleatoric] = [make(), make(), make(), make()];
+  memberMoments(values, members.length, mean, spread);
+  const { weight_samples: weightSamples, noise_streams: noiseStreams } = run.manifest;
+  if (members.length === weightSamples * noiseStreams && weightSamples > 1 && noiseStreams > 1)
+    decomposeVariance(values, { weightSamples, noiseStreams }, epistemic, aleatoric);
+  return { mean, spread: spread.map(Math.sqrt), epistemic, aleatoric };
+}
+
+function lowestOf(values: readonly number[]): number {
+  return values.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
+}
+
+function highestOf(values: readonly number[]): number {
+  return values.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
+}

@@ -1,0 +1,105 @@
+/** Curves by lead with their confidence bands: Observable Plot on a document of its own, out as SVG text. */
+import * as Plot from '@observablehq/plot';
+import { JSDOM } from 'jsdom';
+import type { ScoreRow } from '../../evaluation/scoreRow.js';
+
+export interface Curve {
+  readonly name: string;
+  /** CSS colour; a variable keeps to the page's light or dark palette. */
+  readonly colour: string;
+  readonly dash?: string;
+  readonly rows: readonly ScoreRow[];
+}
+
+export interface CurveOptions {
+  readonly label: string;
+  /** Stored values × factor are drawn. */
+  readonly factor: number;
+  readonly zero: boolean;
+  /** A level that matters (1 for a ratio), drawn across, and a band about it. */
+  readonly reference?: { readonly value: number; readonly from: number; readonly to: number };
+  /** Accessible description. */
+  readonly description: string;
+}
+
+const size = { width: 520, height: 270, marginLeft: 46, marginRight: 14, marginTop: 26, marginBottom: 36 };
+
+let drawing: Document | undefined;
+
+/** The document Plot draws on; nothing of it is shared between charts but itself. */
+export function drawingDocument(): Document {
+  drawing ??= new JSDOM('').window.document;
+  return drawing;
+}
+
+/** A chart as text: what Plot sets on every chart alike goes into the page's style sheet instead. */
+export function chartText(chart: ReturnType<typeof Plot.plot>, description: string): string {
+  for (const style of chart.querySelectorAll('style')) style.remove();
+  chart.setAttribute('class', 'chart');
+  chart.setAttribute('role', 'img');
+  chart.setAttribute('aria-label', description);
+  return chart.outerHTML;
+}
+
+export function leadCurves(curves: readonly Curve[], options: CurveOptions): string {
+  const { factor, reference } = options;
+  const leads = [...new Set(curves.flatMap((curve) => curve.rows.map((row) => row.lead_hours)))];
+  const days = leads.every((hours) => hours % 24 === 0);
+  const marks: Plot.Markish[] = [];
+  if (reference) {
+    const band = [{ from: reference.from, to: reference.to }];
+    marks.push(
+      Plot.rectY(band, { y1: 'from', y2: 'to', fill: 'currentColor', fillOpacity: 0.06 }),
+      Plot.ruleY([reference.value], { stroke: 'currentColor', strokeOpacity: 0.55 }),
+    );
+  } else if (options.zero) marks.push(Plot.ruleY([0], { stroke: 'currentColor', strokeOpacity: 0.4 }));
+  for (const curve of curves) {
+    const points = curve.rows.map((row) => ({
+      lead: days ? row.lead_hours / 24 : row.lead_hours,
+      value: row.value * factor,
+      low: row.ci_low * factor,
+      high: row.ci_high * factor,
+    }));
+    const banded = points.filter((point) => Number.isFinite(point.low));
+    const dash = curve.dash === undefined ? {} : { strokeDasharray: curve.dash };
+    marks.push(
+      Plot.areaY(banded, { x: 'lead', y1: 'low', y2: 'high', fill: curve.colour, fillOpacity: 0.14 }),
+      Plot.lineY(points, { x: 'lead', y: 'value', stroke: curve.colour, strokeWidth: 2, ...dash }),
+      Plot.dot(points, { x: 'lead', y: 'value', fill: curve.colour, r: 2.6 }),
+    );
+  }
+  const chart = Plot.plot({
+    document: drawingDocument(),
+    ...size,
+    x: {
+      label: days ? 'lead (days)' : 'lead (hours)',
+      labelArrow: 'none',
+      ticks: leads.map((h) => (days ? h / 24 : h)),
+      tickFormat: 'd',
+      tickSize: 0,
+      insetLeft: 6,
+      insetRight: 6,
+    },
+    y: {
+      label: options.label,
+      labelArrow: 'none',
+      grid: true,
+      zero: options.zero,
+      nice: true,
+      ticks: 5,
+      tickSize: 0,
+    },
+    marks,
+  });
+  return chartText(chart, options.description);
+}
+
+/** Names and line samples of curves, as HTML. */
+export function legend(curves: readonly Pick<Curve, 'name' | 'colour' | 'dash'>[]): string {
+  const entries = curves.map(
+    ({ name, colour, dash }) =>
+      `<span><svg viewBox="0 0 26 8" width="26" height="8" aria-hidden="true"><line x1="1" y1="4" x2="25" y2="4" ` +
+      `stroke="${colour}" stroke-width="2.4"${dash ? ` stroke-dasharray="${dash}"` : ''}/></svg>${name}</span>`,
+  );
+  return `<p class="legend">${entries.join('')}</p>`;
+}
