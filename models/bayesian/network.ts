@@ -15,6 +15,7 @@ import type { Schema } from '../../core/schema.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Shape, Value } from '../graph/graph.js';
 import { convolution } from '../graph/layers.js';
+import { rowwiseProduct, rowwiseSoftplus } from './rowwise.js';
 import {
   pointsOfTokens,
   pointWindows,
@@ -120,26 +121,30 @@ export class Network {
     };
     const projection = ops.constant(this.#constants.projection, [n, eofs]);
     const coefficients = ops.concat(
-      [ops.matMul(inputs.newest, projection), ops.matMul(inputs.previous, projection)],
+      [rowwiseProduct(ops, inputs.newest, projection), rowwiseProduct(ops, inputs.previous, projection)],
       2,
     );
     const rows = inputs.season.shape[0] ?? 1;
     const season = ops.slice(inputs.season, [0, 1], [rows, seasonFeatures]);
     let hidden = ops.add(
-      ops.matMul(coefficients, parameter('hidden.in.weight')),
-      ops.matMul(season, parameter('hidden.season')),
+      rowwiseProduct(ops, coefficients, parameter('hidden.in.weight')),
+      rowwiseProduct(ops, season, parameter('hidden.season')),
     );
     hidden = ops.gelu(ops.add(hidden, parameter('hidden.in.bias')));
     if (inputs.dropout !== undefined) hidden = ops.mul(hidden, inputs.dropout.hidden);
     const large = ops.add(
-      ops.matMul(coefficients, parameter('linear.weight')),
-      ops.matMul(hidden, parameter('hidden.out.weight')),
+      rowwiseProduct(ops, coefficients, parameter('linear.weight')),
+      rowwiseProduct(ops, hidden, parameter('hidden.out.weight')),
     );
-    const climate = ops.matMul(inputs.season, ops.constant(this.#constants.climate, [1 + 2 * harmonics, n]));
+    const climate = rowwiseProduct(
+      ops,
+      inputs.season,
+      ops.constant(this.#constants.climate, [1 + 2 * harmonics, n]),
+    );
     const [change, spread] = this.#local(ops, parameter, { ...inputs, season, climate });
     return {
       increment: ops.add(large, change),
-      amplitude: ops.softplus(ops.add(spread, parameter('amplitude.bias'))),
+      amplitude: rowwiseSoftplus(ops, ops.add(spread, parameter('amplitude.bias'))),
     };
   }
 
@@ -208,7 +213,11 @@ export class Network {
     const features = ops.concat([raw, ops.reshape(stems, [R, points, stem])], 2);
 
     const entry = windowed(features, strideWindows(grid, this.#tokens, window), window, 'local.in');
-    const season = ops.reshape(ops.matMul(inputs.season, parameter('local.season')), [R, 1, channels]);
+    const season = ops.reshape(rowwiseProduct(ops, inputs.season, parameter('local.season')), [
+      R,
+      1,
+      channels,
+    ]);
     const place = ops.add(parameter('local.position'), season);
     let tokens = ops.gelu(ops.add(ops.reshape(entry, [R, tokenCount, channels]), place));
     for (let layer = 0; layer < layers; layer++) {

@@ -1,0 +1,120 @@
+/** Tiny Bayesian networks for tests: small in every direction, random in every tensor, deterministic from a seed. */
+import { gridSize } from '../../core/grid.js';
+import { normals } from '../../core/random/stream.js';
+import type { Schema } from '../../core/schema.js';
+import type { Tensor } from '../../core/store/tensorFile.js';
+import type { ModelDescription, ModelParts, TrainedModel } from '../../models/bayesian/modelDirectory.js';
+import { Network, type NetworkConfig } from '../../models/bayesian/network.js';
+import { elements } from '../../models/graph/graph.js';
+import { type SyntheticOptions, syntheticGrid, syntheticSeries } from '../syntheticArchive.js';
+
+export const tinyConfig: NetworkConfig = {
+  eofs: 4,
+  hidden: 5,
+  stem: 3,
+  head: 2,
+  channels: 4,
+  layers: 1,
+  window: 3,
+  kernel: 3,
+  stride: 2,
+  harmonics: 1,
+};
+
+/** Standard normals times `size`, the same for the same label. */
+export function randomValues(length: number, label: number, size = 1): Float32Array {
+  const values = new Float32Array(length);
+  normals({ seed: 99, weightSample: 0, noiseStream: 0, purpose: 'training', step: label }, values);
+  return values.map((value) => value * size);
+}
+
+export function tinySchema(options: SyntheticOptions = {}): Schema {
+  return syntheticSeries({ ...options, days: 1 }).schema;
+}
+
+/** Constants and parameters all random, output layers included. */
+export function tinyNetwork(
+  schema: Schema = tinySchema(),
+  config: NetworkConfig = tinyConfig,
+): { network: Network; constants: { projection: Float32Array; climate: Float32Array } } {
+  const n = schema.channels.length * gridSize(schema.grid);
+  const constants = {
+    projection: randomValues(n * config.eofs, 1, 1 / Math.sqrt(n)),
+    climate: randomValues((1 + 2 * config.harmonics) * n, 2),
+  };
+  return { network: new Network(config, schema, constants), constants };
+}
+
+/** [...shape] for every parameter, of a size that keeps activations near 1. */
+export function randomParameters(network: Network, label = 100): Map<string, Tensor> {
+  const tensors = new Map<string, Tensor>();
+  let next = label;
+  for (const [name, shape] of network.parameters) {
+    const inputs = name.endsWith('.weight') ? (shape[0] ?? 1) : 4;
+    tensors.set(name, { shape, values: randomValues(elements(shape), next++, Math.sqrt(1 / inputs)) });
+  }
+  return tensors;
+}
+
+export interface TinyModelOptions extends SyntheticOptions {
+  readonly config?: NetworkConfig;
+  /** σ of every weight. */
+  readonly sigma?: number;
+  /** Multiplies the amplitude of the noise; default 0.1. */
+  readonly noiseScale?: number;
+}
+
+/** A model that was never trained, yet whole: its forecasts stay finite for some steps. */
+export function tinyParts(options: TinyModelOptions = {}): ModelParts {
+  const { config = tinyConfig, sigma = 0.1, noiseScale = 0.1 } = options;
+  const schema = tinySchema(options);
+  const { network, constants } = tinyNetwork(schema, config);
+  const n = network.stateLength;
+  const mean = new Map<string, Tensor>();
+  for (const [name, { shape, values }] of randomParameters(network)) {
+    mean.set(name, { shape, values: values.map((value) => 0.3 * value) });
+  }
+  const rho = new Map<string, Tensor>();
+  for (const [name, { shape, values }] of mean) {
+    rho.set(name, { shape, values: new Float32Array(values.length).fill(Math.log(Math.expm1(sigma))) });
+  }
+  const coefficients = new Float32Array((1 + 2 * config.harmonics) * n);
+  coefficients.fill(101_300, 0, n);
+  return {
+    schema,
+    network: config,
+    constants,
+    cycle: {
+      harmonics: config.harmonics,
+      coefficients,
+      scale: new Float32Array(schema.channels.length).fill(800),
+    },
+    posterior: { mean, rho },
+    settings: {
+      step_hours: 24,
+      posterior: { kind: 'mean-field', seed: 5, scale: 1, prior_sigma: 0.3, beta: 0.001 },
+      noise: { length_km: 600, time_hours: 0, scale: noiseScale },
+      training: { train: '2001/2002', validate: '2003', seed: 5, preset: 'brief', record: null },
+    },
+  };
+}
+
+/** The same, as if it had been read from a directory. */
+export function tinyTrained(options: TinyModelOptions = {}): TrainedModel {
+  const { settings, ...parts } = tinyParts(options);
+  const grid = syntheticGrid(options);
+  const description: ModelDescription = {
+    format: 'plume-model',
+    version: 1,
+    kind: 'bayesian',
+    schema: {
+      channels: [...parts.schema.channels],
+      latitudes: [...grid.latitudes],
+      longitudes: [...grid.longitudes],
+    },
+    network: parts.network,
+    ...settings,
+    weights: { file: 'weights.arrow', sha256: '' },
+  };
+  return { ...parts, description, digest: 'never written' };
+}
