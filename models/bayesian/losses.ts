@@ -16,9 +16,17 @@ export function meanSquaredError(ops: Operations, forecast: Value, truth: Value,
   return areaMean(ops, ops.mul(error, error), areaWeights);
 }
 
-/** Mean absolute error; up to a constant, minus the log likelihood of a Laplace distribution of unit scale. */
-export function meanAbsoluteError(ops: Operations, forecast: Value, truth: Value, areaWeights: Value): Value {
-  return areaMean(ops, ops.abs(ops.sub(forecast, truth)), areaWeights);
+/** Minus the log likelihood of independent Gaussians, without ½ ln 2π: (x̂ − x)²/2σ² + ln σ. */
+export function gaussianNegativeLogLikelihood(
+  ops: Operations,
+  forecast: Value,
+  sigma: Value,
+  truth: Value,
+  areaWeights: Value,
+): Value {
+  const z = ops.div(ops.sub(forecast, truth), sigma);
+  const each = ops.add(ops.mul(ops.mul(z, z), ops.scalar(0.5)), ops.log(sigma));
+  return areaMean(ops, each, areaWeights);
 }
 
 /**

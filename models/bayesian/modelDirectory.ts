@@ -50,8 +50,10 @@ const description = z.strictObject({
     beta: z.number().nonnegative(),
   }),
   noise: z.strictObject({
-    length_km: positive,
-    time_hours: z.number().nonnegative(),
+    /** Fields that are added: correlation length, correlation time, share of the variance. */
+    fields: z
+      .array(z.strictObject({ length_km: positive, time_hours: z.number().nonnegative(), share: positive }))
+      .nonempty(),
     /** Multiplies the amplitude, found on the validation period. */
     scale: z.number().nonnegative(),
   }),

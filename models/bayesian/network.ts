@@ -107,6 +107,11 @@ export class Network {
     return random ? Math.sqrt(1 / inputs) : 0;
   }
 
+  /** The bias of the amplitude is a scale of the data, not a weight to be unsure of. */
+  isRandom(name: string): boolean {
+    return name !== 'amplitude.bias';
+  }
+
   /**
    * Writes one step of the network.
    * @param parameters by name, each [K, ...shape]

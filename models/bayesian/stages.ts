@@ -3,7 +3,7 @@
  * training step of a phase: forward, loss, backward and AdamW, with parameters and optimizer state in and out.
  *
  *   deterministic   L(x̂(t + sΔt), x) averaged over s = 1 … rollout, one set of weights, dropout
- *   epistemic       E_q[−ln p] + β KL(q‖p)/N with a Laplace likelihood of unit scale (L1), no noise
+ *   epistemic       E_q[−ln p] + β KL(q‖p)/N, p Gaussian with the network's own amplitude, no noise drawn
  *   aleatoric       almost-fair CRPS of S weight samples × J noise streams through rollouts + β KL/N
  *
  * States are anomalies [S, R, n], R = J · B rows with row = stream · B + sample; patterns [S, R, points].
@@ -13,7 +13,7 @@ import { type AdamWParameter, adamw } from '../graph/adamw.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { gradient } from '../graph/gradient.js';
 import type { Graph, Shape, Value } from '../graph/graph.js';
-import { almostFairCrps, gaussianKl, meanAbsoluteError, meanSquaredError } from './losses.js';
+import { almostFairCrps, gaussianKl, gaussianNegativeLogLikelihood, meanSquaredError } from './losses.js';
 import type { Network, NetworkOutputs } from './network.js';
 
 export type StageName = 'deterministic' | 'epistemic' | 'aleatoric';
@@ -51,6 +51,8 @@ export interface Stage {
   readonly beta: number;
   /** α of the almost-fair CRPS. */
   readonly alpha: number;
+  /** Weight of each model step of a rollout in the loss; the last counts on. */
+  readonly leadWeights: readonly number[];
   /** Decay of the moving average that becomes the result. */
   readonly averageDecay: number;
 }
@@ -61,7 +63,8 @@ export const beta2 = 0.98;
 export function trainableNames(stage: StageName, network: Network): string[] {
   const names = [...network.parameters.keys()];
   const means = names.map((name) => `mean.${name}`);
-  return stage === 'deterministic' ? means : [...means, ...names.map((name) => `rho.${name}`)];
+  if (stage === 'deterministic') return means;
+  return [...means, ...names.filter((name) => network.isRandom(name)).map((name) => `rho.${name}`)];
 }
 
 export interface StepGraph {
@@ -102,7 +105,7 @@ export function buildTrainingStep(
   const divergences: Value[] = [];
   for (const [name, shape] of network.parameters) {
     const mean = b.reshape(tensor(`mean.${name}`), [1, ...shape]);
-    if (!random) {
+    if (!random || !network.isRandom(name)) {
       weights.set(name, mean);
       continue;
     }
@@ -197,7 +200,20 @@ function rolloutLoss(
     newest = b.add(newest, dataInput('input_noise.0', [S, rows, n]));
     previous = b.add(previous, dataInput('input_noise.1', [S, rows, n]));
   }
+  const stepLoss = (members: Value, amplitude: Value, truth: Value): Value => {
+    switch (stage.name) {
+      case 'deterministic':
+        return meanSquaredError(b, members, truth, areaWeights);
+      case 'epistemic': {
+        const sigma = b.reshape(amplitude, [S * J, B, n]);
+        return gaussianNegativeLogLikelihood(b, members, sigma, truth, areaWeights);
+      }
+      case 'aleatoric':
+        return almostFairCrps(b, members, truth, areaWeights, stage.alpha);
+    }
+  };
   const losses: Value[] = [];
+  let totalWeight = 0;
   for (let s = 0; s < rollout; s++) {
     const basis = 1 + 2 * network.config.harmonics;
     const season = dataInput(`season.${s}`, [B, basis]);
@@ -215,17 +231,13 @@ function rolloutLoss(
     }
     const truth = dataInput(`truth.${s}`, [B, n]);
     const members = b.reshape(next, [S * J, B, n]);
-    losses.push(
-      noisy
-        ? almostFairCrps(b, members, truth, areaWeights, stage.alpha)
-        : stage.name === 'deterministic'
-          ? meanSquaredError(b, members, truth, areaWeights)
-          : meanAbsoluteError(b, members, truth, areaWeights),
-    );
+    const weight = stage.leadWeights[Math.min(s, stage.leadWeights.length - 1)] ?? 1;
+    losses.push(b.mul(stepLoss(members, outputs.amplitude, truth), b.scalar(weight)));
+    totalWeight += weight;
     previous = newest;
     newest = next;
   }
-  return b.mul(b.sum(losses), b.scalar(1 / rollout));
+  return b.mul(b.sum(losses), b.scalar(1 / totalWeight));
 }
 
 function dropoutInputs(

@@ -262,7 +262,9 @@ function enterStage(
   const averaged = (name: string): Tensor | undefined => before.get(`average.${name}`);
   for (const [name, tensor] of before) if (name.startsWith('prior.')) tensors.set(name, tensor);
   if (stage.name !== 'deterministic' && tensors.size === 0) {
-    for (const name of network.parameters.keys()) tensors.set(`prior.${name}`, averaged(`mean.${name}`)!);
+    for (const name of network.parameters.keys()) {
+      if (network.isRandom(name)) tensors.set(`prior.${name}`, averaged(`mean.${name}`)!);
+    }
   }
   for (const name of trainableNames(stage.name, network)) {
     const tensor = averaged(name) ?? initialRho(averaged(`mean.${name.slice('rho.'.length)}`)!, posterior);

@@ -10,11 +10,11 @@ import { type EnsembleSummary, runEnsemble } from '../../ensembles/runEnsemble.j
 import { BayesianModel } from '../../models/bayesian/model.js';
 import { readModel } from '../../models/bayesian/modelDirectory.js';
 import { resolveDevice } from '../../models/onnx/devices.js';
-import { createCorrelatedField } from '../../perturbations/correlatedField.js';
-import { createPerturbation, type PerturbationSource } from '../../perturbations/create.js';
+import { createCorrelatedField, type NoiseScale } from '../../perturbations/correlatedField.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { formatBytes, formatSeconds } from '../progress.js';
+import { noiseSource } from '../training/noiseSource.js';
 import { version } from '../version.js';
 
 const optionNames = [
@@ -80,13 +80,12 @@ export async function forecast(
       throw usageError(`--lead ${options.lead} is not a whole number of the model's steps of ${stepHours} h`);
     }
     const leadsHours = Array.from({ length: steps }, (_, i) => (i + 1) * stepHours);
-    const perturbation: PerturbationSource = {
-      kind: 'correlated',
-      lengthKm: noise.length_km,
-      timeHours: noise.time_hours,
-      stepHours,
-    };
-    createPerturbation(perturbation, trained.schema.grid);
+    const fields = noise.fields.map(({ length_km, time_hours, share }) => ({
+      lengthKm: length_km,
+      timeHours: time_hours,
+      share,
+    }));
+    const perturbation = noiseSource(fields as [NoiseScale, ...NoiseScale[]], stepHours);
     const workers = options.workers ?? defaultWorkers(device.device);
     const batchMembers =
       options.batch ?? defaultBatch(model, design.noiseStreams, memberCount(design), workers);

@@ -37,19 +37,17 @@ export function scoreSections(group: ScoreGroup, unit: string): string {
     const drawn = leadCurves(crps, { label, factor, zero: true, description: 'fair CRPS by lead' });
     chart('Fair CRPS', text, legend(crps.toReversed()) + drawn);
   }
-  const differences = differencesIn(group.rows)
-    .filter((metric) => metric !== `${differencePrefix}persistence`)
-    .map((metric) => {
-      const name = metric.slice(differencePrefix.length);
-      return { name: `less ${modelNames[name] ?? name}`, ...look(name), rows: of(ensemble, metric) };
-    });
-  if (differences.length > 0) {
+  const [hardest] = differencesIn(group.rows);
+  if (hardest) {
+    const name = hardest.slice(differencePrefix.length);
+    const rival = modelNames[name] ?? name;
+    const curves: Curve[] = [{ name: rival, colour: 'var(--ensemble)', rows: of(ensemble, hardest) }];
     const reference = { value: 0, from: 0, to: 0 };
-    const description = 'difference of fair CRPS by lead';
-    const drawn = leadCurves(differences, { label, factor, zero: false, reference, description });
+    const description = `fair CRPS of the ensemble less ${rival}'s, by lead`;
+    const drawn = leadCurves(curves, { label, factor, zero: false, reference, description });
     const text =
-      'The same, less a reference’s, start by start: below 0 the ensemble is better, and surely so where the band is.';
-    chart('Difference in fair CRPS', text, legend(differences) + drawn);
+      'Compared start by start: below 0 the ensemble is better, and beyond chance where the whole band is.';
+    chart(`Fair CRPS less that of the ${rival}`, text, drawn);
   }
   const spread = of(ensemble, 'spread');
   if (spread.length > 0) {

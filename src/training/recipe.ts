@@ -6,6 +6,7 @@
 import type { NetworkConfig } from '../../models/bayesian/network.js';
 import type { Stage } from '../../models/bayesian/stages.js';
 import type { PosteriorStart } from '../../models/bayesian/trainer.js';
+import type { NoiseScale } from '../../perturbations/correlatedField.js';
 
 export type PresetName = 'standard' | 'brief';
 
@@ -16,7 +17,8 @@ export interface Recipe {
   /** Ridge of the linear path, and amplitude of the noise before training. */
   readonly ridge: number;
   readonly amplitude: number;
-  readonly noise: { readonly lengthKm: number; readonly timeHours: number };
+  /** Correlated fields that make up the noise: fitted to the residuals of one step on the training years. */
+  readonly noise: readonly [Required<NoiseScale>, ...Required<NoiseScale>[]];
   /** Members and starts that the scales of posterior and noise are found with. */
   readonly calibration: {
     readonly weightSamples: number;
@@ -29,7 +31,7 @@ export interface Recipe {
 const network: NetworkConfig = {
   eofs: 60,
   hidden: 128,
-  stem: 16,
+  stem: 29,
   head: 16,
   channels: 48,
   layers: 2,
@@ -38,6 +40,9 @@ const network: NetworkConfig = {
   stride: 2,
   harmonics: 2,
 };
+
+/** A correlation of 0.15 from one day to the next. */
+const timeHours = -24 / Math.log(0.15);
 
 const common = {
   warmUpSteps: 30,
@@ -50,6 +55,7 @@ const common = {
   inputNoise: 0,
   beta: 1e-3,
   alpha: 0.95,
+  leadWeights: [2, 1.3, 1.1, 1, 0.95, 0.9],
   averageDecay: 0.99,
 } as const;
 
@@ -59,7 +65,7 @@ const standard: Recipe = {
     {
       ...common,
       name: 'deterministic',
-      phases: [{ steps: 560, rollout: 1, batch: 32 }],
+      phases: [{ steps: 672, rollout: 1, batch: 32 }],
       weightSamples: 1,
       noiseStreams: 1,
       learningRate: 2e-3,
@@ -71,31 +77,39 @@ const standard: Recipe = {
     {
       ...common,
       name: 'epistemic',
-      phases: [{ steps: 100, rollout: 1, batch: 32 }],
-      weightSamples: 2,
+      phases: [{ steps: 60, rollout: 1, batch: 32 }],
+      weightSamples: 1,
       noiseStreams: 1,
       learningRate: 5e-4,
+      warmUpSteps: 10,
       rhoRate: 10,
+      amplitudeRate: 4,
+      dropout: 0.1,
     },
     {
       ...common,
       name: 'aleatoric',
       phases: [
-        { steps: 100, rollout: 1, batch: 32 },
+        { steps: 150, rollout: 1, batch: 32 },
         { steps: 80, rollout: 2, batch: 16 },
-        { steps: 200, rollout: 4, batch: 16 },
+        { steps: 180, rollout: 4, batch: 16 },
+        { steps: 30, rollout: 6, batch: 16 },
       ],
       weightSamples: 2,
       noiseStreams: 2,
       learningRate: 5e-4,
       rhoRate: 10,
       amplitudeRate: 4,
+      dropout: 0.1,
     },
   ],
   posterior: { initialSigma: 0.1, priorSigma: 0.3, floor: 0.02 },
   ridge: 0.02,
   amplitude: 0.25,
-  noise: { lengthKm: 600, timeHours: 0 },
+  noise: [
+    { lengthKm: 450, timeHours, share: 0.4 },
+    { lengthKm: 800, timeHours, share: 0.6 },
+  ],
   calibration: { weightSamples: 8, noiseStreams: 4, steps: 7, starts: 48 },
 };
 

@@ -20,6 +20,7 @@ import { createPerturbation } from '../../perturbations/create.js';
 import type { NamedArchive } from '../archiveOption.js';
 import { formatSeconds, type Reporter } from '../progress.js';
 import { type Calibration, calibrate } from './calibrate.js';
+import { noiseSource } from './noiseSource.js';
 import { type PresetName, recipes } from './recipe.js';
 
 export interface TrainRequest {
@@ -63,10 +64,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainSummary> {
     amplitude: recipe.amplitude,
   });
   const stepHours = stepMilliseconds / 3_600_000;
-  const perturbation = createPerturbation(
-    { kind: 'correlated', ...recipe.noise, stepHours },
-    archive.schema.grid,
-  );
+  const perturbation = createPerturbation(noiseSource(recipe.noise, stepHours), archive.schema.grid);
   const count = [...parameters.values()].reduce((sum, { values }) => sum + values.length, 0);
   const flops = trainingFlops(network, recipe.stages);
   report.line(
@@ -125,7 +123,14 @@ export async function trainModel(request: TrainRequest): Promise<TrainSummary> {
         prior_sigma: recipe.posterior.priorSigma,
         beta: recipe.stages.at(-1)?.beta ?? 0,
       },
-      noise: { length_km: recipe.noise.lengthKm, time_hours: recipe.noise.timeHours, scale: 1 },
+      noise: {
+        fields: recipe.noise.map(({ lengthKm, timeHours, share }) => ({
+          length_km: lengthKm,
+          time_hours: timeHours,
+          share,
+        })) as ModelDescription['noise']['fields'],
+        scale: 1,
+      },
       training: {
         train: formatPeriod(periods.train),
         validate: formatPeriod(periods.validate),

@@ -93,7 +93,7 @@ export function tinyParts(options: TinyModelOptions = {}): ModelParts {
     settings: {
       step_hours: 24,
       posterior: { kind: 'mean-field', seed: 5, scale: 1, prior_sigma: 0.3, beta: 0.001 },
-      noise: { length_km: 600, time_hours: 0, scale: noiseScale },
+      noise: { fields: [{ length_km: 600, time_hours: 0, share: 1 }], scale: noiseScale },
       training: { train: '2001/2002', validate: '2003', seed: 5, preset: 'brief', record: null },
     },
   };
