@@ -43,6 +43,9 @@ export interface ProbeResult {
 
 const size = 512;
 
+/** A GPU may lose to the CPU on so small a product by its latency; SwiftShader was 400 times as slow. */
+const softwareRatio = 4;
+
 /** Why the provider cannot even be loaded, or undefined; asked first because loading in vain writes to stderr. */
 function notInstalled(device: ResolvedDevice): string | undefined {
   const known = ort.listSupportedBackends().find(({ name }) => name === device);
@@ -127,7 +130,7 @@ export async function resolveDevice(asked: DeviceName): Promise<DeviceChoice> {
     const probe = device === 'cpu' ? cpu : await probeDevice(device);
     if (!probe.works) {
       refused.push(`${device}: ${probe.reason}`);
-    } else if (device === 'webgpu' && probe.milliseconds > cpu.milliseconds) {
+    } else if (device === 'webgpu' && probe.milliseconds > softwareRatio * cpu.milliseconds) {
       // A software adapter (SwiftShader, llvmpipe) answers like a GPU, only slower than the CPU itself.
       refused.push(
         `webgpu: slower than cpu (${probe.milliseconds.toFixed(1)} against ${cpu.milliseconds.toFixed(1)} ms ` +

@@ -21,7 +21,7 @@ export interface SessionOptions {
   /** Threads inside one operator, CPU only (default 1). */
   readonly threads?: number;
   /**
-   * Takes numbers below 1.2e-38 as zero (default false): vanishing gradients slow a training step down twentyfold
+   * Takes numbers below 1.2e-38 as zero (default false): vanishing gradients slowed a training step down fivefold
    * otherwise. The first session of a process decides for its thread and for threads started after it, so only a
    * process that begins with training should ask.
    */

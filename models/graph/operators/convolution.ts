@@ -9,7 +9,7 @@
  * ONNX: windows by Gather, then one matrix product, everywhere; but on CPUs where ONNX Runtime has its blocked
  * layout (com.microsoft.nchwc, channels in blocks of 8 or 16) that kernel, weights blocked on the way in: it
  * writes no windows. Measured on one core, 64 fields of 17 × 33, 64 → 64 channels, 3 × 3: windows and product
- * 52 ms, blocked 20 ms; ONNX's own Conv 31 ms.
+ * about 50 ms, blocked 20 ms; ONNX's own Conv 31 ms.
  */
 import { usageError } from '../../../core/errors.js';
 import type { GraphNode, Shape, Value } from '../graph.js';
