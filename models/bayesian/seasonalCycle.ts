@@ -18,6 +18,9 @@ export interface SeasonalCycle {
   readonly scale: Float32Array;
 }
 
+/** Anomalies smaller than this share of the values are rounding (float32 has 6e-8 of them). */
+const constantShare = 1e-6;
+
 /** [1, cos ωt, sin ωt, cos 2ωt, …] at a time in milliseconds since 1970. */
 export function seasonBasis(time: number, harmonics: number): Float64Array {
   const phase = (2 * Math.PI * dayOfYear(time)) / 365.2425;
@@ -93,13 +96,16 @@ function anomalyScale(
   const points = size / schema.channels.length;
   return Float32Array.from(schema.channels, (channel, c) => {
     let sum = 0;
+    let whole = 0;
     for (let i = c * points; i < (c + 1) * points; i++) {
       let explained = 0;
       for (let a = 0; a < terms; a++) explained += coefficients[a * size + i]! * right[a * size + i]!;
       sum += squares[i]! - explained;
+      whole += squares[i]!;
     }
     const scale = Math.sqrt(Math.max(0, sum) / (points * count));
-    if (!(scale > 0)) {
+    // of a constant channel, the difference of two equal sums leaves rounding
+    if (!(scale > constantShare * Math.sqrt(whole / (points * count)))) {
       throw dataError(
         `training period: channel ${channelName(channel)} never varies; leave it out (--variables)`,
       );
