@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gridSize, makeGrid } from '../core/grid.js';
 import { normals } from '../core/random/stream.js';
 import type { Schema } from '../core/schema.js';
+import { openRun } from '../core/store/run.js';
 import { millisecondsPerDay } from '../core/time.js';
+import type { EnsembleSource } from '../evaluation/ensembleSource.js';
 import { differencePrefix, type ScoreRow } from '../evaluation/scoreRow.js';
 import { colourScale, roundStep } from '../src/report/colourScale.js';
 import { displayUnit, formatValue, squaredUnit } from '../src/report/displayUnit.js';
@@ -149,6 +151,12 @@ describe('the report', () => {
     await expect(renderReport(run, [], { name: 'r', start: 0 })).rejects.toThrow(
       /no start 1970-01-01T00Z; it has 2/,
     );
+  });
+
+  it('reads what the store opens', async () => {
+    // The compiler is the test: the store's reader must satisfy what scoring and reporting ask for.
+    const open: (directory: string) => Promise<ReportRun & EnsembleSource> = openRun;
+    await expect(open(directory)).rejects.toThrow(/holds no run/);
   });
 
   it('leaves out what a single member cannot show', async () => {

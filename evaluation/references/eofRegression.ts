@@ -9,9 +9,10 @@
  * others; σ comes from those predictions' errors. Nothing after the training period is looked at.
  */
 import { dataError } from '../../core/errors.js';
-import { formatTime, millisecondsPerHour } from '../../core/time.js';
+import { millisecondsPerHour } from '../../core/time.js';
+import { type AnomalyBasis, anomalyBasis } from './anomalyBasis.js';
 import { product, submatrix } from './denseProduct.js';
-import { type Eofs, leadingEofs } from './eof.js';
+import type { Eofs } from './eof.js';
 import type { Prediction, Reference, ReferenceMethod } from './reference.js';
 import { fitResidualSpread, type ResidualSpread, sigmaAt } from './residualSpread.js';
 import {
@@ -23,17 +24,14 @@ import {
   ridgeCoefficients,
   sumBlocks,
 } from './ridgeSelection.js';
-import { chooseHarmonics, fitHarmonics, harmonicBasis, termsOf } from './seasonalHarmonics.js';
-import { rowOfTime, rowsByYear, type TrainingSeries } from './trainingSeries.js';
+import { type SampleRows, sampleRows } from './sampleRows.js';
+import { harmonicBasis, termsOf } from './seasonalHarmonics.js';
+import type { TrainingSeries } from './trainingSeries.js';
 
-/** Predicted and predicting EOFs hold this share of the variance at most, and are no more than this many. */
-const varianceShare = 0.999;
-const mostEofs = 160;
 /** Candidate numbers of predicting EOFs, by the share of variance they hold. */
 const candidateShares = [0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
 /** Candidate penalties, as shares of the leading EOF's sum of squares: 1e-5 … 10, four a decade. */
 const candidatePenalties = Array.from({ length: 25 }, (_, i) => 10 ** (-5 + i / 4));
-const mostHarmonics = 3;
 
 export interface EofRegressionOptions {
   /** Age of the second input; default 24. */
@@ -147,108 +145,6 @@ function predictOne(
   const sigma = new Float64Array(mean.length);
   sigmaAt(fit.spread, validTime, sigma);
   return { kind: 'gaussian', mean, sigma };
-}
-
-interface AnomalyBasis {
-  readonly harmonics: number;
-  readonly eofs: Eofs;
-  /** [time, eof] of the training series. */
-  readonly coefficients: Float64Array;
-  /** EOF coefficients of a field at a time. */
-  project(field: Float32Array, time: number): Float64Array;
-  /** The field with these EOF coefficients at a time, physical units. */
-  field(coefficients: Float64Array, time: number): Float64Array;
-}
-
-/** Seasonal cycle and EOFs of the training series. */
-function anomalyBasis(training: TrainingSeries): AnomalyBasis {
-  const { times, values, weights } = training;
-  const points = weights.length;
-  const root = weights.map(Math.sqrt);
-  const anomalies = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++) anomalies[i] = values[i]! * root[i % points]!;
-  const years = [...rowsByYear(times).values()];
-  const harmonics = chooseHarmonics(times, anomalies, points, years, mostHarmonics);
-  const terms = termsOf(harmonics);
-  const season = harmonicBasis(times, harmonics);
-  const cycle = fitHarmonics(season, terms, anomalies, points);
-  const fitted = product(season, cycle, times.length, terms, points);
-  for (let i = 0; i < anomalies.length; i++) anomalies[i] = anomalies[i]! - fitted[i]!;
-  const eofs = leadingEofs(anomalies, points, varianceShare, mostEofs);
-  const cycleAt = (time: number) => product(harmonicBasis([time], harmonics), cycle, 1, terms, points);
-  return {
-    harmonics,
-    eofs,
-    coefficients: product(anomalies, eofs.patterns, times.length, points, eofs.count),
-    project(field, time) {
-      const anomaly = cycleAt(time);
-      for (let point = 0; point < points; point++)
-        anomaly[point] = field[point]! * root[point]! - anomaly[point]!;
-      return product(anomaly, eofs.patterns, 1, points, eofs.count);
-    },
-    field(coefficients, time) {
-      const out = cycleAt(time);
-      for (let point = 0; point < points; point++) {
-        let sum = out[point]!;
-        for (let k = 0; k < eofs.count; k++) sum += coefficients[k]! * eofs.patterns[point * eofs.count + k]!;
-        out[point] = sum / root[point]!;
-      }
-      return out;
-    },
-  };
-}
-
-interface SampleRows {
-  /** Rows of the series at t and t − lag, one entry a sample. */
-  readonly now: Int32Array;
-  readonly before: Int32Array;
-  /** For each lead: rows of the series at t + lead. */
-  readonly targets: Int32Array[];
-  /** Samples that lie within one calendar year, by year. */
-  readonly byYear: Map<number, number[]>;
-  readonly acrossYears: number[];
-}
-
-/** Samples whose inputs and targets at every lead all lie in the training period. */
-function sampleRows(training: TrainingSeries, leadHours: readonly number[], lagHours: number): SampleRows {
-  const rowAt = rowOfTime(training.times);
-  const now: number[] = [];
-  const before: number[] = [];
-  const targets: number[][] = leadHours.map(() => []);
-  const byYear = new Map<number, number[]>();
-  const acrossYears: number[] = [];
-  for (const [row, time] of training.times.entries()) {
-    const earlier = rowAt.get(time - lagHours * millisecondsPerHour);
-    const later = leadHours.map((hours) => rowAt.get(time + hours * millisecondsPerHour));
-    if (earlier === undefined || later.some((each) => each === undefined)) continue;
-    const sample = now.length;
-    now.push(row);
-    before.push(earlier);
-    for (const [lead, each] of later.entries()) targets[lead]!.push(each!);
-    const years = new Set([earlier, ...later.map((each) => each!)].map((r) => yearAt(training.times[r]!)));
-    const [year] = years;
-    if (years.size > 1 || year === undefined) acrossYears.push(sample);
-    else byYear.set(year, [...(byYear.get(year) ?? []), sample]);
-  }
-  if (byYear.size < 2) {
-    throw dataError(
-      `eof-regression: the training period ${formatTime(training.times[0]!)} to ` +
-        `${formatTime(training.times[training.times.length - 1]!)} holds ${byYear.size} calendar year(s) with ` +
-        `states at t, t − ${lagHours} h and all leads (${leadHours.join(', ')} h); it needs two or more to ` +
-        'choose its EOFs and penalty; train on a longer period or leave this reference out',
-    );
-  }
-  return {
-    now: Int32Array.from(now),
-    before: Int32Array.from(before),
-    targets: targets.map((each) => Int32Array.from(each)),
-    byYear,
-    acrossYears,
-  };
-}
-
-function yearAt(time: number): number {
-  return new Date(time).getUTCFullYear();
 }
 
 /** [sample, input]: season terms at t, EOF coefficients at t and t − lag. */

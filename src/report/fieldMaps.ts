@@ -4,8 +4,9 @@
  */
 import { memberMoments } from '../../core/statistics/moments.js';
 import { decomposeVariance } from '../../core/statistics/varianceDecomposition.js';
-import { formatTime, millisecondsPerHour } from '../../core/time.js';
+import { millisecondsPerHour } from '../../core/time.js';
 import type { EnsembleSource } from '../../evaluation/ensembleSource.js';
+import { shortCalendar } from './calendar.js';
 import { colourBar, colourScale, type Scheme } from './colourScale.js';
 import { displayUnit, leadLabel, squaredUnit } from './displayUnit.js';
 import { drawMap } from './fieldMap.js';
@@ -85,9 +86,7 @@ export async function fieldMaps(
     const scale = colourScale(lowest, highestOf(finite), kind.scheme, kind.steps);
     const maps = shown.map((values, i) => {
       const lead = leads[i]!;
-      const validTime = formatTime(start + lead * millisecondsPerHour)
-        .replace('T', ' ')
-        .replace('Z', ' UTC');
+      const validTime = shortCalendar(start + lead * millisecondsPerHour);
       const name = `${kind.title}, ${leadLabel(lead)}`;
       const drawn = drawMap(
         { values, grid: run.schema.grid, frame, scale, lines: kind.name === 'mean', label: escapeHtml(name) },

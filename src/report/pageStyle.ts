@@ -38,7 +38,7 @@ svg.bar { width: 330px; max-width: 100%; height: auto; } svg.bar text { font-siz
 svg.bar .unit { text-anchor: start; }
 .map .coast { fill: none; stroke: #fff; stroke-opacity: 0.9; stroke-width: 0.9; stroke-linejoin: round; }
 .map .graticule { fill: none; stroke: #fff; stroke-opacity: 0.16; stroke-width: 0.6; }
-.map .outline { fill: none; stroke: var(--line); stroke-width: 1; }
+.map .outline { fill: none; stroke: var(--quiet); stroke-opacity: 0.55; stroke-width: 1; }
 .map.lined .bands path { stroke: #0b0f14; stroke-opacity: 0.55; stroke-width: 0.55; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: 13.5px; margin: 0; }
 .legend span { display: inline-flex; align-items: center; gap: 6px; }

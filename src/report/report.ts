@@ -9,6 +9,7 @@ import { writeAtomically } from '../../core/store/atomic.js';
 import { formatTime } from '../../core/time.js';
 import type { EnsembleSource } from '../../evaluation/ensembleSource.js';
 import type { ScoreRow } from '../../evaluation/scoreRow.js';
+import { calendar } from './calendar.js';
 import { leadLabel } from './displayUnit.js';
 import { mapDefinitions } from './fieldMap.js';
 import { fieldMaps, mapLeads } from './fieldMaps.js';
@@ -183,16 +184,4 @@ function countOf(rows: readonly ScoreRow[]): string {
   const counts = rows.map((row) => row.n);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   return least === most ? String(most) : `${least} to ${most}`;
-}
-
-/** '1 January 2007', with the hour where it is not midnight. */
-function calendar(time: number): string {
-  const date = new Date(time);
-  const day = date.toLocaleDateString('en-GB', {
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-    timeZone: 'UTC',
-  });
-  return date.getUTCHours() === 0 ? day : `${day} ${String(date.getUTCHours()).padStart(2, '0')} UTC`;
 }

@@ -1,8 +1,9 @@
 /** Scores against values that peer packages computed on the same inputs (../shared/golden). */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import h5wasm, { type Dataset } from 'h5wasm/node';
 import { describe, expect, it } from 'vitest';
-import { makeGrid, rowWeights } from '../../core/grid.js';
+import { makeGrid, pointWeights, rowWeights } from '../../core/grid.js';
 import { memberMoments } from '../../core/statistics/moments.js';
 import { areaMean } from '../../evaluation/areaMean.js';
 import { type CrpsEstimator, crpsEnsemble, energyCrps, fairCrps } from '../../evaluation/crps.js';
@@ -270,6 +271,63 @@ describe(`golden scores${whyGoldenIsSkipped}`, () => {
       plainSpreadSkillRatio(v, debiased),
     ];
     return [found, names.map((name) => flat(expected[name]?.value)[0]!)];
+  }
+
+  for (const golden of goldenCases('real_gridded_ensemble')) {
+    it(`${golden.id}: a real ensemble on a global grid`, async () => {
+      await h5wasm.ready;
+      const file = new h5wasm.File(path.resolve('..', String(golden.input.file)), 'r');
+      const read = (name: string) => (file.get(name) as Dataset).value as ArrayLike<number>;
+      const [latitudes, longitudes, levels] = [read('latitude'), read('longitude'), read('level')];
+      const raw = read(String(golden.input.variable));
+      file.close();
+      const grid = makeGrid(latitudes, longitudes);
+      const weights = pointWeights(grid);
+      const points = weights.length;
+      const level = Array.from(levels).indexOf(Number(golden.input.level_hPa));
+      const times = expectedOf(golden, 'crps_fair_per_time').length;
+      const count = raw.length / (times * levels.length * points) - 1;
+      // [number, time, level, lat, lon]; member 0 is the truth.
+      const field = (member: number, time: number) => {
+        const first = ((member * times + time) * levels.length + level) * points;
+        return Float64Array.from({ length: points }, (_, p) => raw[first + p]!);
+      };
+      const found: Record<string, number[]> = {};
+      const keep = (name: string, value: number) => {
+        found[name] ??= [];
+        found[name].push(value);
+      };
+      const ranks = new Float64Array(count + 1);
+      const [mean, variance, squared] = [0, 1, 2].map(() => new Float64Array(points));
+      let plain = 0;
+      for (let time = 0; time < times; time++) {
+        const truth = field(0, time);
+        const members = new Float64Array(count * points);
+        for (let m = 0; m < count; m++) members.set(field(m + 1, time), m * points);
+        memberMoments(members, count, mean!, variance!);
+        squaredErrors(mean!, truth, squared!);
+        const mse = areaMean(squared!, weights, 'raise');
+        const meanVariance = areaMean(variance!, weights, 'raise');
+        keep('area_mean_of_truth_per_time', areaMean(truth, weights, 'raise'));
+        keep('ensemble_variance_per_time', meanVariance);
+        keep('ensemble_mean_mse_per_time', mse);
+        keep('debiased_mse_per_time', debiasedMeanSquaredError(mse, meanVariance, count));
+        keep('rmse_of_mean_per_time', Math.sqrt(mse));
+        keep('crps_fair_per_time', areaMean(crpsEnsemble(members, count, truth), weights, 'raise'));
+        const energy = crpsEnsemble(members, count, truth, { estimator: energyCrps });
+        plain += energy.reduce((a, b) => a + b) / points / times;
+        addRanks(members, count, truth, ranks);
+      }
+      for (const [name, values] of Object.entries(found)) expectClose(values, expectedOf(golden, name), name);
+      expectClose([plain], expectedOf(golden, 'crps_plain_unweighted_mean'), 'plain CRPS');
+      expectClose(ranks, expectedOf(golden, 'rank_histogram_counts_all_points'), 'ranks');
+      const average = (name: string) => found[name]!.reduce((a, b) => a + b) / times;
+      const ratio = plainSpreadSkillRatio(
+        average('ensemble_variance_per_time'),
+        average('ensemble_mean_mse_per_time'),
+      );
+      expectClose([ratio], expectedOf(golden, 'spread_skill_ratio'), 'ratio');
+    });
   }
 
   for (const golden of goldenCases('real_station_ensemble')) {

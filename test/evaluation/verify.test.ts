@@ -1,14 +1,24 @@
 /** Verification from end to end on made-up weather whose right answers are known. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeGrid } from '../../core/grid.js';
 import type { Archive } from '../../core/interfaces.js';
+import { encodeTable, readTable } from '../../core/store/table.js';
 import { dayOfYear, millisecondsPerDay, millisecondsPerHour } from '../../core/time.js';
 import { blockLength, bootstrapIntervals } from '../../evaluation/blockBootstrap.js';
 import type { EnsembleSource } from '../../evaluation/ensembleSource.js';
 import { climatology } from '../../evaluation/references/climatology.js';
 import { eofRegression } from '../../evaluation/references/eofRegression.js';
 import { persistence } from '../../evaluation/references/persistence.js';
-import { differencePrefix, type ScoreRow, verdictOf } from '../../evaluation/scoreRow.js';
+import {
+  differencePrefix,
+  type ScoreRow,
+  scoreColumns,
+  scoreRows,
+  verdictOf,
+} from '../../evaluation/scoreRow.js';
 import { verify } from '../../evaluation/verify.js';
 import { autoregressiveArchive, seededNormals } from './memoryArchive.js';
 
@@ -162,6 +172,24 @@ describe('verification', () => {
     const { rows } = await verify({ run, archive, training, references: [persistence], resamples: 10 });
     const metrics = rows.filter((row) => row.model === 'ensemble').map((row) => row.metric);
     expect(metrics).toEqual(['rmse', 'bias', 'mae', 'rank_00', 'rank_01']);
+  });
+
+  it('rows survive scores.arrow: values, nulls and missing intervals', async () => {
+    const run = perfectEnsemble(daily(3), [24], 2, 3); // three starts: too few for an interval
+    const { rows } = await verify({ run, archive, training });
+    expect(rows.every((row) => Number.isNaN(row.ci_low))).toBe(true);
+    const bytes = encodeTable(scoreColumns(rows), { made_by: 'test' });
+    const directory = await mkdtemp(path.join(tmpdir(), 'plume-scores-'));
+    try {
+      const file = path.join(directory, 'scores.arrow');
+      await writeFile(file, bytes);
+      expect(scoreRows(await readTable(file), file)).toEqual(rows);
+      await writeFile(file, encodeTable(scoreColumns(rows).slice(1)));
+      const shortened = await readTable(file);
+      expect(() => scoreRows(shortened, file)).toThrow(/no column "model"/);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
   });
 
   it('averages over regions with their own points', async () => {
