@@ -10,7 +10,7 @@ import { type Schema, type SchemaJson, schemaFromJson, schemaToJson } from '../.
 import { makeDirectory, sha256, writeAtomically } from '../../core/store/atomic.js';
 import { decodeTensors, encodeTensors, type Tensor } from '../../core/store/tensorFile.js';
 import type { MeanFieldPosterior } from './meanField.js';
-import type { NetworkConfig, NetworkConstants } from './network.js';
+import { Network, type NetworkConfig, type NetworkConstants } from './network.js';
 import type { SeasonalCycle } from './seasonalCycle.js';
 
 const positive = z.number().positive();
@@ -144,11 +144,9 @@ export async function readModel(directory: string): Promise<TrainedModel> {
     );
   }
   const { tensors } = decodeTensors(bytes, weightsPath);
-  const values = (name: string): Float32Array => {
-    const tensor = tensors.get(name);
-    if (tensor === undefined) throw dataError(`weights "${weightsPath}" lack tensor "${name}"; train again`);
-    return tensor.values;
-  };
+  const schema = schemaFromJson(json.schema);
+  requireShapes(tensors, weightsPath, json, schema);
+  const values = (name: string): Float32Array => tensors.get(name)?.values ?? new Float32Array(0);
   const startingWith = (prefix: string): Map<string, Tensor> =>
     new Map(
       [...tensors]
@@ -158,7 +156,7 @@ export async function readModel(directory: string): Promise<TrainedModel> {
   return {
     description: json,
     digest: sha256(text),
-    schema: schemaFromJson(json.schema),
+    schema,
     network: json.network,
     constants: { projection: values('projection'), climate: values('climate') },
     cycle: {
@@ -168,6 +166,39 @@ export async function readModel(directory: string): Promise<TrainedModel> {
     },
     posterior: { mean: startingWith('mean.'), rho: startingWith('rho.') },
   };
+}
+
+/** Every tensor that the network of model.json needs is there, in its shape. @throws {PlumeError} data, naming one */
+function requireShapes(
+  tensors: ReadonlyMap<string, Tensor>,
+  path: string,
+  { network: config }: ModelDescription,
+  schema: Schema,
+): void {
+  const none = { projection: new Float32Array(0), climate: new Float32Array(0) };
+  const network = new Network(config, schema, none);
+  const n = network.stateLength;
+  const cycle = [1 + 2 * config.harmonics, n];
+  const expected = new Map<string, readonly number[]>([
+    ['cycle.coefficients', cycle],
+    ['cycle.scale', [schema.channels.length]],
+    ['projection', [n, config.eofs]],
+    ['climate', cycle],
+  ]);
+  for (const [name, shape] of network.parameters) {
+    expected.set(`mean.${name}`, shape);
+    if (tensors.has(`rho.${name}`)) expected.set(`rho.${name}`, shape);
+  }
+  for (const [name, shape] of expected) {
+    const found = tensors.get(name)?.shape;
+    if (found === undefined) throw dataError(`weights "${path}" lack tensor "${name}"; train again`);
+    if (found.join() !== shape.join()) {
+      throw dataError(
+        `weights "${path}": tensor "${name}" has shape [${found}], the network of model.json expects ` +
+          `[${shape}]; the two files belong to different models, restore them or train again`,
+      );
+    }
+  }
 }
 
 function parseJson(text: string, path: string): unknown {
