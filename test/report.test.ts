@@ -274,12 +274,8 @@ describe('drawing', () => {
     expect(squaredUnit('Pa').factor).toBeCloseTo(1e-4, 15);
     expect(displayUnit('m s-1').label).toBe('m s⁻¹');
     expect(squaredUnit('m s-1').label).toBe('(m s⁻¹)²');
-    expect([0, 0.0005, 0.5, -12.34, 1234].map(formatValue)).toEqual([
-      '0.000',
-      '5.0e−4',
-      '0.50',
-      '−12.3',
-      '1234',
-    ]);
+    const shown = [0, 0.0005, 0.5, 2.345, -12.34, 1234].map((value) => formatValue(value));
+    expect(shown).toEqual(['0.000', '5.0e−4', '0.500', '2.35', '−12.3', '1234']);
+    expect(formatValue(-0.0004, 1.5)).toBe('0.00');
   });
 });

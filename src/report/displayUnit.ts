@@ -23,15 +23,17 @@ function superscript(power: string): string {
   return [...power].map((sign) => raised[sign] ?? sign).join('');
 }
 
-/** Three significant digits without an exponent for everyday sizes; a proper minus sign. */
-export function formatValue(value: number): string {
+/**
+ * About three significant digits, a proper minus sign, and no exponent for everyday sizes.
+ * @param size the size that decides the decimals: the largest of a row whose numbers should line up
+ */
+export function formatValue(value: number, size = Math.abs(value)): string {
   if (Number.isNaN(value)) return '–';
-  const size = Math.abs(value);
   const text =
     size !== 0 && (size < 1e-3 || size >= 1e5)
       ? value.toExponential(1)
-      : value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 3);
-  return text.replace('-', '−');
+      : value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
+  return (/^-0\.?0*$/.test(text) ? text.slice(1) : text).replace('-', '−');
 }
 
 /** 'day 3' where leads are whole days, else '30 h'. */

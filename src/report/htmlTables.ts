@@ -20,12 +20,13 @@ export function differenceTable(group: ScoreGroup, unit: string): string {
     const cells = metrics.map((metric) => {
       const row = group.rows.find((each) => each.metric === metric && each.lead_hours === lead);
       if (!row) return '<td colspan="3">–</td>';
+      const size = largest(group.rows.filter((each) => each.metric === metric)) * factor;
       const verdict = verdictOf(row);
       const range = Number.isFinite(row.ci_low)
-        ? `${signed(row.ci_low * factor)} … ${signed(row.ci_high * factor)}`
+        ? `${signed(row.ci_low * factor, size)} … ${signed(row.ci_high * factor, size)}`
         : '';
       const kind = verdict.replace(' ', '-');
-      return `<td>${signed(row.value * factor)}</td><td class="ci">${range}</td><td class="verdict ${kind}">${marks[verdict]}</td>`;
+      return `<td>${signed(row.value * factor, size)}</td><td class="ci">${range}</td><td class="verdict ${kind}">${marks[verdict]}</td>`;
     });
     return `<tr><th scope="row">${leadLabel(lead)}</th>${cells.join('')}</tr>`;
   });
@@ -36,8 +37,8 @@ export function differenceTable(group: ScoreGroup, unit: string): string {
   );
 }
 
-function signed(value: number): string {
-  return value > 0 ? `+${formatValue(value)}` : formatValue(value);
+function signed(value: number, size: number): string {
+  return value > 0 ? `+${formatValue(value, size)}` : formatValue(value, size);
 }
 
 /** Every metric but the ranks, leads across, with the 95 % interval beneath each value. */
@@ -51,7 +52,8 @@ export function scoreTable(group: ScoreGroup, unit: string): string {
         group.rows.find((row) => row.model === model && row.metric === metric && row.lead_hours === lead),
       );
       if (!found.some((row) => row)) return [];
-      const cells = found.map((row) => (row ? valueCell(row, factor) : '<td></td>'));
+      const size = largest(found.filter((row) => row !== undefined)) * factor;
+      const cells = found.map((row) => (row ? valueCell(row, factor, size) : '<td></td>'));
       return [`<tr><th scope="row">${escapeHtml(modelNames[model] ?? model)}</th>${cells.join('')}</tr>`];
     });
     const title = `${escapeHtml(metricNames[metric] ?? metric)}${label ? ` <span class="ci">${label}</span>` : ''}`;
@@ -67,11 +69,16 @@ export function scoreTable(group: ScoreGroup, unit: string): string {
   );
 }
 
-function valueCell(row: ScoreRow, factor: number): string {
+/** Largest absolute value. */
+function largest(rows: readonly ScoreRow[]): number {
+  return Math.max(...rows.map((row) => Math.abs(row.value)));
+}
+
+function valueCell(row: ScoreRow, factor: number, size: number): string {
   const range = Number.isFinite(row.ci_low)
-    ? `<span class="ci">${formatValue(row.ci_low * factor)} … ${formatValue(row.ci_high * factor)}</span>`
+    ? `<span class="ci">${formatValue(row.ci_low * factor, size)} … ${formatValue(row.ci_high * factor, size)}</span>`
     : '';
-  return `<td>${formatValue(row.value * factor)}${range}</td>`;
+  return `<td>${formatValue(row.value * factor, size)}${range}</td>`;
 }
 
 /** Ratios, shares and skill have no unit. */
