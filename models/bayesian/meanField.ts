@@ -26,6 +26,15 @@ export function inverseSoftplus(sigma: number): number {
 }
 
 /**
+ * Several posteriors, each around a network trained from its own start, as one mixture with equal parts: what
+ * one basin of the loss does not know of the others (Wilson & Izmailov 2020, arXiv:2002.08791). Weight sample k
+ * comes from component k mod P, so every P samples hold each component once.
+ */
+export function componentOf(weightSample: number, components: number): number {
+  return weightSample % components;
+}
+
+/**
  * The weights of sample k: the same whatever K is, drawn tensor by tensor.
  * @param scale multiplies every σ (1 is the posterior as trained)
  */

@@ -3,7 +3,7 @@
  *   z = (x − c(t)) / s,   x(t + Δt) = c(t + Δt) + s · (z + f_w(z, z₋₁, t)),   amplitude s · σ_v · scale.
  * Weights are inputs of the graph [K, …]; samples are drawn once and kept.
  */
-import { usageError } from '../../core/errors.js';
+import { internalError, usageError } from '../../core/errors.js';
 import { gridSize } from '../../core/grid.js';
 import type { ForecastModel, StepRequest, StepResult } from '../../core/interfaces.js';
 import type { Schema } from '../../core/schema.js';
@@ -11,7 +11,7 @@ import { GraphBuilder } from '../graph/builder.js';
 import { elements, type Graph, matrixFlops, type Value } from '../graph/graph.js';
 import { createOnnxExecutor, type OnnxExecutor, tensorData } from '../graph/onnxExecutor.js';
 import type { SessionOptions } from '../onnx/session.js';
-import { drawWeights } from './meanField.js';
+import { componentOf, drawWeights } from './meanField.js';
 import { readModel, type TrainedModel } from './modelDirectory.js';
 import { Network } from './network.js';
 import { evaluateSeasonalCycle, seasonBasis } from './seasonalCycle.js';
@@ -114,14 +114,13 @@ export class BayesianModel implements ForecastModel {
     const key = weightSamples.join(',');
     let weights = this.#weights.get(key);
     if (weights === undefined) {
-      const { posterior, description } = this.trained;
-      const draws = weightSamples.map((weightSample) =>
-        drawWeights(
-          posterior,
-          { seed: description.posterior.seed, weightSample },
-          description.posterior.scale,
-        ),
-      );
+      const { posteriors, description } = this.trained;
+      const { seed, scale } = description.posterior;
+      const draws = weightSamples.map((weightSample) => {
+        const posterior = posteriors[componentOf(weightSample, posteriors.length)];
+        if (posterior === undefined) throw internalError('the model has no posterior');
+        return drawWeights(posterior, { seed, weightSample }, scale);
+      });
       weights = {};
       for (const [name, shape] of this.#network.parameters) {
         const size = elements(shape);

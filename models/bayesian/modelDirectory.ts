@@ -42,6 +42,8 @@ const description = z.strictObject({
   }),
   posterior: z.strictObject({
     kind: z.literal('mean-field'),
+    /** P, networks trained from different starts; weight sample k is drawn around network k mod P. */
+    components: z.number().int().positive(),
     /** Seed of the weight draws: part of the model, so that a weight sample is the same in every run. */
     seed: whole,
     /** Multiplies every σ of the posterior, found on the validation period. */
@@ -77,7 +79,8 @@ export interface TrainedModel {
   readonly network: NetworkConfig;
   readonly constants: NetworkConstants;
   readonly cycle: SeasonalCycle;
-  readonly posterior: MeanFieldPosterior;
+  /** One for each component. */
+  readonly posteriors: readonly MeanFieldPosterior[];
 }
 
 /** What a training hands over to be stored. */
@@ -100,8 +103,10 @@ export async function writeModel(directory: string, parts: ModelParts): Promise<
     values: parts.constants.projection,
   });
   tensors.set('climate', { shape: [1 + 2 * parts.cycle.harmonics, n], values: parts.constants.climate });
-  for (const [name, tensor] of parts.posterior.mean) tensors.set(`mean.${name}`, tensor);
-  for (const [name, tensor] of parts.posterior.rho) tensors.set(`rho.${name}`, tensor);
+  for (const [p, posterior] of parts.posteriors.entries()) {
+    for (const [name, tensor] of posterior.mean) tensors.set(`${p}.mean.${name}`, tensor);
+    for (const [name, tensor] of posterior.rho) tensors.set(`${p}.rho.${name}`, tensor);
+  }
   const bytes = encodeTensors(tensors);
   const json: ModelDescription = {
     format: 'plume-model',
@@ -164,7 +169,10 @@ export async function readModel(directory: string): Promise<TrainedModel> {
       coefficients: values('cycle.coefficients'),
       scale: values('cycle.scale'),
     },
-    posterior: { mean: startingWith('mean.'), rho: startingWith('rho.') },
+    posteriors: Array.from({ length: json.posterior.components }, (_, p) => ({
+      mean: startingWith(`${p}.mean.`),
+      rho: startingWith(`${p}.rho.`),
+    })),
   };
 }
 

@@ -78,7 +78,10 @@ export async function trainStages(request: TrainingRequest): Promise<TrainingRes
   const { stages, network } = request;
   const resumed = await readCheckpoint(request.checkpointPath, request.identity);
   let tensors = new Map<string, Tensor>(resumed?.tensors ?? initialTensors(request));
-  const losses: LossRecord[] = [...(resumed?.losses ?? [])];
+  const log: LossLog = {
+    records: [...(resumed?.losses ?? [])],
+    pending: { sum: 0, count: 0, ...resumed?.pending },
+  };
   let doneFlops = 0;
 
   for (const [index, stage] of stages.entries()) {
@@ -90,7 +93,7 @@ export async function trainStages(request: TrainingRequest): Promise<TrainingRes
       const last = first + phase.steps;
       if (!skip && from < last) {
         const place = { index, stage, phase, first, from: Math.max(from, first), last };
-        const flops = await runPhase(request, place, tensors, losses, doneFlops);
+        const flops = await runPhase(request, place, tensors, log, doneFlops);
         doneFlops += flops;
       } else {
         doneFlops += phase.steps * matrixFlops(buildTrainingStep(network, stage, phase, 1, new Map()).graph);
@@ -106,9 +109,20 @@ export async function trainStages(request: TrainingRequest): Promise<TrainingRes
   }
   const last = stages[stages.length - 1];
   if (last !== undefined) {
-    await save(request, { index: stages.length, step: 0 }, tensors, losses);
+    await save(request, { index: stages.length, step: 0 }, tensors, log);
   }
-  return { tensors: result, priorMean, priorSigma: priorSigmas(priorMean, request.posterior), losses };
+  return {
+    tensors: result,
+    priorMean,
+    priorSigma: priorSigmas(priorMean, request.posterior),
+    losses: log.records,
+  };
+}
+
+/** The fit averaged over the steps between records: a resumed training writes the records of an uninterrupted one. */
+interface LossLog {
+  readonly records: LossRecord[];
+  readonly pending: { sum: number; count: number };
 }
 
 interface Place {
@@ -125,7 +139,7 @@ async function runPhase(
   request: TrainingRequest,
   place: Place,
   tensors: Map<string, Tensor>,
-  losses: LossRecord[],
+  log: LossLog,
   doneBefore: number,
 ): Promise<number> {
   const { network, series, seed } = request;
@@ -150,8 +164,6 @@ async function runPhase(
     else carried[name] = tensor.values;
   }
   let lastSave = performance.now();
-  let sum = 0;
-  let count = 0;
   try {
     for (let t = place.from; t < place.last; t++) {
       const batch = batchPositions(positions, {
@@ -170,7 +182,8 @@ async function runPhase(
         average_decay: Float32Array.of(Math.min(stage.averageDecay, (t + 1) / (t + 11))),
       });
       const fit = tensorData(outputs.fit)[0] ?? Number.NaN;
-      if (!Number.isFinite(fit)) {
+      // a finite loss with an infinite gradient ruins the weights all the same
+      if (!Number.isFinite(fit) || !Number.isFinite(tensorData(outputs.gradient_norm)[0])) {
         throw dataError(
           `training diverged in stage ${stage.name} at step ${t + 1}; the last checkpoint is kept. ` +
             'Use a lower learning rate, or look for outliers in the training period',
@@ -180,18 +193,14 @@ async function runPhase(
       for (const [name, tensor] of Object.entries(outputs)) {
         if (name.startsWith('next.')) carried[name.slice('next.'.length)] = tensor;
       }
-      sum += fit;
-      count++;
-      if ((t + 1) % recordEvery === 0) {
-        losses.push({ stage: stage.name, step: t + 1, fit: sum / count });
-        sum = 0;
-        count = 0;
-      }
+      log.pending.sum += fit;
+      log.pending.count++;
+      if ((t + 1) % recordEvery === 0 || t + 1 === total) record(log, stage.name, t + 1);
       request.onStep({ stage: stage.name, doneFlops: doneBefore + (t + 1 - place.first) * flops, fit });
       const stopping = request.signal.aborted;
       if (stopping || performance.now() - lastSave > checkpointEveryMs) {
         keep(carried, step, tensors);
-        await save(request, { index, step: t + 1 }, tensors, losses);
+        await save(request, { index, step: t + 1 }, tensors, log);
         lastSave = performance.now();
         if (stopping) {
           throw interruptedError(
@@ -205,6 +214,12 @@ async function runPhase(
     await executor.release();
   }
   return phase.steps * flops;
+}
+
+function record({ records, pending }: LossLog, stage: string, step: number): void {
+  records.push({ stage, step, fit: pending.sum / pending.count });
+  pending.sum = 0;
+  pending.count = 0;
 }
 
 /** Copies the carried tensors out of the runtime. */
@@ -224,13 +239,14 @@ async function save(
   request: TrainingRequest,
   place: { readonly index: number; readonly step: number },
   tensors: ReadonlyMap<string, Tensor>,
-  losses: readonly LossRecord[],
+  log: LossLog,
 ): Promise<void> {
   const checkpoint: Checkpoint = {
     identity: request.identity,
     stage: place.index,
     step: place.step,
-    losses: [...losses],
+    losses: log.records,
+    pending: log.pending,
     tensors,
   };
   await writeCheckpoint(request.checkpointPath, checkpoint);

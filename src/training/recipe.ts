@@ -12,6 +12,8 @@ export type PresetName = 'standard' | 'brief';
 
 export interface Recipe {
   readonly network: NetworkConfig;
+  /** Networks trained from different starts, the components of the posterior. */
+  readonly components: number;
   readonly stages: readonly Stage[];
   readonly posterior: PosteriorStart;
   /** Ridge of the linear path, and amplitude of the noise before training. */
@@ -61,6 +63,7 @@ const common = {
 
 const standard: Recipe = {
   network,
+  components: 3,
   stages: [
     {
       ...common,
@@ -115,6 +118,7 @@ const standard: Recipe = {
 
 const brief: Recipe = {
   ...standard,
+  components: 1,
   network: { ...network, eofs: 30, hidden: 32, stem: 8, head: 8, channels: 16, layers: 1 },
   stages: standard.stages.map((stage) => ({
     ...stage,

@@ -57,54 +57,60 @@ export async function trainModel(request: TrainRequest): Promise<TrainSummary> {
   const cycle = await fitSeasonalCycle(statesInside(archive, periods.train, name), recipe.network.harmonics);
   const series = await readAnomalies(archive, periods.train, cycle, name);
   await requireComplete(request);
-  const { network, constants, parameters } = initialNetwork(recipe.network, archive.schema, series, cycle, {
-    seed,
-    stepMilliseconds,
-    ridge: recipe.ridge,
-    amplitude: recipe.amplitude,
-  });
   const stepHours = stepMilliseconds / 3_600_000;
   const perturbation = createPerturbation(noiseSource(recipe.noise, stepHours), archive.schema.grid);
+  const starts = Array.from({ length: recipe.components }, (_, component) =>
+    initialNetwork(recipe.network, archive.schema, series, cycle, {
+      seed: seed + component,
+      stepMilliseconds,
+      ridge: recipe.ridge,
+      amplitude: recipe.amplitude,
+    }),
+  );
+  const { network, constants, parameters } = starts[0]!;
   const count = [...parameters.values()].reduce((sum, { values }) => sum + values.length, 0);
-  const flops = trainingFlops(network, recipe.stages);
+  const componentFlops = trainingFlops(network, recipe.stages);
+  const flops = componentFlops * starts.length;
   report.line(
-    `network    ${count.toLocaleString('en')} weights, ${recipe.stages.length} stages, ` +
+    `network    ${count.toLocaleString('en')} weights, ${starts.length} of them in ${recipe.stages.length} stages, ` +
       `${(flops / 1e12).toFixed(1)} TFLOP on ${request.device.device}`,
   );
 
   const progress = report.begin('training', Math.round(flops / 1e9), 'GFLOP');
   const stagesBegan = performance.now();
-  const checkpointPath = join(directory, 'checkpoint.arrow');
-  const identity = jsonDigest({
-    files: [...source.files],
-    schema: schemaToJson(archive.schema) as unknown as Json,
-    train: formatPeriod(periods.train),
-    recipe: recipe as unknown as Json,
-    seed,
-    device: request.device.device,
-  });
-  let trainedFlops = -1;
-  let firstFlops = 0;
-  const result = await trainStages({
-    network,
-    initial: parameters,
-    series,
-    stepMilliseconds,
-    stages: recipe.stages,
-    posterior: recipe.posterior,
-    noise: perturbation,
-    seed,
-    device: request.device.device,
-    threads: availableParallelism(),
-    checkpointPath,
-    identity,
-    signal: request.signal,
-    onStep: ({ stage, doneFlops, fit }) => {
-      if (trainedFlops < 0) firstFlops = doneFlops;
-      trainedFlops = doneFlops;
-      progress.update(Math.round(doneFlops / 1e9), `${stage} ${fit.toFixed(4)}`);
-    },
-  });
+  const results: TrainingResult[] = [];
+  let firstFlops = -1;
+  let lastFlops = 0;
+  for (const [component, start] of starts.entries()) {
+    const result = await trainStages({
+      network,
+      initial: start.parameters,
+      series,
+      stepMilliseconds,
+      stages: recipe.stages,
+      posterior: recipe.posterior,
+      noise: perturbation,
+      seed: seed + component,
+      device: request.device.device,
+      threads: availableParallelism(),
+      checkpointPath: checkpointPath(directory, component),
+      identity: jsonDigest({
+        files: [...source.files],
+        schema: schemaToJson(archive.schema) as unknown as Json,
+        train: formatPeriod(periods.train),
+        recipe: recipe as unknown as Json,
+        seed: seed + component,
+        device: request.device.device,
+      }),
+      signal: request.signal,
+      onStep: ({ stage, doneFlops, fit }) => {
+        lastFlops = component * componentFlops + doneFlops;
+        if (firstFlops < 0) firstFlops = lastFlops;
+        progress.update(Math.round(lastFlops / 1e9), `network ${component + 1} ${stage} ${fit.toFixed(4)}`);
+      },
+    });
+    results.push(result);
+  }
   progress.finish();
   const stageSeconds = (performance.now() - stagesBegan) / 1000;
 
@@ -113,11 +119,12 @@ export async function trainModel(request: TrainRequest): Promise<TrainSummary> {
     network: network.config,
     constants,
     cycle,
-    posterior: posteriorOf(result),
+    posteriors: results.map(posteriorOf),
     settings: {
       step_hours: stepHours,
       posterior: {
         kind: 'mean-field',
+        components: results.length,
         seed,
         scale: 1,
         prior_sigma: recipe.posterior.priorSigma,
@@ -141,21 +148,24 @@ export async function trainModel(request: TrainRequest): Promise<TrainSummary> {
     },
   };
   const calibration = await calibrateParts(request, parts, perturbation);
-  const done = Math.max(0, trainedFlops - firstFlops);
   const summary: TrainSummary = {
     directory,
     parameters: count,
     seconds: (performance.now() - began) / 1000,
     teraflops: flops / 1e12,
-    gigaflopsPerSecond: done / 1e9 / stageSeconds,
+    gigaflopsPerSecond: (lastFlops - Math.max(0, firstFlops)) / 1e9 / stageSeconds,
     calibration,
   };
-  await writeModel(directory, withRecord(parts, calibration, result));
-  await rm(checkpointPath, { force: true });
+  await writeModel(directory, withRecord(parts, calibration, results));
+  for (const component of results.keys()) await rm(checkpointPath(directory, component), { force: true });
   report.line(
     `trained    in ${formatSeconds(summary.seconds)}, stages at ${summary.gigaflopsPerSecond.toFixed(0)} GFLOP/s`,
   );
   return summary;
+}
+
+function checkpointPath(directory: string, component: number): string {
+  return join(directory, `checkpoint-${component}.arrow`);
 }
 
 function posteriorOf({ tensors }: TrainingResult): MeanFieldPosterior {
@@ -168,7 +178,11 @@ function posteriorOf({ tensors }: TrainingResult): MeanFieldPosterior {
   return { mean: startingWith('mean.'), rho: startingWith('rho.') };
 }
 
-function withRecord(parts: ModelParts, calibration: Calibration, result: TrainingResult): ModelParts {
+function withRecord(
+  parts: ModelParts,
+  calibration: Calibration,
+  results: readonly TrainingResult[],
+): ModelParts {
   const round = (value: number): number => Number(value.toPrecision(6));
   const { settings } = parts;
   return {
@@ -180,10 +194,14 @@ function withRecord(parts: ModelParts, calibration: Calibration, result: Trainin
       training: {
         ...settings.training,
         record: {
-          kl_nats: round(klDivergence(parts.posterior, result.priorMean, result.priorSigma)),
+          kl_nats: results.map(({ priorMean, priorSigma }, p) =>
+            round(klDivergence(parts.posteriors[p]!, priorMean, priorSigma)),
+          ),
           validation_fair_crps: calibration.fairCrps.map(round),
           validation_spread_skill_ratio: calibration.spreadSkillRatio.map(round),
-          losses: result.losses.map(({ stage, step, fit }) => ({ stage, step, fit: round(fit) })),
+          losses: results.map(({ losses }) =>
+            losses.map(({ stage, step, fit }) => ({ stage, step, fit: round(fit) })),
+          ),
         },
       },
     },

@@ -89,10 +89,10 @@ export function tinyParts(options: TinyModelOptions = {}): ModelParts {
       coefficients,
       scale: new Float32Array(schema.channels.length).fill(800),
     },
-    posterior: { mean, rho },
+    posteriors: [{ mean, rho }],
     settings: {
       step_hours: 24,
-      posterior: { kind: 'mean-field', seed: 5, scale: 1, prior_sigma: 0.3, beta: 0.001 },
+      posterior: { kind: 'mean-field', components: 1, seed: 5, scale: 1, prior_sigma: 0.3, beta: 0.001 },
       noise: { fields: [{ length_km: 600, time_hours: 0, share: 1 }], scale: noiseScale },
       training: { train: '2001/2002', validate: '2003', seed: 5, preset: 'brief', record: null },
     },

@@ -36,7 +36,9 @@ describe('a model directory', () => {
     const { settings, ...rest } = parts;
     expect(model).toMatchObject(rest);
     expect(model.description).toMatchObject(settings);
-    expect([...model.posterior.mean.keys()]).toEqual([...parts.posterior.mean.keys()]);
+    expect([...(model.posteriors[0]?.mean.keys() ?? [])]).toEqual([
+      ...(parts.posteriors[0]?.mean.keys() ?? []),
+    ]);
     expect(model.digest).toBe(sha256(await readFile(join(directory, 'model.json'))));
   });
 
