@@ -180,7 +180,7 @@ export async function readModel(directory: string): Promise<TrainedModel> {
 function requireShapes(
   tensors: ReadonlyMap<string, Tensor>,
   path: string,
-  { network: config }: ModelDescription,
+  { network: config, posterior }: ModelDescription,
   schema: Schema,
 ): void {
   const none = { projection: new Float32Array(0), climate: new Float32Array(0) };
@@ -193,9 +193,11 @@ function requireShapes(
     ['projection', [n, config.eofs]],
     ['climate', cycle],
   ]);
-  for (const [name, shape] of network.parameters) {
-    expected.set(`mean.${name}`, shape);
-    if (tensors.has(`rho.${name}`)) expected.set(`rho.${name}`, shape);
+  for (let p = 0; p < posterior.components; p++) {
+    for (const [name, shape] of network.parameters) {
+      expected.set(`${p}.mean.${name}`, shape);
+      if (tensors.has(`${p}.rho.${name}`)) expected.set(`${p}.rho.${name}`, shape);
+    }
   }
   for (const [name, shape] of expected) {
     const found = tensors.get(name)?.shape;

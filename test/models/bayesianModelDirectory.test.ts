@@ -108,7 +108,7 @@ describe('a model directory', () => {
     json.network.hidden += 1;
     await writeFile(path, JSON.stringify(json));
     expect(await refusal(directory)).toMatch(
-      /tensor "mean\.hidden\.in\.weight" has shape \[8,5\], the network of model\.json expects \[8,6\]/,
+      /tensor "0\.mean\.hidden\.in\.weight" has shape \[8,5\], the network of model\.json expects \[8,6\]/,
     );
   });
 

@@ -128,6 +128,8 @@ async function refusal(work: Promise<unknown>, tag: ErrorTag): Promise<string> {
 }
 
 describe('training', () => {
+  let whole: Awaited<ReturnType<typeof train>> | undefined;
+
   it('lowers the loss of every stage', async () => {
     for (const stage of stages) {
       const longer = { ...stage, phases: [{ steps: 40, rollout: 1, batch: 16 }], learningRate: 1e-2 };
@@ -168,29 +170,28 @@ describe('training', () => {
   });
 
   it('depends on the seed', async () => {
-    const [one, same, other] = [await train(), await train(), await train({ seed: 2 })];
+    const brief = { stages: [deterministic] };
+    const [one, same, other] = [await train(brief), await train(brief), await train({ ...brief, seed: 2 })];
     expect(same.fits).toEqual(one.fits);
     expect(other.fits).not.toEqual(one.fits);
   });
 
-  it.each([1, 3, 5, 7, 9, 11, 12, 13, 15])(
-    'stopped after step %i of 15 goes on to the same bits',
-    async (stopAfter) => {
-      const whole = await train();
-      const checkpointPath = join(root, `stopped-${stopAfter}.arrow`);
-      const message = await refusal(train({ checkpointPath }, stopAfter), 'interrupted');
-      expect(message).toMatch(/stopped in stage \w+ at step \d+; run the same command again/);
-      const resumed = await train({ checkpointPath });
-      expect(resumed.fits).toEqual(whole.fits.slice(stopAfter));
-      expect(resumed.result).toEqual(whole.result);
-      if (stopAfter < 15) expect(resumed.flops).toBe(whole.flops);
-    },
-  );
+  it.each([3, 5, 7, 12, 14])('stopped after step %i of 15 goes on to the same bits', async (stopAfter) => {
+    whole ??= await train();
+    const checkpointPath = join(root, `stopped-${stopAfter}.arrow`);
+    const message = await refusal(train({ checkpointPath }, stopAfter), 'interrupted');
+    expect(message).toMatch(/stopped in stage \w+ at step \d+; run the same command again/);
+    const resumed = await train({ checkpointPath });
+    expect(resumed.fits).toEqual(whole.fits.slice(stopAfter));
+    expect(resumed.result).toEqual(whole.result);
+    expect(resumed.flops).toBe(whole.flops);
+  });
 
   it('finished already, gives its result without another step', async () => {
     const checkpointPath = join(root, 'finished.arrow');
-    const first = await train({ checkpointPath });
-    const again = await train({ checkpointPath });
+    const brief = { checkpointPath, stages: [deterministic] };
+    const first = await train(brief);
+    const again = await train(brief);
     expect(again.fits).toEqual([]);
     expect(again.result).toEqual(first.result);
   });
