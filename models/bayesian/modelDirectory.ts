@@ -33,11 +33,9 @@ const description = z.strictObject({
     hidden: whole,
     channels: whole,
     layers: whole,
-    window: whole,
     kernel: whole,
     stride: whole,
     stem: whole,
-    head: whole,
     harmonics: whole,
   }),
   posterior: z.strictObject({

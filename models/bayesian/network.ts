@@ -2,43 +2,34 @@
  * The light network for single-level and regional data, as a graph:
  *   increment f_w = linear path + hidden path + local path,   amplitude σ_v = softplus(bias + local path).
  * Linear and hidden paths see the leading EOF coefficients of two states (large scales, all points at once).
- * The local path sees windows of the grid: a stem on every point, a strided convolution onto coarse tokens,
- * residual convolutions there, features back on every point, and a last window. A convolution is a gather of
- * neighbours and one matrix product, so the same graph serves any grid, with edges repeated or, where the grid
- * closes, wrapped in longitude.
+ * The local path sees windows of the grid. The points are packed into tokens of stride × stride (no point is
+ * lost, each keeps its own channels), and everything happens on tokens: a first window, a second one that sees
+ * the points beside it again, residual convolutions, and a last window that gives each point of a token its own
+ * increment and amplitude. Edges are repeated or, where the grid closes, wrapped in longitude.
  *
  * Shapes: K weight samples, R rows each; every parameter has a leading axis K. States are anomalies in units of
  * their scale, [K, R, n] with n = channels · points; season [R, 1 + 2H] is the basis [1, cos, sin, …].
  */
-import { gridSize } from '../../core/grid.js';
+import { type Grid, gridSize } from '../../core/grid.js';
 import type { Schema } from '../../core/schema.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Shape, Value } from '../graph/graph.js';
 import { convolution } from '../graph/layers.js';
 import { rowwiseProduct, rowwiseSoftplus } from './rowwise.js';
-import {
-  pointsOfTokens,
-  pointWindows,
-  strideWindows,
-  type TokenGrid,
-  tokenGrid,
-  tokenPadding,
-} from './tokens.js';
+import { pointsInTokens, pointsOfTokens, type TokenGrid, tokenGrid, tokenPadding } from './tokens.js';
 
 export interface NetworkConfig {
   /** EOFs kept of each of the two states. */
   readonly eofs: number;
   /** Width of the hidden path. */
   readonly hidden: number;
-  /** Features of a point in the stem, and before the last window. */
+  /** Features of each point after the first window. */
   readonly stem: number;
-  readonly head: number;
   /** Width of a token. */
   readonly channels: number;
   /** Residual convolutions on the tokens. */
   readonly layers: number;
-  /** Points a side of the strided window, and tokens a side of the later ones; odd. */
-  readonly window: number;
+  /** Tokens a side of the residual convolutions' windows; odd. */
   readonly kernel: number;
   /** Points a side of a token. */
   readonly stride: number;
@@ -71,8 +62,8 @@ export interface NetworkOutputs {
   readonly amplitude: Value;
 }
 
-/** Points a side of the windows of the stem and of the last layer. */
-const pointWindow = 3;
+/** Tokens a side of the first, second and last windows. */
+const tokenWindow = 3;
 /** cos and sin of the first harmonic. */
 const seasonFeatures = 2;
 
@@ -195,55 +186,66 @@ export class Network {
       readonly dropout: readonly Value[];
     },
   ): Value {
-    const { channels, layers, window, kernel, stride, stem, head } = this.config;
+    const { channels, layers, kernel, stride } = this.config;
     const { grid } = this.schema;
     const variables = this.schema.channels.length;
     const points = gridSize(grid);
     const { rows: tokenRows, columns: tokenColumns } = this.#tokens;
     const tokenCount = tokenRows * tokenColumns;
     const R = inputs.newest.shape[0] ?? 1;
+    const pieces = stride * stride;
 
-    /** Neighbours of a place side by side, then one matrix: [R, place, C] → [R · windows, out]. */
-    const windowed = (x: Value, indices: readonly number[], size: number, name: string): Value => {
-      const width = size * size * (x.shape[2] ?? 1);
-      const gathered = ops.reshape(ops.gather(x, indices, 1), [-1, width]);
-      return ops.add(ops.matMul(gathered, parameter(`${name}.weight`)), parameter(`${name}.bias`));
+    /** A window on the tokens and one matrix: [R, token row, token column, C] → [R, token, out]. */
+    const window = (x: Value, name: string, size: number, outside: 'zero' | 'edge'): Value => {
+      const options = { size, ...tokenPadding(grid, this.#tokens, outside) };
+      const product = convolution(ops, x, parameter(`${name}.weight`), options);
+      const out = product.shape.at(-1) ?? 1;
+      return ops.add(ops.reshape(product, [R, tokenCount, out]), parameter(`${name}.bias`));
     };
+    const field = (x: Value): Value => ops.reshape(x, [R, tokenRows, tokenColumns, x.shape[2] ?? 1]);
     const byPoint = (value: Value): Value =>
       ops.transpose(ops.reshape(value, [R, variables, points]), [0, 2, 1]);
-    // two states and the climate, point by point, and what the stem makes of them
-    const raw = ops.concat([inputs.newest, inputs.previous, inputs.climate].map(byPoint), 2);
-    const around = pointWindows(grid, pointWindow);
-    const stems = ops.gelu(windowed(raw, around, pointWindow, 'local.stem'));
-    const features = ops.concat([raw, ops.reshape(stems, [R, points, stem])], 2);
 
-    const entry = windowed(features, strideWindows(grid, this.#tokens, window), window, 'local.in');
+    // two states, the climate and the sine of latitude, point by point, packed into tokens
+    const latitude = ops.expand(ops.constant(sineOfLatitude(grid), [1, points, 1]), [R, points, 1]);
+    const states = [inputs.newest, inputs.previous, inputs.climate].map(byPoint);
+    const planes = ops.concat([...states, latitude], 2);
+    const packed = ops.reshape(ops.gather(planes, pointsInTokens(grid, this.#tokens), 1), [
+      R,
+      tokenCount,
+      pieces * (3 * variables + 1),
+    ]);
+    const stem = ops.gelu(window(field(packed), 'local.stem', tokenWindow, 'edge'));
+    const entry = window(field(ops.concat([packed, stem], 2)), 'local.in', tokenWindow, 'edge');
     const season = ops.reshape(rowwiseProduct(ops, inputs.season, parameter('local.season')), [
       R,
       1,
       channels,
     ]);
-    const place = ops.add(parameter('local.position'), season);
-    let tokens = ops.gelu(ops.add(ops.reshape(entry, [R, tokenCount, channels]), place));
+    let tokens = ops.gelu(ops.add(entry, ops.add(parameter('local.position'), season)));
     for (let layer = 0; layer < layers; layer++) {
-      const field = ops.reshape(tokens, [R, tokenRows, tokenColumns, channels]);
-      const product = convolution(ops, field, parameter(`local.${layer}.weight`), {
-        size: kernel,
-        ...tokenPadding(grid),
-      });
-      const update = ops.gelu(ops.add(product, parameter(`local.${layer}.bias`)));
-      tokens = ops.add(tokens, ops.reshape(update, [R, tokenCount, channels]));
+      const update = ops.gelu(window(field(tokens), `local.${layer}`, kernel, 'zero'));
+      tokens = ops.add(tokens, update);
       const kept = inputs.dropout[layer];
       if (kept !== undefined) tokens = ops.mul(tokens, kept);
     }
-    const flat = ops.reshape(tokens, [R * tokenCount, channels]);
-    const up = ops.add(ops.matMul(flat, parameter('local.up.weight')), parameter('local.up.bias'));
-    const pieces = ops.reshape(up, [R, tokenCount * stride * stride, head]);
-    const back = ops.gelu(ops.gather(pieces, pointsOfTokens(grid, this.#tokens), 1));
-    const out = windowed(ops.concat([back, raw], 2), around, pointWindow, 'local.out');
-    const byVariable = ops.transpose(ops.reshape(out, [R, points, 2, variables]), [0, 2, 3, 1]);
+    const out = window(field(ops.concat([tokens, packed], 2)), 'local.out', tokenWindow, 'edge');
+    // [R, token · piece, kind · variable] → [R, kind, variable, point]
+    const unpacked = ops.gather(
+      ops.reshape(out, [R, tokenCount * pieces, 2 * variables]),
+      pointsOfTokens(grid, this.#tokens),
+      1,
+    );
+    const byVariable = ops.transpose(unpacked, [0, 2, 1]);
     return ops.reshape(byVariable, [1, R, 2, this.stateLength]);
   }
+}
+
+function sineOfLatitude(grid: Grid): Float32Array {
+  const columns = grid.longitudes.length;
+  return Float32Array.from({ length: gridSize(grid) }, (_, point) =>
+    Math.sin(((grid.latitudes[Math.floor(point / columns)] ?? 0) * Math.PI) / 180),
+  );
 }
 
 function parameterShapes(
@@ -252,9 +254,10 @@ function parameterShapes(
   n: number,
   tokens: TokenGrid,
 ): [string, Shape][] {
-  const { eofs, hidden, channels, layers, window, kernel, stride, stem, head } = config;
-  const raw = 3 * variables;
-  const convolution = (name: string, size: number, from: number, to: number): [string, Shape][] => [
+  const { eofs, hidden, channels, layers, kernel, stride, stem } = config;
+  const pieces = stride * stride;
+  const packed = pieces * (3 * variables + 1);
+  const convolutionOf = (name: string, size: number, from: number, to: number): [string, Shape][] => [
     [`${name}.weight`, [size * size * from, to]],
     [`${name}.bias`, [1, to]],
   ];
@@ -264,15 +267,14 @@ function parameterShapes(
     ['hidden.in.bias', [1, hidden]],
     ['hidden.season', [seasonFeatures, hidden]],
     ['hidden.out.weight', [hidden, n]],
-    ...convolution('local.stem', pointWindow, raw, stem),
-    ...convolution('local.in', window, raw + stem, channels),
+    ...convolutionOf('local.stem', tokenWindow, packed, pieces * stem),
+    ...convolutionOf('local.in', tokenWindow, packed + pieces * stem, channels),
     ['local.position', [tokens.rows * tokens.columns, channels]],
     ['local.season', [seasonFeatures, channels]],
     ...Array.from({ length: layers }, (_, layer) =>
-      convolution(`local.${layer}`, kernel, channels, channels),
+      convolutionOf(`local.${layer}`, kernel, channels, channels),
     ).flat(),
-    ...convolution('local.up', 1, channels, stride * stride * head),
-    ...convolution('local.out', pointWindow, head + raw, 2 * variables),
+    ...convolutionOf('local.out', tokenWindow, channels + packed, pieces * 2 * variables),
     ['amplitude.bias', [1, n]],
   ];
 }

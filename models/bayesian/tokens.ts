@@ -4,7 +4,7 @@
  */
 import type { Grid } from '../../core/grid.js';
 import { wrapsInLongitude } from '../../core/grid.js';
-import { type Padding, windowIndices } from '../graph/windowIndices.js';
+import type { Padding } from '../graph/windowIndices.js';
 
 export interface TokenGrid {
   readonly rows: number;
@@ -20,33 +20,34 @@ export function tokenGrid(grid: Grid, stride: number): TokenGrid {
   };
 }
 
-/** Columns go round a grid that closes the circle; rows never go over a pole. */
-function paddings(grid: Grid, padding: Padding): { rows: Padding; columns: Padding } {
-  return { rows: padding, columns: wrapsInLongitude(grid) ? 'wrap' : padding };
+/**
+ * What lies outside the field of tokens: zero or the nearest token; columns go round a grid that closes the circle
+ * in whole tokens. Rows never go over a pole.
+ */
+export function tokenPadding(
+  grid: Grid,
+  { stride }: TokenGrid,
+  outside: 'zero' | 'edge',
+): { rows: Padding; columns: Padding } {
+  const closes = wrapsInLongitude(grid) && grid.longitudes.length % stride === 0;
+  return { rows: outside, columns: closes ? 'wrap' : outside };
 }
 
-/** [point, size²]: the points around every point, the edge repeated. */
-export function pointWindows(grid: Grid, size: number): number[] {
-  return windowIndices(grid.latitudes.length, grid.longitudes.length, { size, ...paddings(grid, 'edge') });
-}
-
-/** [token, size²]: the points around the first point of every token, the edge repeated. */
-export function strideWindows(grid: Grid, { stride }: TokenGrid, size: number): number[] {
-  const columns = grid.longitudes.length;
-  const all = pointWindows(grid, size);
+/** [token, stride²]: the points of every token in reading order, the last row and column of points repeated. */
+export function pointsInTokens(grid: Grid, { rows, columns, stride }: TokenGrid): number[] {
+  const lastRow = grid.latitudes.length - 1;
+  const lastColumn = grid.longitudes.length - 1;
   const indices: number[] = [];
-  for (let row = 0; row < grid.latitudes.length; row += stride) {
-    for (let column = 0; column < columns; column += stride) {
-      const first = (row * columns + column) * size * size;
-      for (let i = first; i < first + size * size; i++) indices.push(all[i]!);
+  for (let token = 0; token < rows * columns; token++) {
+    const row = Math.floor(token / columns) * stride;
+    const column = (token % columns) * stride;
+    for (let piece = 0; piece < stride * stride; piece++) {
+      const i = Math.min(lastRow, row + Math.floor(piece / stride));
+      const j = Math.min(lastColumn, column + (piece % stride));
+      indices.push(i * grid.longitudes.length + j);
     }
   }
   return indices;
-}
-
-/** What lies outside the field of tokens: zero, or round the globe. */
-export function tokenPadding(grid: Grid): { rows: Padding; columns: Padding } {
-  return paddings(grid, 'zero');
 }
 
 /** [point]: which piece of which token a point is, as token · stride² + piece. */

@@ -3,6 +3,7 @@ import { gridSize } from '../../core/grid.js';
 import { normals } from '../../core/random/stream.js';
 import type { Schema } from '../../core/schema.js';
 import type { Tensor } from '../../core/store/tensorFile.js';
+import { inverseSoftplus } from '../../models/bayesian/meanField.js';
 import type { ModelDescription, ModelParts, TrainedModel } from '../../models/bayesian/modelDirectory.js';
 import { Network, type NetworkConfig } from '../../models/bayesian/network.js';
 import { elements } from '../../models/graph/graph.js';
@@ -12,10 +13,8 @@ export const tinyConfig: NetworkConfig = {
   eofs: 4,
   hidden: 5,
   stem: 3,
-  head: 2,
   channels: 4,
   layers: 1,
-  window: 3,
   kernel: 3,
   stride: 2,
   harmonics: 1,
@@ -62,22 +61,27 @@ export interface TinyModelOptions extends SyntheticOptions {
   readonly sigma?: number;
   /** Multiplies the amplitude of the noise; default 0.1. */
   readonly noiseScale?: number;
+  /** Posteriors of the mixture, each around weights of its own; default 1. */
+  readonly components?: number;
 }
 
 /** A model that was never trained, yet whole: its forecasts stay finite for some steps. */
 export function tinyParts(options: TinyModelOptions = {}): ModelParts {
-  const { config = tinyConfig, sigma = 0.1, noiseScale = 0.1 } = options;
+  const { config = tinyConfig, sigma = 0.1, noiseScale = 0.1, components = 1 } = options;
   const schema = tinySchema(options);
   const { network, constants } = tinyNetwork(schema, config);
   const n = network.stateLength;
-  const mean = new Map<string, Tensor>();
-  for (const [name, { shape, values }] of randomParameters(network)) {
-    mean.set(name, { shape, values: values.map((value) => 0.3 * value) });
-  }
-  const rho = new Map<string, Tensor>();
-  for (const [name, { shape, values }] of mean) {
-    rho.set(name, { shape, values: new Float32Array(values.length).fill(Math.log(Math.expm1(sigma))) });
-  }
+  const posteriors = Array.from({ length: components }, (_, p) => {
+    const mean = new Map<string, Tensor>();
+    for (const [name, { shape, values }] of randomParameters(network, 100 * (p + 1))) {
+      mean.set(name, { shape, values: values.map((value) => 0.3 * value) });
+    }
+    const rho = new Map<string, Tensor>();
+    for (const [name, { shape, values }] of mean) {
+      rho.set(name, { shape, values: new Float32Array(values.length).fill(inverseSoftplus(sigma)) });
+    }
+    return { mean, rho };
+  });
   const coefficients = new Float32Array((1 + 2 * config.harmonics) * n);
   coefficients.fill(101_300, 0, n);
   return {
@@ -89,10 +93,10 @@ export function tinyParts(options: TinyModelOptions = {}): ModelParts {
       coefficients,
       scale: new Float32Array(schema.channels.length).fill(800),
     },
-    posteriors: [{ mean, rho }],
+    posteriors,
     settings: {
       step_hours: 24,
-      posterior: { kind: 'mean-field', components: 1, seed: 5, scale: 1, prior_sigma: 0.3, beta: 0.001 },
+      posterior: { kind: 'mean-field', components, seed: 5, scale: 1, prior_sigma: 0.3, beta: 0.001 },
       noise: { fields: [{ length_km: 600, time_hours: 0, share: 1 }], scale: noiseScale },
       training: { train: '2001/2002', validate: '2003', seed: 5, preset: 'brief', record: null },
     },

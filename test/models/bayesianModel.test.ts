@@ -2,7 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Perturbation } from '../../core/interfaces.js';
 import { trajectory } from '../../ensembles/trajectory.js';
-import { BayesianModel } from '../../models/bayesian/model.js';
+import { drawWeights } from '../../models/bayesian/meanField.js';
+import { BayesianModel, buildForecastStep } from '../../models/bayesian/model.js';
+import { Network } from '../../models/bayesian/network.js';
+import { runReference } from '../../models/graph/referenceExecutor.js';
 import { createPerturbation } from '../../perturbations/create.js';
 import { randomValues, type TinyModelOptions, tinyConfig, tinyTrained } from './bayesianFixture.js';
 
@@ -38,9 +41,7 @@ const wide = {
   eofs: 17,
   hidden: 33,
   stem: 16,
-  head: 16,
   kernel: 5,
-  window: 5,
 };
 const grids: readonly (readonly [string, TinyModelOptions])[] = [
   ['6 × 10 points', {}],
@@ -50,22 +51,122 @@ const grids: readonly (readonly [string, TinyModelOptions])[] = [
   ['17 × 33 points, layers as wide as real ones', { rows: 17, columns: 33, config: wide }],
 ];
 
+function noiseOf(model: BayesianModel, global = false): Perturbation {
+  return createPerturbation(
+    { kind: 'correlated', lengthKm: global ? 5000 : 600, timeHours: 24, stepHours: 24 },
+    model.schema.grid,
+  );
+}
+
+/** How many numbers differ, in words that a failed test shows. */
+function compare(found: Float32Array, expected: Float32Array, what: string): void {
+  expect(found.length).toBe(expected.length);
+  const different = found.reduce((count, value, i) => count + (value === expected[i] ? 0 : 1), 0);
+  expect(`${what}: ${different} of ${found.length} differ`).toBe(`${what}: 0 of ${found.length} differ`);
+}
+
 describe('a member of the Bayesian model', () => {
   it.each(grids)('is the same to the bit in batches of 1 to 12 members: %s', async (_, options) => {
     const model = new BayesianModel(tinyTrained(options), { device: 'cpu' });
-    const perturbation = createPerturbation(
-      { kind: 'correlated', lengthKm: options.global ? 5000 : 600, timeHours: 0, stepHours: 24 },
-      model.schema.grid,
-    );
+    const perturbation = noiseOf(model, options.global);
     const alone = await members(model, perturbation, [0, 3, 4], 1);
     expect(alone.every(Number.isFinite)).toBe(true);
     for (let batch = 2; batch <= 12; batch++) {
-      const together = await members(model, perturbation, [0, 3, 4], batch);
-      const different = together.reduce((count, value, i) => count + (value === alone[i] ? 0 : 1), 0);
-      expect(`batch ${batch}: ${different} of ${together.length} differ`).toBe(
-        `batch ${batch}: 0 of ${together.length} differ`,
-      );
+      compare(await members(model, perturbation, [0, 3, 4], batch), alone, `batch ${batch}`);
     }
     await model.close();
+  });
+
+  it('keeps its numbers when weight samples or noise streams are added, in whatever blocks', async () => {
+    const model = new BayesianModel(tinyTrained({ rows: 5, columns: 7, components: 2 }), { device: 'cpu' });
+    const perturbation = noiseOf(model);
+    const n = 35;
+    const two = await members(model, perturbation, [0, 2, 3], 6);
+    const four = await members(model, perturbation, [0, 4, 3], 6);
+    compare(four.subarray(0, two.length), two, 'K of 2 in K of 4');
+    compare(await members(model, perturbation, [2, 2, 3], 5), four.subarray(two.length), 'the second block');
+    const more = await members(model, perturbation, [0, 2, 5], 10);
+    for (let k = 0; k < 2; k++) {
+      const first = more.subarray(k * 5 * n, (k * 5 + 3) * n);
+      compare(first, two.subarray(k * 3 * n, (k + 1) * 3 * n), `J of 3 in J of 5, weight sample ${k}`);
+    }
+    await model.close();
+  });
+
+  it('differs from every other member', async () => {
+    const model = new BayesianModel(tinyTrained({ rows: 5, columns: 7 }), { device: 'cpu' });
+    const all = await members(model, noiseOf(model), [0, 3, 4], 12);
+    const texts = Array.from({ length: 12 }, (_, m) => all.subarray(m * 35, (m + 1) * 35).join());
+    expect(new Set(texts).size).toBe(12);
+    await model.close();
+  });
+
+  it('shares its weights with the other streams of its sample, drawn from the component k mod P', async () => {
+    const still = { rows: 3, columns: 4, noiseScale: 0, components: 2 };
+    const certain = new BayesianModel(tinyTrained({ ...still, sigma: 1e-12 }), { device: 'cpu' });
+    const all = await members(certain, noiseOf(certain), [0, 4, 2], 8);
+    const member = (m: number) => all.slice(m * 12, (m + 1) * 12);
+    // without noise and doubt there is one forecast for each component
+    for (const m of [1, 4, 5]) compare(member(m), member(0), `member ${m}`);
+    for (const m of [3, 6, 7]) compare(member(m), member(2), `member ${m}`);
+    expect(member(2)).not.toEqual(member(0));
+    await certain.close();
+  });
+});
+
+describe('a step of the Bayesian model', () => {
+  const trained = tinyTrained({ rows: 3, columns: 4, channels: 2 });
+  const n = 24;
+  // channels of different size, and a climate that changes with the season
+  const cycle = {
+    ...trained.cycle,
+    scale: Float32Array.of(800, 50),
+    coefficients: randomValues(3 * n, 31, 20).map((value, i) => (i < n ? 101_300 + value : value)),
+  };
+  const model = new BayesianModel({ ...trained, cycle }, { device: 'cpu' });
+
+  it('is the network between anomalies, in physical units', async () => {
+    const states = [1, 2].map((label) => randomValues(2 * n, label, 300).map((value) => 101_300 + value));
+    const validTime = Date.UTC(2003, 6, 15, 12);
+    const found = await model.step({ weightSamples: [3], rowsPerSample: 2, history: states, validTime });
+
+    const day = 86_400_000;
+    const scaleOf = (i: number) => (i % n < n / 2 ? 800 : 50);
+    const climateOf = (time: number, i: number) => {
+      const phase = (2 * Math.PI * ((time - Date.UTC(2003, 0, 1)) / day)) / 365.2425;
+      const [mean, cos, sin] = [0, 1, 2].map((a) => cycle.coefficients[a * n + (i % n)]!);
+      return mean! + cos! * Math.cos(phase) + sin! * Math.sin(phase);
+    };
+    const anomaly = (b: number) =>
+      Float64Array.from(states[b]!, (x, i) => (x - climateOf(validTime - b * day, i)) / scaleOf(i));
+    const phase = (2 * Math.PI * ((validTime - Date.UTC(2003, 0, 1)) / day)) / 365.2425;
+    const season = [1, Math.cos(phase), Math.sin(phase)];
+    const weights = drawWeights(trained.posteriors[0]!, { seed: 5, weightSample: 3 }, 1);
+    const inputs: Record<string, ArrayLike<number>> = {
+      'state.0': anomaly(0),
+      'state.1': anomaly(1),
+      season: [...season, ...season],
+    };
+    for (const [name, { values }] of weights) inputs[`weight.${name}`] = values;
+    const network = new Network(trained.network, trained.schema, trained.constants);
+    const expected = runReference(buildForecastStep(network, 1, 2), inputs);
+    const newest = anomaly(0);
+    found.mean.forEach((value, i) => {
+      const z = newest[i]! + expected.increment![i]!;
+      expect(Math.abs(value - (climateOf(validTime + day, i) + scaleOf(i) * z))).toBeLessThan(0.1);
+      expect(found.amplitude![i]! / (0.1 * scaleOf(i) * expected.amplitude![i]!)).toBeCloseTo(1, 4);
+    });
+  });
+
+  it('needs two states of history', async () => {
+    const request = { weightSamples: [0], rowsPerSample: 1, history: [new Float32Array(n)], validTime: 0 };
+    await expect(model.step(request)).rejects.toThrow('needs two states of history');
+  });
+
+  it('tells its memory, which grows with weight samples and rows and nothing else', () => {
+    const bytes = (k: number, rows: number) => model.memoryBytes(k, rows);
+    expect(bytes(1, 1)).toBeGreaterThan(0);
+    expect(bytes(4, 1) - bytes(3, 1)).toBe(bytes(2, 1) - bytes(1, 1));
+    expect(bytes(1, 4) - bytes(1, 3)).toBe(bytes(1, 2) - bytes(1, 1));
   });
 });
