@@ -2,8 +2,8 @@
  * The state as a statistician sees it: anomalies from a smooth seasonal cycle, weighted by the root of their
  * area, as coefficients of the leading EOFs. Cycle and EOFs come from the training series alone.
  */
-import { product } from './denseProduct.js';
-import { type Eofs, leadingEofs } from './eof.js';
+import { product } from '../../core/linear/denseProduct.js';
+import { type Eofs, leadingEofs } from '../../core/linear/eofs.js';
 import { chooseHarmonics, fitHarmonics, harmonicBasis, termsOf } from './seasonalHarmonics.js';
 import { rowsByYear, type TrainingSeries } from './trainingSeries.js';
 

@@ -11,8 +11,8 @@
 import { dataError } from '../../core/errors.js';
 import { millisecondsPerHour } from '../../core/time.js';
 import { type AnomalyBasis, anomalyBasis } from './anomalyBasis.js';
-import { product, submatrix } from './denseProduct.js';
-import type { Eofs } from './eof.js';
+import { product, submatrix } from '../../core/linear/denseProduct.js';
+import type { Eofs } from '../../core/linear/eofs.js';
 import type { Prediction, Reference, ReferenceMethod } from './reference.js';
 import { fitResidualSpread, type ResidualSpread, sigmaAt } from './residualSpread.js';
 import {

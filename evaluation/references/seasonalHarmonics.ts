@@ -5,7 +5,7 @@
  */
 import { solveSymmetric } from '../../core/linear/cholesky.js';
 import { dayOfYear } from '../../core/time.js';
-import { addGram, product, transposedProduct } from './denseProduct.js';
+import { addGram, product, transposedProduct } from '../../core/linear/denseProduct.js';
 
 /** Terms of a cycle: 1 + 2 · harmonics. */
 export function termsOf(harmonics: number): number {

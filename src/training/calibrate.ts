@@ -5,6 +5,7 @@
  *   minimise Σ_leads (ln SSR)²,  SSR² = (M+1)/M · mean variance / mean squared error (Fortin et al. 2014).
  * The same draws are used for every trial, so the search sees the scales and not chance.
  */
+import { mean } from 'simple-statistics';
 import { requireFinite } from '../../core/archive/finite.js';
 import { pointWeights } from '../../core/grid.js';
 import type { Archive, Perturbation } from '../../core/interfaces.js';
@@ -59,7 +60,7 @@ export async function calibrate(request: CalibrationRequest): Promise<Calibratio
       request.onTrial(++done, total, found);
       if (best === undefined || misfit(found) < misfit(best)) best = found;
       // spread grows nearly in proportion to the noise: divide by the geometric mean of the ratios
-      noise = noise / Math.exp(meanOf(found.spreadSkillRatio.map(Math.log)));
+      noise = noise / Math.exp(mean(found.spreadSkillRatio.map(Math.log)));
     }
   }
   if (best === undefined) throw new Error('calibration: no trial');
@@ -67,11 +68,7 @@ export async function calibrate(request: CalibrationRequest): Promise<Calibratio
 }
 
 function misfit({ spreadSkillRatio: ratios }: Calibration): number {
-  return meanOf(ratios.map((ratio) => Math.log(ratio) ** 2));
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return mean(ratios.map((ratio) => Math.log(ratio) ** 2));
 }
 
 async function measure(request: CalibrationRequest, scales: Scales): Promise<Calibration> {
@@ -144,13 +141,13 @@ function score(
   const n = truth.length;
   const scaled = Float64Array.from(forecast, (value, i) => value / units[i % n]!);
   const observed = Float64Array.from(truth, (value, i) => value / units[i]!);
-  const mean = new Float64Array(n);
+  const centre = new Float64Array(n);
   const variance = new Float64Array(n);
-  memberMoments(scaled, members, mean, variance);
+  memberMoments(scaled, members, centre, variance);
   sum.crps += areaMean(crpsEnsemble(scaled, members, observed), weights);
   sum.variance += areaMean(variance, weights);
   sum.error += areaMean(
-    mean.map((value, i) => (value - observed[i]!) ** 2),
+    centre.map((value, i) => (value - observed[i]!) ** 2),
     weights,
   );
   sum.count++;

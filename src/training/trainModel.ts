@@ -41,6 +41,8 @@ export interface TrainSummary {
   /** Of the three stages: matrix products only, and their rate. */
   readonly teraflops: number;
   readonly gigaflopsPerSecond: number;
+  /** Largest resident memory of this process so far. */
+  readonly peakMemoryBytes: number;
   readonly calibration: Calibration;
 }
 
@@ -154,6 +156,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainSummary> {
     seconds: (performance.now() - began) / 1000,
     teraflops: flops / 1e12,
     gigaflopsPerSecond: (lastFlops - Math.max(0, firstFlops)) / 1e9 / stageSeconds,
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     calibration,
   };
   await writeModel(directory, withRecord(parts, calibration, results));

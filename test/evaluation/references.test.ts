@@ -4,7 +4,7 @@ import type { Archive } from '../../core/interfaces.js';
 import { millisecondsPerDay, millisecondsPerHour } from '../../core/time.js';
 import { areaMean } from '../../evaluation/areaMean.js';
 import { climatology, dayDistance } from '../../evaluation/references/climatology.js';
-import { leadingEofs } from '../../evaluation/references/eof.js';
+import { leadingEofs } from '../../core/linear/eofs.js';
 import { eofRegression } from '../../evaluation/references/eofRegression.js';
 import { persistence } from '../../evaluation/references/persistence.js';
 import { crpsOfPrediction } from '../../evaluation/references/predictionScores.js';
