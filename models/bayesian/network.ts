@@ -14,8 +14,7 @@ import { type Grid, gridSize } from '../../core/grid.js';
 import type { Schema } from '../../core/schema.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Shape, Value } from '../graph/graph.js';
-import { convolution } from '../graph/layers.js';
-import { rowwiseProduct, rowwiseSoftplus } from './rowwise.js';
+import { convolution, steadyLinear, steadySoftplus } from '../graph/layers.js';
 import { pointsInTokens, pointsOfTokens, type TokenGrid, tokenGrid, tokenPadding } from './tokens.js';
 
 export interface NetworkConfig {
@@ -117,22 +116,28 @@ export class Network {
     };
     const projection = ops.constant(this.#constants.projection, [n, eofs]);
     const coefficients = ops.concat(
-      [rowwiseProduct(ops, inputs.newest, projection), rowwiseProduct(ops, inputs.previous, projection)],
+      [steadyLinear(ops, inputs.newest, projection), steadyLinear(ops, inputs.previous, projection)],
       2,
     );
     const rows = inputs.season.shape[0] ?? 1;
+    const samples = inputs.newest.shape[0] ?? 1;
     const season = ops.slice(inputs.season, [0, 1], [rows, seasonFeatures]);
+    const seasonOfSamples = ops.expand(ops.reshape(season, [1, rows, seasonFeatures]), [
+      samples,
+      rows,
+      seasonFeatures,
+    ]);
     let hidden = ops.add(
-      rowwiseProduct(ops, coefficients, parameter('hidden.in.weight')),
-      rowwiseProduct(ops, season, parameter('hidden.season')),
+      steadyLinear(ops, coefficients, parameter('hidden.in.weight')),
+      steadyLinear(ops, seasonOfSamples, parameter('hidden.season')),
     );
     hidden = ops.gelu(ops.add(hidden, parameter('hidden.in.bias')));
     if (inputs.dropout !== undefined) hidden = ops.mul(hidden, inputs.dropout.hidden);
     const large = ops.add(
-      rowwiseProduct(ops, coefficients, parameter('linear.weight')),
-      rowwiseProduct(ops, hidden, parameter('hidden.out.weight')),
+      steadyLinear(ops, coefficients, parameter('linear.weight')),
+      steadyLinear(ops, hidden, parameter('hidden.out.weight')),
     );
-    const climate = rowwiseProduct(
+    const climate = steadyLinear(
       ops,
       inputs.season,
       ops.constant(this.#constants.climate, [1 + 2 * harmonics, n]),
@@ -140,7 +145,7 @@ export class Network {
     const [change, spread] = this.#local(ops, parameter, { ...inputs, season, climate });
     return {
       increment: ops.add(large, change),
-      amplitude: rowwiseSoftplus(ops, ops.add(spread, parameter('amplitude.bias'))),
+      amplitude: steadySoftplus(ops, ops.add(spread, parameter('amplitude.bias'))),
     };
   }
 
@@ -217,11 +222,7 @@ export class Network {
     ]);
     const stem = ops.gelu(window(field(packed), 'local.stem', tokenWindow, 'edge'));
     const entry = window(field(ops.concat([packed, stem], 2)), 'local.in', tokenWindow, 'edge');
-    const season = ops.reshape(rowwiseProduct(ops, inputs.season, parameter('local.season')), [
-      R,
-      1,
-      channels,
-    ]);
+    const season = ops.reshape(steadyLinear(ops, inputs.season, parameter('local.season')), [R, 1, channels]);
     let tokens = ops.gelu(ops.add(entry, ops.add(parameter('local.position'), season)));
     for (let layer = 0; layer < layers; layer++) {
       const update = ops.gelu(window(field(tokens), `local.${layer}`, kernel, 'zero'));

@@ -1,0 +1,56 @@
+/** One member's step of the standard network on one core, and the noise beside it. */
+import { makeGrid } from '../core/grid.js';
+import { normals } from '../core/random/stream.js';
+import { buildForecastStep } from '../models/bayesian/model.js';
+import { Network } from '../models/bayesian/network.js';
+import { elements, matrixFlops } from '../models/graph/graph.js';
+import { createOnnxExecutor } from '../models/graph/onnxExecutor.js';
+import { createPerturbation } from '../perturbations/create.js';
+import { noiseSource } from '../src/training/noiseSource.js';
+import { recipes } from '../src/training/recipe.js';
+import { fastest } from './fastest.js';
+
+const weightSamples = 1;
+const rows = 48;
+
+export async function benchForecast(): Promise<void> {
+  const recipe = recipes.standard;
+  const grid = makeGrid(
+    Array.from({ length: 17 }, (_, i) => 70 - 2.5 * i),
+    Array.from({ length: 33 }, (_, j) => -70 + 2.5 * j),
+  );
+  const schema = { channels: [{ variable: 'msl', level: null, unit: 'Pa' }], grid };
+  const points = 17 * 33;
+  const network = new Network(recipe.network, schema, {
+    projection: new Float32Array(points * recipe.network.eofs).fill(0.01),
+    climate: new Float32Array((1 + 2 * recipe.network.harmonics) * points),
+  });
+  const graph = buildForecastStep(network, weightSamples, rows);
+  const inputs = Object.fromEntries(
+    graph.inputs.map(({ name, value }, step) => {
+      const values = new Float32Array(elements(value.shape));
+      normals({ seed: 1, weightSample: 0, noiseStream: 0, purpose: 'training', step }, values);
+      return [name, values.map((x) => 0.1 * x)];
+    }),
+  );
+  const executor = await createOnnxExecutor(graph, { device: 'cpu', threads: 1 });
+  const seconds = await fastest(10, () => executor.run(inputs));
+  await executor.release();
+
+  const pattern = new Float32Array(points);
+  const stream = createPerturbation(noiseSource(recipe.noise, 24), grid).stream({
+    seed: 1,
+    start: 0,
+    weightSample: 0,
+    noiseStream: 0,
+  });
+  const noise =
+    (await fastest(5, () => {
+      for (let i = 0; i < rows; i++) stream.next(pattern);
+    })) / rows;
+  const step = seconds / rows;
+  process.stdout.write(
+    `  a member's step: ${(1e3 * step).toFixed(2)} ms, ${(matrixFlops(graph) / seconds / 1e9).toFixed(0)} GFLOP/s on one core\n` +
+      `  its noise:       ${(1e3 * noise).toFixed(2)} ms, ${((100 * noise) / step).toFixed(0)} % of the step\n`,
+  );
+}

@@ -1,0 +1,25 @@
+/**
+ * npm run bench [-- NAME …]: measures, as ratios against a peer or a limit in the same run where there is one.
+ *   graph       a training step in ONNX Runtime, beside PyTorch (PLUME_PYTHON) on the same network
+ *   forecast    a step of the standard network on one core, and the share of its noise
+ *   evaluation  fair CRPS of 50 members against one read of the same bytes
+ * Times are the fastest of several tries: other work on the machine only ever adds.
+ */
+import { usageError } from '../core/errors.js';
+import { benchEvaluation } from './evaluation.js';
+import { benchForecast } from './forecast.js';
+import { benchGraph } from './graph.js';
+
+const benches: Readonly<Record<string, () => Promise<unknown>>> = {
+  graph: benchGraph,
+  forecast: benchForecast,
+  evaluation: benchEvaluation,
+};
+
+const names = process.argv.slice(2);
+for (const name of names.length > 0 ? names : Object.keys(benches)) {
+  const bench = benches[name];
+  if (bench === undefined) throw usageError(`bench "${name}" is none of ${Object.keys(benches).join(', ')}`);
+  process.stdout.write(`${name}\n`);
+  await bench();
+}
