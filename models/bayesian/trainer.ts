@@ -5,25 +5,16 @@
  */
 import { dataError, interruptedError } from '../../core/errors.js';
 import type { Perturbation } from '../../core/interfaces.js';
-import { normals, uniforms } from '../../core/random/stream.js';
 import type { Tensor } from '../../core/store/tensorFile.js';
 import { elements, matrixFlops, type Shape } from '../graph/graph.js';
 import { createOnnxExecutor, type DeviceTensor, tensorData } from '../graph/onnxExecutor.js';
 import type { ResolvedDevice } from '../onnx/devices.js';
 import { type Checkpoint, type LossRecord, readCheckpoint, writeCheckpoint } from './checkpoint.js';
-import { inverseSoftplus } from './meanField.js';
 import type { Network } from './network.js';
-import { seasonBasis } from './seasonalCycle.js';
-import { buildTrainingStep, type Phase, type Stage, type StepGraph, trainableNames } from './stages.js';
-import { type AnomalySeries, batchPositions, gatherStates, samplePositions } from './trainingData.js';
-
-export interface PosteriorStart {
-  /** σ₀ and σ_p of each tensor, relative to the root mean square of its trained weights. */
-  readonly initialSigma: number;
-  readonly priorSigma: number;
-  /** Smallest root mean square counted, for tensors near zero. */
-  readonly floor: number;
-}
+import { enterStage, initialTensors, type PosteriorStart, priorMeans, priorSigmas } from './stageStart.js';
+import { buildTrainingStep, type Phase, type Stage, type StepGraph } from './stages.js';
+import { fillBatch } from './trainingBatch.js';
+import { type AnomalySeries, batchPositions, samplePositions } from './trainingData.js';
 
 export interface TrainingRequest {
   readonly network: Network;
@@ -77,7 +68,7 @@ export function trainingFlops(network: Network, stages: readonly Stage[]): numbe
 export async function trainStages(request: TrainingRequest): Promise<TrainingResult> {
   const { stages, network } = request;
   const resumed = await readCheckpoint(request.checkpointPath, request.identity);
-  let tensors = new Map<string, Tensor>(resumed?.tensors ?? initialTensors(request));
+  let tensors = new Map<string, Tensor>(resumed?.tensors ?? initialTensors(request.initial));
   const log: LossLog = {
     records: [...(resumed?.losses ?? [])],
     pending: { sum: 0, count: 0, ...resumed?.pending },
@@ -101,11 +92,10 @@ export async function trainStages(request: TrainingRequest): Promise<TrainingRes
       first = last;
     }
   }
-  const priorMean = new Map<string, Tensor>();
+  const priorMean = priorMeans(tensors);
   const result = new Map<string, Tensor>();
   for (const [name, tensor] of tensors) {
     if (name.startsWith('average.')) result.set(name.slice('average.'.length), tensor);
-    if (name.startsWith('prior.')) priorMean.set(name.slice('prior.'.length), tensor);
   }
   const last = stages[stages.length - 1];
   if (last !== undefined) {
@@ -172,7 +162,7 @@ async function runPhase(
         step: t - place.first,
         batch: phase.batch,
       });
-      fillData(request, place, batch, t, buffers);
+      fillBatch(request, { ...place, step: t }, batch, buffers);
       const outputs = await executor.run({
         ...fixed,
         ...carried,
@@ -256,130 +246,4 @@ async function save(
 function learningRate(stage: Stage, step: number, total: number): number {
   const warmUp = Math.min(1, (step + 1) / stage.warmUpSteps);
   return stage.learningRate * warmUp * (0.5 + 0.5 * Math.cos((Math.PI * step) / total));
-}
-
-function initialTensors(request: TrainingRequest): Map<string, Tensor> {
-  const tensors = new Map<string, Tensor>();
-  for (const [name, tensor] of request.initial) {
-    tensors.set(`mean.${name}`, tensor);
-    tensors.set(`average.mean.${name}`, tensor);
-  }
-  return tensors;
-}
-
-/** A stage begins at the averages of the one before, with fresh moments; the first random one fixes the prior. */
-function enterStage(
-  stage: Stage,
-  network: Network,
-  before: ReadonlyMap<string, Tensor>,
-  posterior: PosteriorStart,
-): Map<string, Tensor> {
-  const tensors = new Map<string, Tensor>();
-  const averaged = (name: string): Tensor | undefined => before.get(`average.${name}`);
-  for (const [name, tensor] of before) if (name.startsWith('prior.')) tensors.set(name, tensor);
-  if (stage.name !== 'deterministic' && tensors.size === 0) {
-    for (const name of network.parameters.keys()) {
-      if (network.isRandom(name)) tensors.set(`prior.${name}`, averaged(`mean.${name}`)!);
-    }
-  }
-  for (const name of trainableNames(stage.name, network)) {
-    const tensor = averaged(name) ?? initialRho(averaged(`mean.${name.slice('rho.'.length)}`)!, posterior);
-    const zeros = { shape: tensor.shape, values: new Float32Array(tensor.values.length) };
-    tensors.set(name, tensor);
-    tensors.set(`average.${name}`, tensor);
-    tensors.set(`first.${name}`, zeros);
-    tensors.set(`second.${name}`, zeros);
-  }
-  return tensors;
-}
-
-function initialRho(mean: Tensor, { initialSigma, floor }: PosteriorStart): Tensor {
-  const rho = inverseSoftplus(initialSigma * Math.max(floor, rootMeanSquare(mean.values)));
-  return { shape: mean.shape, values: new Float32Array(mean.values.length).fill(rho) };
-}
-
-function priorMeans(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  const means = new Map<string, Tensor>();
-  for (const [name, tensor] of tensors) {
-    if (name.startsWith('prior.')) means.set(name.slice('prior.'.length), tensor);
-  }
-  return means;
-}
-
-function priorSigmas(
-  means: ReadonlyMap<string, Tensor>,
-  { priorSigma, floor }: PosteriorStart,
-): Map<string, number> {
-  return new Map(
-    [...means].map(([name, { values }]) => [name, priorSigma * Math.max(floor, rootMeanSquare(values))]),
-  );
-}
-
-function rootMeanSquare(values: Float32Array): number {
-  let sum = 0;
-  for (const value of values) sum += value * value;
-  return Math.sqrt(sum / Math.max(1, values.length));
-}
-
-/** Fills every data input of one step. */
-function fillData(
-  request: TrainingRequest,
-  place: Place,
-  batch: Int32Array,
-  step: number,
-  buffers: ReadonlyMap<string, Float32Array>,
-): void {
-  const { index, stage, phase } = place;
-  const { network, series, seed } = request;
-  const buffer = (name: string): Float32Array => buffers.get(name) ?? new Float32Array(0);
-  gatherStates(series, batch, 0, buffer('state.0'));
-  gatherStates(series, batch, -1, buffer('state.1'));
-  for (let s = 0; s < phase.rollout; s++) {
-    gatherStates(series, batch, s + 1, buffer(`truth.${s}`));
-    const season = buffer(`season.${s}`);
-    const width = season.length / batch.length;
-    batch.forEach((position, i) => {
-      season.set(seasonBasis(series.times[position + s]!, network.config.harmonics), i * width);
-    });
-  }
-  if (buffers.has('pattern.0')) fillPatterns(request, place, step, buffers);
-  let stream = 0;
-  for (const [name, values] of buffers) {
-    const key = { seed, weightSample: index, noiseStream: ++stream, purpose: 'training', step } as const;
-    if (name.startsWith('draw.')) normals(key, values);
-    if (name.startsWith('input_noise.')) {
-      normals(key, values);
-      for (let i = 0; i < values.length; i++) values[i]! *= stage.inputNoise;
-    }
-    if (name.startsWith('dropout.')) {
-      uniforms(key, values);
-      const share = name.startsWith('dropout.hidden') ? 2 * stage.dropout : stage.dropout;
-      for (let i = 0; i < values.length; i++) values[i] = values[i]! < share ? 0 : 1 / (1 - share);
-    }
-  }
-}
-
-/** Patterns of every step of the rollout, each [S, R, points]: a row's stream goes on from step to step. */
-function fillPatterns(
-  request: TrainingRequest,
-  { index, stage, phase }: Place,
-  step: number,
-  buffers: ReadonlyMap<string, Float32Array>,
-): void {
-  const patterns = Array.from({ length: phase.rollout }, (_, s) => buffers.get(`pattern.${s}`));
-  const rows = stage.noiseStreams * phase.batch;
-  for (let row = 0; row < stage.weightSamples * rows; row++) {
-    const stream = request.noise.stream({
-      seed: request.seed,
-      // training steps take the place of start dates: each has noise of its own
-      start: (index + 1) * 1e9 + step,
-      weightSample: Math.floor(row / rows),
-      noiseStream: row % rows,
-    });
-    for (const out of patterns) {
-      if (out === undefined) continue;
-      const points = out.length / (stage.weightSamples * rows);
-      stream.next(out.subarray(row * points, (row + 1) * points));
-    }
-  }
 }

@@ -4,8 +4,8 @@
  * `standard` is the model of docs/results.md; `brief` is the same path in seconds, for a first look and tests.
  */
 import type { NetworkConfig } from '../../models/bayesian/network.js';
+import type { PosteriorStart } from '../../models/bayesian/stageStart.js';
 import type { Stage } from '../../models/bayesian/stages.js';
-import type { PosteriorStart } from '../../models/bayesian/trainer.js';
 import type { NoiseScale } from '../../perturbations/correlatedField.js';
 
 export type PresetName = 'standard' | 'brief';
