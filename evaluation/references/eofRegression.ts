@@ -9,10 +9,10 @@
  * others; σ comes from those predictions' errors. Nothing after the training period is looked at.
  */
 import { dataError } from '../../core/errors.js';
-import { millisecondsPerHour } from '../../core/time.js';
-import { type AnomalyBasis, anomalyBasis } from './anomalyBasis.js';
 import { product, submatrix } from '../../core/linear/denseProduct.js';
 import type { Eofs } from '../../core/linear/eofs.js';
+import { millisecondsPerHour } from '../../core/time.js';
+import { type AnomalyBasis, anomalyBasis } from './anomalyBasis.js';
 import type { Prediction, Reference, ReferenceMethod } from './reference.js';
 import { fitResidualSpread, type ResidualSpread, sigmaAt } from './residualSpread.js';
 import {

@@ -11,7 +11,13 @@
  * Inputs are ordered [season terms, EOFs of x(t), EOFs of x(t − lag)].
  */
 import { solveSymmetric } from '../../core/linear/cholesky.js';
-import { addGram, product, submatrix, subtractFrom, transposedProduct } from '../../core/linear/denseProduct.js';
+import {
+  addGram,
+  product,
+  submatrix,
+  subtractFrom,
+  transposedProduct,
+} from '../../core/linear/denseProduct.js';
 import { eigenOf } from '../../core/linear/eofs.js';
 import { solveTerms, sumExcept } from './seasonalHarmonics.js';
 

@@ -4,8 +4,8 @@
  *   c(t) = a₀ + Σ_h a_h cos hωt + b_h sin hωt,   ω = 2π / 365.2425 days
  */
 import { solveSymmetric } from '../../core/linear/cholesky.js';
-import { dayOfYear } from '../../core/time.js';
 import { addGram, product, transposedProduct } from '../../core/linear/denseProduct.js';
+import { dayOfYear } from '../../core/time.js';
 
 /** Terms of a cycle: 1 + 2 · harmonics. */
 export function termsOf(harmonics: number): number {

@@ -1,10 +1,10 @@
 /** References: that they are what they say, and that the regression is worth beating. */
 import { describe, expect, it } from 'vitest';
 import type { Archive } from '../../core/interfaces.js';
+import { leadingEofs } from '../../core/linear/eofs.js';
 import { millisecondsPerDay, millisecondsPerHour } from '../../core/time.js';
 import { areaMean } from '../../evaluation/areaMean.js';
 import { climatology, dayDistance } from '../../evaluation/references/climatology.js';
-import { leadingEofs } from '../../core/linear/eofs.js';
 import { eofRegression } from '../../evaluation/references/eofRegression.js';
 import { persistence } from '../../evaluation/references/persistence.js';
 import { crpsOfPrediction } from '../../evaluation/references/predictionScores.js';
