@@ -15,6 +15,7 @@ import { GraphBuilder } from '../graph/builder.js';
 import { encodeOnnx } from '../graph/onnxModel.js';
 import type { DeviceName, ResolvedDevice } from './deviceName.js';
 import { createSession } from './session.js';
+import { missingVulkan } from './vulkan.js';
 
 export { type DeviceName, deviceNames, parseDeviceName, type ResolvedDevice } from './deviceName.js';
 
@@ -42,6 +43,8 @@ export interface ProbeResult {
 }
 
 const size = 512;
+/** A first product slower than this settles the matter: no GPU needs a second look. */
+const hopelessMilliseconds = 500;
 
 /** A GPU may lose to the CPU on so small a product by its latency; SwiftShader was 400 times as slow. */
 const softwareRatio = 4;
@@ -83,6 +86,7 @@ export async function probeDevice(device: ResolvedDevice): Promise<ProbeResult> 
       const results = await session.run({ x: new ort.Tensor('float32', x, [size, size]) });
       milliseconds = Math.min(milliseconds, performance.now() - start);
       y = results.y?.data as Float32Array<ArrayBuffer>;
+      if (milliseconds > hopelessMilliseconds) break;
     }
     for (let j = 0; j < size; j++) {
       let expected = 0;
@@ -103,8 +107,10 @@ export async function probeDevice(device: ResolvedDevice): Promise<ProbeResult> 
 export interface DeviceChoice {
   readonly asked: DeviceName;
   readonly device: ResolvedDevice;
-  /** One sentence for the log and the manifest. */
+  /** One short sentence for the log. */
   readonly why: string;
+  /** What `auto` passed over, each with its reason; empty for a device asked for by name. */
+  readonly passedOver: readonly { readonly device: ResolvedDevice; readonly reason: string }[];
 }
 
 /**
@@ -114,7 +120,9 @@ export interface DeviceChoice {
 export async function resolveDevice(asked: DeviceName): Promise<DeviceChoice> {
   if (asked !== 'auto') {
     const probe = await probeDevice(asked);
-    if (probe.works) return { asked, device: asked, why: 'asked for, and a test product ran on it' };
+    if (probe.works) {
+      return { asked, device: asked, why: 'asked for, and a test product ran on it', passedOver: [] };
+    }
     const others = await Promise.all(
       candidates.filter((d) => d !== asked && d !== 'webgpu').map(probeDevice),
     );
@@ -124,22 +132,30 @@ export async function resolveDevice(asked: DeviceName): Promise<DeviceChoice> {
         `To use ${asked}: ${advice[asked]}; or choose --device ${working[0] ?? 'auto'}`,
     );
   }
-  const refused: string[] = [];
+  const passedOver: { device: ResolvedDevice; reason: string }[] = [];
+  let slower = '';
   const cpu = await probeDevice('cpu');
   for (const device of candidates) {
-    const probe = device === 'cpu' ? cpu : await probeDevice(device);
+    const probe = device === 'cpu' ? cpu : await probeUnasked(device);
     if (!probe.works) {
-      refused.push(`${device}: ${probe.reason}`);
+      passedOver.push({ device, reason: probe.reason });
     } else if (device === 'webgpu' && probe.milliseconds > softwareRatio * cpu.milliseconds) {
       // A software adapter (SwiftShader, llvmpipe) answers like a GPU, only slower than the CPU itself.
-      refused.push(
-        `webgpu: slower than cpu (${probe.milliseconds.toFixed(1)} against ${cpu.milliseconds.toFixed(1)} ms ` +
-          `for a [${size}, ${size}] product)`,
-      );
+      const times = `${probe.milliseconds.toFixed(1)} against ${cpu.milliseconds.toFixed(1)} ms`;
+      passedOver.push({ device, reason: `slower than cpu (${times} for a [${size}, ${size}] product)` });
+      slower = '; webgpu is there but slower than the cpu';
     } else {
-      const passed = refused.length === 0 ? '' : `; passed over ${refused.join('; ')}`;
-      return { asked, device, why: `best that works of ${candidates.join(', ')}${passed}` };
+      return { asked, device, why: `best that works of ${candidates.join(', ')}${slower}`, passedOver };
     }
   }
-  throw resourceError(`no device works here: ${refused.join('; ')}; reinstall onnxruntime-node`);
+  const reasons = passedOver.map(({ device, reason }) => `${device}: ${reason}`).join('; ');
+  throw resourceError(`no device works here: ${reasons}; reinstall onnxruntime-node`);
+}
+
+/** Quiet where it is plain from the files that a try would be in vain. */
+async function probeUnasked(device: ResolvedDevice): Promise<ProbeResult> {
+  const reason = device === 'webgpu' ? missingVulkan() : undefined;
+  return reason === undefined
+    ? probeDevice(device)
+    : { device, works: false, reason, milliseconds: Number.NaN };
 }

@@ -66,10 +66,15 @@ export async function createSession(
       ? await ort.InferenceSession.create(model, sessionOptions(options))
       : await ort.InferenceSession.create(model, sessionOptions(options));
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = withoutSource(error instanceof Error ? error.message : String(error));
     const what = typeof model === 'string' ? `model "${model}"` : 'a model';
     throw resourceError(`ONNX Runtime on device "${options.device}" refused ${what}: ${text}`, {
       cause: error,
     });
   }
+}
+
+/** ONNX Runtime puts file, function and condition of its source before what went wrong. */
+function withoutSource(message: string): string {
+  return message.replace(/^\/\S+\.cc:\d+ .* was false\. /s, '');
 }
