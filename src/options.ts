@@ -8,11 +8,10 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import { toPlumeError, usageError } from '../core/errors.js';
 
-const count = (what: string) =>
-  z.coerce
-    .number({ error: `${what} must be a number` })
-    .int()
-    .min(1);
+const whole = (what: string, least: number) => {
+  const error = `${what} must be a whole number, ${least} or more`;
+  return z.coerce.number({ error }).int({ error }).min(least, { error });
+};
 const path = z.string().min(1);
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(','))]);
 
@@ -78,12 +77,7 @@ const definitions = {
   seed: {
     flag: '--seed <n>',
     description: 'seed of every random draw',
-    schema: z.coerce
-      .number({ error: 'seed must be a whole number, 0 or more' })
-      .int()
-      .min(0)
-      .max(Number.MAX_SAFE_INTEGER)
-      .default(1),
+    schema: whole('seed', 0).default(1),
   },
   device: {
     flag: '--device <name>',
@@ -93,12 +87,17 @@ const definitions = {
   workers: {
     flag: '--workers <n>',
     description: 'worker threads (default: one a core on cpu, one on a GPU)',
-    schema: count('workers').optional(),
+    schema: whole('workers', 1).optional(),
   },
   batch: {
     flag: '--batch <n>',
     description: 'members in one call of the model; changes speed and memory, never a value',
-    schema: count('batch').optional(),
+    schema: whole('batch', 1).optional(),
+  },
+  checkpoint: {
+    flag: '--checkpoint <seconds>',
+    description: 'how often training saves where it stands',
+    schema: whole('checkpoint', 0).default(60),
   },
   references: {
     flag: '--references <names>',
@@ -133,6 +132,7 @@ const optionsSchema = z.strictObject({
   device: definitions.device.schema,
   workers: definitions.workers.schema,
   batch: definitions.batch.schema,
+  checkpoint: definitions.checkpoint.schema,
   references: definitions.references.schema,
   start: definitions.start.schema,
   checksums: definitions.checksums.schema,

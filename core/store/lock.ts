@@ -1,5 +1,5 @@
 /**
- * One writer per run directory. Every writer lays down a lock file of its own, named after itself, and only then
+ * One writer per directory of results. Every writer lays down a lock file of its own, named after itself, and only then
  * looks for others: of two that start together each sees the other, so both may be refused but never both
  * admitted; and since no name is used twice, removing a dead writer's file can never hit a live one's.
  */
@@ -33,7 +33,7 @@ export async function lockDirectory(directory: string): Promise<Lock> {
     await writeFile(path, JSON.stringify(ownIdentity()), { flag: 'wx' });
     held.add(path);
   } catch (error) {
-    throw fileError(error, `locking the run directory ${directory}`);
+    throw fileError(error, `locking the directory ${directory}`);
   }
   const release = async (): Promise<void> => {
     held.delete(path);
@@ -46,7 +46,7 @@ export async function lockDirectory(directory: string): Promise<Lock> {
     }
   } catch (error) {
     await release();
-    throw fileError(error, `locking the run directory ${directory}`);
+    throw fileError(error, `locking the directory ${directory}`);
   }
   return { release };
 }
@@ -69,11 +69,11 @@ async function requireDead(directory: string, path: string, name: string): Promi
       return;
     case 'alive':
       throw resourceError(
-        `run directory ${directory} is being written by process ${identity.pid}; wait for it, or choose another --out`,
+        `directory ${directory} is being written by process ${identity.pid}; wait for it, or choose another --out`,
       );
     case 'elsewhere':
       throw resourceError(
-        `run directory ${directory} is being written by process ${identity.pid} on host ${identity.host}; ` +
+        `directory ${directory} is being written by process ${identity.pid} on host ${identity.host}; ` +
           `if that process is gone, remove ${path} and run the same command again`,
       );
   }

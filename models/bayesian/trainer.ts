@@ -28,6 +28,8 @@ export interface TrainingRequest {
   readonly device: ResolvedDevice;
   readonly threads: number;
   readonly checkpointPath: string;
+  /** Seconds between checkpoints (default 60): what a kill may cost. */
+  readonly checkpointSeconds?: number;
   readonly identity: string;
   readonly signal: AbortSignal;
   onStep(progress: TrainingProgress): void;
@@ -48,7 +50,6 @@ export interface TrainingResult {
   readonly losses: readonly LossRecord[];
 }
 
-const checkpointEveryMs = 60_000;
 const recordEvery = 25;
 
 /** Matrix-product operations of all stages: what progress counts. */
@@ -188,7 +189,7 @@ async function runPhase(
       if ((t + 1) % recordEvery === 0 || t + 1 === total) record(log, stage.name, t + 1);
       request.onStep({ stage: stage.name, doneFlops: doneBefore + (t + 1 - place.first) * flops, fit });
       const stopping = request.signal.aborted;
-      if (stopping || performance.now() - lastSave > checkpointEveryMs) {
+      if (stopping || performance.now() - lastSave > 1000 * (request.checkpointSeconds ?? 60)) {
         keep(carried, step, tensors);
         await save(request, { index, step: t + 1 }, tensors, log);
         lastSave = performance.now();

@@ -35,6 +35,7 @@ const optionNames = [
   'workers',
   'batch',
   'references',
+  'checkpoint',
 ] as const;
 type StartOptionName = (typeof optionNames)[number];
 

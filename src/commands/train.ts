@@ -17,6 +17,7 @@ const optionNames = [
   'out',
   'seed',
   'device',
+  'checkpoint',
 ] as const;
 export type TrainOptionName = (typeof optionNames)[number];
 
@@ -52,6 +53,7 @@ export async function train(
       seed: options.seed,
       device,
       directory: options.out ?? 'model',
+      checkpointSeconds: options.checkpoint,
       report,
       signal,
     });

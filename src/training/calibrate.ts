@@ -7,9 +7,10 @@
  */
 import { mean } from 'simple-statistics';
 import { requireFinite } from '../../core/archive/finite.js';
+import { dataError } from '../../core/errors.js';
 import { pointWeights } from '../../core/grid.js';
 import type { Archive, Perturbation } from '../../core/interfaces.js';
-import { type Period, timesInside } from '../../core/period.js';
+import { formatPeriod, type Period, timesInside } from '../../core/period.js';
 import { memberMoments } from '../../core/statistics/moments.js';
 import { trajectory } from '../../ensembles/trajectory.js';
 import { areaMean } from '../../evaluation/areaMean.js';
@@ -97,7 +98,8 @@ async function measure(request: CalibrationRequest, scales: Scales): Promise<Cal
   );
   const sums = Array.from({ length: steps }, () => ({ crps: 0, variance: 0, error: 0, count: 0 }));
   try {
-    for (const index of startIndices(request)) {
+    const stepMilliseconds = trained.description.step_hours * 3_600_000;
+    for (const index of calibrationStarts({ ...request, stepMilliseconds })) {
       const states = await Promise.all([archive.read(index), archive.read(index - 1)]);
       for (const state of states) requireFinite(state, request.archiveName);
       const run = trajectory(model, request.perturbation, {
@@ -153,10 +155,20 @@ function score(
   sum.count++;
 }
 
-/** Starts whose history and truth exist one step apart, spread evenly over the period. */
-function startIndices(request: CalibrationRequest): number[] {
-  const { archive, period, steps, starts } = request;
-  const stepMilliseconds = request.trained.description.step_hours * 3_600_000;
+/**
+ * Starts whose history and truth exist one step apart, spread evenly over the period: indices of times.
+ * @throws {PlumeError} data, when the period has none
+ */
+export function calibrationStarts({
+  archive,
+  archiveName,
+  period,
+  steps,
+  starts,
+  stepMilliseconds,
+}: Pick<CalibrationRequest, 'archive' | 'archiveName' | 'period' | 'steps' | 'starts'> & {
+  readonly stepMilliseconds: number;
+}): number[] {
   const usable = timesInside(archive.times, period).filter((index) => {
     if (index < 1) return false;
     const last = archive.times[index + steps];
@@ -166,6 +178,12 @@ function startIndices(request: CalibrationRequest): number[] {
       last - archive.times[index - 1]! === (steps + 1) * stepMilliseconds
     );
   });
+  if (usable.length === 0) {
+    throw dataError(
+      `${archiveName} has no ${steps + 2} states in a row in the validation period ${formatPeriod(period)}; ` +
+        'choose another --validate',
+    );
+  }
   const count = Math.min(starts, usable.length);
   return Array.from({ length: count }, (_, i) => usable[Math.floor((i * usable.length) / count)]!);
 }

@@ -1,14 +1,16 @@
 /** The whole way from an archive to a model directory: climate, EOFs, three stages, calibration, weights. */
 
-import { rm } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { rm, rmdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { requireFinite } from '../../core/archive/finite.js';
-import { dataError } from '../../core/errors.js';
+import { dataError, interruptedError, resourceError, usageError } from '../../core/errors.js';
 import { formatPeriod, type SplitPeriods, timesInside } from '../../core/period.js';
 import { schemaToJson } from '../../core/schema.js';
-import { makeDirectory } from '../../core/store/atomic.js';
+import { availableDiskBytes, cleanTemporaries, makeDirectory } from '../../core/store/atomic.js';
 import { type Json, jsonDigest } from '../../core/store/canonicalJson.js';
+import { lockDirectory } from '../../core/store/lock.js';
 import { initialNetwork } from '../../models/bayesian/initialise.js';
 import { klDivergence, type MeanFieldPosterior } from '../../models/bayesian/meanField.js';
 import { type ModelDescription, type ModelParts, writeModel } from '../../models/bayesian/modelDirectory.js';
@@ -18,8 +20,8 @@ import { readAnomalies, statesInside } from '../../models/bayesian/trainingData.
 import type { DeviceChoice } from '../../models/onnx/devices.js';
 import { createPerturbation } from '../../perturbations/create.js';
 import type { NamedArchive } from '../archiveOption.js';
-import { formatSeconds, type Reporter } from '../progress.js';
-import { type Calibration, calibrate } from './calibrate.js';
+import { formatBytes, formatSeconds, type Reporter } from '../progress.js';
+import { type Calibration, calibrate, calibrationStarts } from './calibrate.js';
 import { noiseSource } from './noiseSource.js';
 import { type PresetName, recipes } from './recipe.js';
 
@@ -30,6 +32,8 @@ export interface TrainRequest {
   readonly seed: number;
   readonly device: DeviceChoice;
   readonly directory: string;
+  /** Seconds of work that a kill may cost. */
+  readonly checkpointSeconds: number;
   readonly report: Reporter;
   readonly signal: AbortSignal;
 }
@@ -43,24 +47,32 @@ export interface TrainSummary {
   readonly gigaflopsPerSecond: number;
   /** Largest resident memory of this process so far. */
   readonly peakMemoryBytes: number;
+  readonly device: DeviceChoice;
   readonly calibration: Calibration;
 }
 
-/** @throws {PlumeError} data, for gaps or too few states; interrupted, after a checkpoint */
+/**
+ * @throws {PlumeError} data, for gaps or too few states; usage, when the directory holds a finished model;
+ *   resources, when it cannot be written or another training writes it; interrupted, after a checkpoint
+ */
 export async function trainModel(request: TrainRequest): Promise<TrainSummary> {
+  const began = performance.now();
+  requireUnfinished(request.directory);
+  const prepared = await prepare(request);
+  return inDirectory(request.directory, () => trainPrepared(request, prepared, began));
+}
+
+/** Everything that is read before anything is written. */
+async function prepare(request: TrainRequest) {
   const { source, periods, seed, report, directory } = request;
   const { archive, name } = source;
-  const began = performance.now();
   const recipe = recipes[request.preset];
   const stepMilliseconds = stepOf(archive.times);
-  await makeDirectory(directory);
 
   report.line(`train on   ${formatPeriod(periods.train)}, validate on ${formatPeriod(periods.validate)}`);
   const cycle = await fitSeasonalCycle(statesInside(archive, periods.train, name), recipe.network.harmonics);
   const series = await readAnomalies(archive, periods.train, cycle, name);
-  await requireComplete(request);
-  const stepHours = stepMilliseconds / 3_600_000;
-  const perturbation = createPerturbation(noiseSource(recipe.noise, stepHours), archive.schema.grid);
+  await requireComplete(request, stepMilliseconds);
   const starts = Array.from({ length: recipe.components }, (_, component) =>
     initialNetwork(recipe.network, archive.schema, series, cycle, {
       seed: seed + component,
@@ -77,7 +89,23 @@ export async function trainModel(request: TrainRequest): Promise<TrainSummary> {
     `network    ${count.toLocaleString('en')} weights, ${starts.length} of them in ${recipe.stages.length} stages, ` +
       `${(flops / 1e12).toFixed(1)} TFLOP on ${request.device.device}`,
   );
+  await requireDisk(directory, count * starts.length);
+  return { network, constants, starts, cycle, series, stepMilliseconds, count, componentFlops };
+}
 
+type Prepared = Awaited<ReturnType<typeof prepare>>;
+
+async function trainPrepared(
+  request: TrainRequest,
+  { network, constants, starts, cycle, series, stepMilliseconds, count, componentFlops }: Prepared,
+  began: number,
+): Promise<TrainSummary> {
+  const { source, periods, seed, report, directory } = request;
+  const { archive } = source;
+  const recipe = recipes[request.preset];
+  const flops = componentFlops * starts.length;
+  const stepHours = stepMilliseconds / 3_600_000;
+  const perturbation = createPerturbation(noiseSource(recipe.noise, stepHours), archive.schema.grid);
   const progress = report.begin('training', Math.round(flops / 1e9), 'GFLOP');
   const stagesBegan = performance.now();
   const results: TrainingResult[] = [];
@@ -96,6 +124,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainSummary> {
       device: request.device.device,
       threads: availableParallelism(),
       checkpointPath: checkpointPath(directory, component),
+      checkpointSeconds: request.checkpointSeconds,
       identity: jsonDigest({
         files: [...source.files],
         schema: schemaToJson(archive.schema) as unknown as Json,
@@ -157,6 +186,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainSummary> {
     teraflops: flops / 1e12,
     gigaflopsPerSecond: (lastFlops - Math.max(0, firstFlops)) / 1e9 / stageSeconds,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    device: request.device,
     calibration,
   };
   await writeModel(directory, withRecord(parts, calibration, results));
@@ -167,8 +197,44 @@ export async function trainModel(request: TrainRequest): Promise<TrainSummary> {
   return summary;
 }
 
+const checkpointName = /^checkpoint-\d+\.arrow$/;
+
 function checkpointPath(directory: string, component: number): string {
   return join(directory, `checkpoint-${component}.arrow`);
+}
+
+/** A finished model is hours of work: only its owner may throw it away. */
+function requireUnfinished(directory: string): void {
+  if (!existsSync(join(directory, 'model.json'))) return;
+  if (readdirSync(directory).some((name) => checkpointName.test(name))) return;
+  throw usageError(
+    `"${directory}" holds a trained model already; remove it to train anew, or choose another --out`,
+  );
+}
+
+/** A checkpoint holds up to nine tensors for each of the parameters, and the next one is written beside it. */
+async function requireDisk(directory: string, parameters: number): Promise<void> {
+  const needed = 2 * 9 * 4 * parameters;
+  const available = await availableDiskBytes(directory);
+  if (needed <= available) return;
+  throw resourceError(
+    `training writes up to ${formatBytes(needed)}, ${formatBytes(available)} are free on the disk of ` +
+      `"${directory}"; free some space or use another --out`,
+  );
+}
+
+/** Makes the directory this process's own while the work is under way; a failure leaves no empty directory. */
+async function inDirectory<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
+  await makeDirectory(directory);
+  const lock = await lockDirectory(directory);
+  try {
+    await cleanTemporaries(directory);
+    return await work();
+  } finally {
+    await lock.release();
+    // refuses where anything is in it
+    await rmdir(directory).catch(() => undefined);
+  }
 }
 
 function posteriorOf({ tensors }: TrainingResult): MeanFieldPosterior {
@@ -212,12 +278,16 @@ function withRecord(
 }
 
 async function calibrateParts(
-  { source, periods, device, seed, preset, report }: TrainRequest,
+  { source, periods, device, seed, preset, report, signal }: TrainRequest,
   parts: ModelParts,
   perturbation: ReturnType<typeof createPerturbation>,
 ): Promise<Calibration> {
   const recipe = recipes[preset].calibration;
   const trials = report.begin('calibrating', 9, 'trials');
+  const stopWhenAsked = (): void => {
+    if (!signal.aborted) return;
+    throw interruptedError('stopped while calibrating; run the same command again to go on from there');
+  };
   const description: ModelDescription = {
     format: 'plume-model',
     version: 1,
@@ -236,8 +306,10 @@ async function calibrateParts(
     period: periods.validate,
     seed,
     ...recipe,
-    onTrial: (done, _of, trial) =>
-      trials.update(done, `noise × ${trial.noise.toFixed(2)}, posterior × ${trial.posterior.toFixed(2)}`),
+    onTrial: (done, _of, trial) => {
+      trials.update(done, `noise × ${trial.noise.toFixed(2)}, posterior × ${trial.posterior.toFixed(2)}`);
+      stopWhenAsked();
+    },
   });
   trials.finish();
   return found;
@@ -256,7 +328,17 @@ function stepOf(times: ArrayLike<number>): number {
 }
 
 /** The validation period is read again and again later: gaps in it are told before hours of training. */
-async function requireComplete({ source, periods }: TrainRequest): Promise<void> {
+async function requireComplete(
+  { source, periods, preset }: TrainRequest,
+  stepMilliseconds: number,
+): Promise<void> {
+  calibrationStarts({
+    archive: source.archive,
+    archiveName: source.name,
+    period: periods.validate,
+    ...recipes[preset].calibration,
+    stepMilliseconds,
+  });
   for (const index of timesInside(source.archive.times, periods.validate)) {
     requireFinite(await source.archive.read(index), source.name);
   }
