@@ -58,9 +58,10 @@ interface Unit {
 export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSummary> {
   const { description, archive, archiveName } = request;
   const starts = Array.from(description.starts);
-  // every start is looked up before anything is written
+  // every start is looked up, and then read, before anything is written
   for (const start of starts)
     requireHistory(archive, archiveName, start, request.historyLength, description.stepHours);
+  for (const start of starts) await readAnalysis(request, start);
   const estimate = estimateOf(request, null);
   requireFits(estimate, {
     memoryBytes: availableMemoryBytes(),

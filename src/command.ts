@@ -27,6 +27,10 @@ export interface CommandDefinition<Name extends OptionName = OptionName> {
   run(context: CommandContext<Name>): Promise<unknown>;
 }
 
+export function examplesHelp(examples: readonly string[]): string {
+  return `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`;
+}
+
 export function addCommand<Name extends OptionName>(
   parent: Command,
   definition: CommandDefinition<Name>,
@@ -39,7 +43,7 @@ export function addCommand<Name extends OptionName>(
     .option('--config <file>', 'JSON file of options; flags win over it')
     .option('--json', 'print the result as JSON on standard output')
     .option('--quiet', 'print nothing but the result and errors')
-    .addHelpText('after', `\nExamples:\n${definition.examples.map((line) => `  ${line}`).join('\n')}`)
+    .addHelpText('after', examplesHelp(definition.examples))
     .exitOverride();
   for (const option of commanderOptions(definition.options)) command.addOption(option);
 

@@ -2,7 +2,7 @@
 /** The command line: parses, dispatches, and ends with an exit code that tells "retry" from "do not". */
 import { Command, CommanderError } from 'commander';
 import { exitCodes, isPlumeError, toPlumeError } from '../core/errors.js';
-import { addCommand } from './command.js';
+import { addCommand, examplesHelp } from './command.js';
 import { archiveInfoCommand } from './commands/archiveInfo.js';
 import { forecastCommand } from './commands/forecast.js';
 import { reportCommand } from './commands/report.js';
@@ -11,6 +11,17 @@ import { startCommand } from './commands/start.js';
 import { trainCommand } from './commands/train.js';
 import { verifyCommand } from './commands/verify.js';
 import { version } from './version.js';
+
+/** A reader that has seen enough, such as head, is no failure. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+/** What no command catches is a defect of ours: it ends with the code that says so. */
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`plume: internal error: ${error.stack ?? String(error)}\n`);
+  process.exit(exitCodes.internal);
+});
 
 const program = new Command('plume')
   .description('Ensemble and probabilistic forecasts with Bayesian deep learning.')
@@ -33,13 +44,21 @@ ${exitCodes.interrupted} interrupted (run the same command again to resume), ${e
   .exitOverride();
 
 addCommand(program, startCommand);
-const archive = program.command('archive').description('look into gridded data').exitOverride();
+const archive = program
+  .command('archive')
+  .description('look into gridded data')
+  .addHelpText('after', examplesHelp(archiveInfoCommand.examples))
+  .exitOverride();
 addCommand(archive, archiveInfoCommand);
 addCommand(program, trainCommand);
 addCommand(program, forecastCommand);
 addCommand(program, verifyCommand);
 addCommand(program, reportCommand);
-const run = program.command('run').description('look into run directories').exitOverride();
+const run = program
+  .command('run')
+  .description('look into run directories')
+  .addHelpText('after', examplesHelp(runInfoCommand.examples))
+  .exitOverride();
 addCommand(run, runInfoCommand);
 
 try {

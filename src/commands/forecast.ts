@@ -9,7 +9,7 @@ import { availableMemoryBytes, defaultWorkers } from '../../ensembles/estimate.j
 import { type EnsembleSummary, runEnsemble } from '../../ensembles/runEnsemble.js';
 import { BayesianModel } from '../../models/bayesian/model.js';
 import { readModel } from '../../models/bayesian/modelDirectory.js';
-import { resolveDevice } from '../../models/onnx/devices.js';
+import { type DeviceChoice, resolveDevice } from '../../models/onnx/devices.js';
 import { createCorrelatedField, type NoiseScale } from '../../perturbations/correlatedField.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
@@ -54,6 +54,9 @@ export interface ForecastResult extends EnsembleSummary {
   readonly directory: string;
   readonly members: number;
   readonly starts: number;
+  readonly device: DeviceChoice;
+  /** Most memory this process has held, bytes: what the estimate is to be compared with. */
+  readonly peakMemoryBytes: number;
 }
 
 export async function forecast(
@@ -135,16 +138,27 @@ export async function forecast(
       modelBytes: model.memoryBytes(design.weightSamples, batchMembers),
       signal,
       onEstimate: (estimate, memberSteps) => {
-        const time = estimate.seconds === null ? 'nothing left to do' : formatSeconds(estimate.seconds);
+        const { seconds, memoryBytes, diskBytes } = estimate;
         report.line(
-          `needs      about ${time}, ${formatBytes(estimate.memoryBytes)} of memory, ${formatBytes(estimate.diskBytes)} on disk`,
+          seconds === null
+            ? 'needs      nothing more: every member is there'
+            : `needs      about ${formatSeconds(seconds)}, ${formatBytes(memoryBytes)} of memory, ${formatBytes(diskBytes)} on disk`,
         );
+        if (memberSteps === 0) return;
         progress = report.begin('forecast', memberSteps, 'member-steps');
       },
       onProgress: (done) => progress?.update(done),
     });
     progress?.finish();
-    return { directory, members: memberCount(design), starts: starts.length, ...summary };
+    return {
+      directory,
+      members: memberCount(design),
+      starts: starts.length,
+      device,
+      // kilobytes, on every platform
+      peakMemoryBytes: 1024 * process.resourceUsage().maxRSS,
+      ...summary,
+    };
   } finally {
     await archive.close();
     await model.close();

@@ -1,6 +1,6 @@
 /** plume verify: a run against what happened and against the references, into scores.arrow and a table. */
 import { join } from 'node:path';
-import { isPlumeError, usageError } from '../../core/errors.js';
+import { interruptedError, isPlumeError, usageError } from '../../core/errors.js';
 import { parsePeriod } from '../../core/period.js';
 import { channelName, type Schema } from '../../core/schema.js';
 import { openRun } from '../../core/store/run.js';
@@ -54,7 +54,7 @@ export interface VerifyResult {
 
 export async function verifyRun(
   directory: string,
-  { options, report }: Pick<CommandContext<VerifyOptionName>, 'options' | 'report'>,
+  { options, report, signal }: Pick<CommandContext<VerifyOptionName>, 'options' | 'report' | 'signal'>,
 ): Promise<VerifyResult> {
   const references = options.references.map(referenceNamed);
   const run = await openRun(directory);
@@ -75,6 +75,11 @@ export async function verifyRun(
         onProgress: (done, total) => {
           progress ??= report.begin('verifying', total, 'starts');
           progress.update(done);
+          if (signal.aborted) {
+            throw interruptedError(
+              `stopped after ${done} of ${total} starts; nothing was written: run plume verify again`,
+            );
+          }
         },
       });
       progress?.finish();
