@@ -231,7 +231,7 @@ describe('a run directory is left as it was', () => {
     cpSync(run, result('altered'), { recursive: true });
     const path = result('altered/manifest.json');
     const text = readFileSync(path, 'utf8');
-    writeFileSync(path, text.replace(/"seed": ?1\b/, '"seed":2'));
+    writeFileSync(path, text.replace(/"noise_streams": ?3/, '"noise_streams":4'));
     await refused(forecastArguments(result('altered')), 65, /manifest\.json has been altered/);
     truncateSync(path, 100);
     await refused(forecastArguments(result('altered')), 65, /manifest\.json is not JSON/);
