@@ -38,5 +38,11 @@ export function forecastArguments(
     out,
     ...flags,
   };
-  return ['forecast', ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, ...[value].flat()])];
+  return [
+    'forecast',
+    ...Object.entries(all).flatMap(([name, value]) => [
+      `--${name}`,
+      ...(typeof value === 'string' ? [value] : value),
+    ]),
+  ];
 }
