@@ -75,17 +75,22 @@ export function requireFits(
   estimate: RunEstimate,
   available: { readonly memoryBytes: number; readonly diskBytes: number },
 ): void {
-  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
   if (estimate.memoryBytes > available.memoryBytes) {
     throw resourceError(
-      `the run needs about ${gigabytes(estimate.memoryBytes)} of memory, ${gigabytes(available.memoryBytes)} are free; ` +
+      `the run needs about ${inBytes(estimate.memoryBytes)} of memory, ${inBytes(available.memoryBytes)} are free; ` +
         'use fewer --workers or a smaller --batch',
     );
   }
   if (estimate.diskBytes > available.diskBytes) {
     throw resourceError(
-      `the run writes about ${gigabytes(estimate.diskBytes)}, ${gigabytes(available.diskBytes)} are free on the disk; ` +
+      `the run writes about ${inBytes(estimate.diskBytes)}, ${inBytes(available.diskBytes)} are free on the disk; ` +
         'use another --out, fewer --starts or fewer --members',
     );
   }
+}
+
+/** "640 kB", "1.30 GB" */
+function inBytes(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }

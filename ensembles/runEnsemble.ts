@@ -10,7 +10,13 @@ import { gridSize } from '../core/grid.js';
 import type { Archive } from '../core/interfaces.js';
 import { availableDiskBytes } from '../core/store/atomic.js';
 import { productFileName } from '../core/store/productFile.js';
-import { memberChunks, openOrCreateRun, type RunDescription, type RunWriter } from '../core/store/run.js';
+import {
+  memberChunks,
+  openOrCreateRun,
+  type RunDescription,
+  type RunWriter,
+  readManifest,
+} from '../core/store/run.js';
 import type { ResolvedDevice } from '../models/onnx/devices.js';
 import type { ModelSource } from '../models/open.js';
 import type { PerturbationSource } from '../perturbations/create.js';
@@ -62,8 +68,8 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
   for (const start of starts)
     requireHistory(archive, archiveName, start, request.historyLength, description.stepHours);
   for (const start of starts) await readAnalysis(request, start);
-  const estimate = estimateOf(request, null);
-  requireFits(estimate, {
+  const heldBytes = await bytesHeld(request.directory, starts);
+  requireFits(estimateOf(request, heldBytes, null), {
     memoryBytes: availableMemoryBytes(),
     diskBytes: await availableDiskBytes(request.directory),
   });
@@ -84,7 +90,7 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
     request.workers,
   );
   try {
-    return await makeMissing(request, run, pool, starts);
+    return await makeMissing(request, run, pool, starts, heldBytes);
   } finally {
     await pool.close();
     await run.close();
@@ -96,6 +102,7 @@ async function makeMissing(
   run: RunWriter,
   pool: EnsemblePool,
   starts: readonly number[],
+  heldBytes: number,
 ): Promise<EnsembleSummary> {
   const { description } = request;
   const units: Unit[] = starts.flatMap((start) =>
@@ -109,7 +116,7 @@ async function makeMissing(
     first === undefined
       ? null
       : await pool.timeStep({ ...first, analysis: await readAnalysis(request, first.start) });
-  const estimate = estimateOf(request, timed, total);
+  const estimate = estimateOf(request, heldBytes, timed, total);
   request.onEstimate(estimate, total);
 
   const began = performance.now();
@@ -185,13 +192,24 @@ async function inParallel(
   if (failures.length > 0) throw failures[0];
 }
 
+/** Bytes of the files that an earlier call has left for these starts: no part of what is still to be written. */
+async function bytesHeld(directory: string, starts: readonly number[]): Promise<number> {
+  const manifest = await readManifest(directory);
+  if (manifest === null) return 0;
+  const wanted = new Set(starts);
+  return Object.values(manifest.chunks)
+    .filter(({ start }) => wanted.has(Date.parse(start)))
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 function estimateOf(
   request: EnsembleRequest,
+  heldBytes: number,
   secondsPerMemberStep: number | null,
   memberSteps?: number,
 ): RunEstimate {
   const { description } = request;
-  return estimateRun(
+  const whole = estimateRun(
     {
       members: description.weightSamples * description.noiseStreams,
       blockMembers: Math.min(request.samplesPerBlock, description.weightSamples) * description.noiseStreams,
@@ -207,6 +225,7 @@ function estimateOf(
     secondsPerMemberStep,
     memberSteps,
   );
+  return { ...whole, diskBytes: Math.max(0, whole.diskBytes - heldBytes) };
 }
 
 function requireHistory(

@@ -7,5 +7,6 @@ export {
   type ChunkRecord,
   openOrCreateRun,
   type RunWriter,
+  readManifest,
   writeChunk,
 } from './runWriter.js';

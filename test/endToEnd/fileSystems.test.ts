@@ -3,7 +3,7 @@
  * skipped, and permissions stand in for the read-only disk.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { contents, plume, startPlume, succeed } from './plume.js';
@@ -30,7 +30,7 @@ const trainArguments = (out: string): string[] => [
 describe.skipIf(!mayMount)('a small disk (skipped where a tmpfs cannot be mounted)', () => {
   beforeEach(() => {
     mkdirSync(disk, { recursive: true });
-    expect(mount('-t', 'tmpfs', '-o', 'size=3m', 'tmpfs')).toBe(true);
+    expect(mount('-t', 'tmpfs', '-o', 'size=8m', 'tmpfs')).toBe(true);
   });
   afterEach(unmount);
   const run = join(disk, 'run');
@@ -39,15 +39,28 @@ describe.skipIf(!mayMount)('a small disk (skipped where a tmpfs cannot be mounte
   function forecastArgumentsOf(starts: string): string[] {
     return forecastArguments(run, { starts, lead: 'P3D' });
   }
-  const fill = (leave: number): void => {
-    const { stdout } = spawnSync('df', ['--output=avail', '-B1', disk], { encoding: 'utf8' });
-    writeFileSync(join(disk, 'filling'), Buffer.alloc(Number(stdout.split('\n')[1]) - leave));
+  /** Whether the manifest on disk names a chunk yet. */
+  const recorded = (): boolean => {
+    const path = join(run, 'manifest.json');
+    return existsSync(path) && readFileSync(path, 'utf8').includes('members/2004');
+  };
+  /** Writes until the disk takes no more, whoever else writes. */
+  const fill = (): void => {
+    const file = openSync(join(disk, 'filling'), 'w');
+    for (const size of [65_536, 4096]) {
+      try {
+        for (;;) writeSync(file, Buffer.alloc(size));
+      } catch (error) {
+        expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
+      }
+    }
+    closeSync(file);
   };
 
   it('that the run would not fit on: it is refused before anything is written (69)', async () => {
     const before = contents(disk);
     const { code, stderr } = await plume(
-      forecastArgumentsOf('2004-01-05/2004-12-01/PT24H').concat('--lead', 'P60D'),
+      forecastArgumentsOf('2004-01-05/2004-12-01/PT24H').concat('--lead', 'P600D'),
     );
     expect(code).toBe(69);
     expect(stderr).toMatch(/the run writes about \S+ \S+, \S+ \S+ are free on the disk; use another --out/);
@@ -56,9 +69,8 @@ describe.skipIf(!mayMount)('a small disk (skipped where a tmpfs cannot be mounte
 
   it('that fills up under a run: it ends with 69, nothing half-written, and goes on when there is room', async () => {
     const { child, finished } = startPlume(args);
-    while (Object.keys(contents(join(run, 'members'))).length < 10)
-      await new Promise((done) => setTimeout(done, 1));
-    fill(0);
+    while (!recorded()) await new Promise((done) => setTimeout(done, 1));
+    fill();
     const { code, stderr } = await finished;
     expect(child.exitCode).toBe(code);
     expect(stderr).toContain('the disk is full; free some space and run the same command again');
@@ -76,7 +88,7 @@ describe.skipIf(!mayMount)('a small disk (skipped where a tmpfs cannot be mounte
   });
 
   it('that is full: no run, no training, nothing left behind (69)', async () => {
-    fill(0);
+    fill();
     const before = contents(disk);
     for (const refused of [args, trainArguments(join(disk, 'model'))]) {
       const { code, stderr } = await plume(refused);
@@ -88,7 +100,7 @@ describe.skipIf(!mayMount)('a small disk (skipped where a tmpfs cannot be mounte
 
   it('that fills up under verification or a report: they end with 69 and leave the run as it was', async () => {
     await succeed(args);
-    fill(0);
+    fill();
     const before = contents(disk);
     for (const refused of [
       ['verify', run, '--archive', shared().archive, '--references', 'persistence'],
