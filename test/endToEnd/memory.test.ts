@@ -29,8 +29,6 @@ describe('the memory of a forecast', () => {
       expect(foretold).toBeGreaterThan(0.6);
       expect(foretold).toBeLessThan(1.4);
     }
-      [smallest, starts, leads].map((m) => [m.peakMemoryBytes / 1e6, m.estimate.memoryBytes / 1e6]),
-    );
     expect(starts.peakMemoryBytes / smallest.peakMemoryBytes).toBeLessThan(1.15);
     expect(leads.peakMemoryBytes / smallest.peakMemoryBytes).toBeLessThan(1.15);
   });
