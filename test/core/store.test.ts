@@ -263,7 +263,8 @@ describe('an atomic write', () => {
   it('knows the free space of its disk', () =>
     inDirectory(async (directory) => {
       expect(await availableDiskBytes(directory)).toBeGreaterThan((await stat(directory)).size);
-      await expect(availableDiskBytes(join(directory, 'none'))).rejects.toMatchObject({ tag: 'data' });
+      // of the disk where it would be made
+      expect(await availableDiskBytes(join(directory, 'none', 'yet'))).toBeGreaterThan(0);
     }));
 });
 
