@@ -1,6 +1,8 @@
 /**
  * A trained Bayesian network as a forecast model: physical states in and out, normalised numbers inside.
- *   z = (x − c(t)) / s,   x(t + Δt) = c(t + Δt) + s · (z + f_w(z, z₋₁, t)),   amplitude s · σ_v · scale.
+ *   z = (x − c(t)) / s,   x(t + Δt) = c(t + Δt) + s · (1 − γ) · (z + f_w(z, z₋₁, t)),   amplitude s · σ_v · scale.
+ * The relaxation γ towards the seasonal cycle, like the scales of noise and posterior, is found on other years than
+ * the weights were fitted to: what a network believes it knows at long leads is partly learned by heart.
  * Weights are inputs of the graph [K, …]; samples are drawn once and kept.
  */
 import { internalError, usageError } from '../../core/errors.js';
@@ -156,10 +158,11 @@ export class BayesianModel implements ForecastModel {
     evaluateSeasonalCycle(this.trained.cycle, time, climate);
     const points = gridSize(this.schema.grid);
     const noiseScale = this.trained.description.noise.scale;
+    const kept = 1 - this.trained.description.relaxation;
     for (let i = 0; i < increment.length; i++) {
       const at = i % n;
       const scale = this.trained.cycle.scale[Math.floor(at / points)]!;
-      increment[i] = climate[at]! + scale * (anomaly[i]! + increment[i]!);
+      increment[i] = climate[at]! + scale * kept * (anomaly[i]! + increment[i]!);
       amplitude[i] = scale * noiseScale * amplitude[i]!;
     }
   }

@@ -57,6 +57,8 @@ const description = z.strictObject({
     /** Multiplies the amplitude, found on the validation period. */
     scale: z.number().nonnegative(),
   }),
+  /** γ, share of the anomaly that is given up each step; found on the validation period. */
+  relaxation: z.number().min(0).lt(1),
   training: z.strictObject({
     train: z.string(),
     validate: z.string(),
@@ -83,7 +85,7 @@ export interface TrainedModel {
 
 /** What a training hands over to be stored. */
 export interface ModelParts extends Omit<TrainedModel, 'description' | 'digest'> {
-  readonly settings: Pick<ModelDescription, 'step_hours' | 'posterior' | 'noise' | 'training'>;
+  readonly settings: Pick<ModelDescription, 'step_hours' | 'posterior' | 'noise' | 'relaxation' | 'training'>;
 }
 
 /** @throws {PlumeError} resources, when the directory cannot be written */

@@ -21,7 +21,7 @@ export interface Recipe {
   readonly amplitude: number;
   /** Correlated fields that make up the noise: fitted to the residuals of one step on the training years. */
   readonly noise: readonly [Required<NoiseScale>, ...Required<NoiseScale>[]];
-  /** Members and starts that the scales of posterior and noise are found with. */
+  /** Members, leads and starts that noise scale and relaxation are found with. */
   readonly calibration: {
     readonly weightSamples: number;
     readonly noiseStreams: number;
@@ -111,7 +111,7 @@ const standard: Recipe = {
     { lengthKm: 450, timeHours, share: 0.4 },
     { lengthKm: 800, timeHours, share: 0.6 },
   ],
-  calibration: { weightSamples: 8, noiseStreams: 4, steps: 7, starts: 48 },
+  calibration: { weightSamples: 8, noiseStreams: 4, steps: 7, starts: 72 },
 };
 
 const brief: Recipe = {

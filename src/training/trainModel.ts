@@ -21,7 +21,7 @@ import type { DeviceChoice } from '../../models/onnx/devices.js';
 import { createPerturbation } from '../../perturbations/create.js';
 import type { NamedArchive } from '../archiveOption.js';
 import { formatBytes, formatSeconds, type Reporter } from '../progress.js';
-import { type Calibration, calibrate, calibrationStarts } from './calibrate.js';
+import { type Calibration, calibrate, calibrationStarts, calibrationTrials } from './calibrate.js';
 import { noiseSource } from './noiseSource.js';
 import { type PresetName, recipes } from './recipe.js';
 
@@ -169,6 +169,7 @@ async function trainPrepared(
         })) as ModelDescription['noise']['fields'],
         scale: 1,
       },
+      relaxation: 0,
       training: {
         train: formatPeriod(periods.train),
         validate: formatPeriod(periods.validate),
@@ -258,7 +259,7 @@ function withRecord(
     ...parts,
     settings: {
       ...settings,
-      posterior: { ...settings.posterior, scale: round(calibration.posterior) },
+      relaxation: round(calibration.relaxation),
       noise: { ...settings.noise, scale: round(calibration.noise) },
       training: {
         ...settings.training,
@@ -283,7 +284,7 @@ async function calibrateParts(
   perturbation: ReturnType<typeof createPerturbation>,
 ): Promise<Calibration> {
   const recipe = recipes[preset].calibration;
-  const trials = report.begin('calibrating', 9, 'trials');
+  const trials = report.begin('calibrating', calibrationTrials, 'trials');
   const stopWhenAsked = (): void => {
     if (!signal.aborted) return;
     throw interruptedError('stopped while calibrating; run the same command again to go on from there');
@@ -307,7 +308,7 @@ async function calibrateParts(
     seed,
     ...recipe,
     onTrial: (done, _of, trial) => {
-      trials.update(done, `noise × ${trial.noise.toFixed(2)}, posterior × ${trial.posterior.toFixed(2)}`);
+      trials.update(done, `noise × ${trial.noise.toFixed(2)}, relaxation ${trial.relaxation}`);
       stopWhenAsked();
     },
   });

@@ -98,6 +98,7 @@ export function tinyParts(options: TinyModelOptions = {}): ModelParts {
       step_hours: 24,
       posterior: { kind: 'mean-field', components, seed: 5, scale: 1, prior_sigma: 0.3, beta: 0.001 },
       noise: { fields: [{ length_km: 600, time_hours: 0, share: 1 }], scale: noiseScale },
+      relaxation: 0,
       training: { train: '2001/2002', validate: '2003', seed: 5, preset: 'brief', record: null },
     },
   };
