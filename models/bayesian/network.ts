@@ -10,6 +10,7 @@
  * Shapes: K weight samples, R rows each; every parameter has a leading axis K. States are anomalies in units of
  * their scale, [K, R, n] with n = channels · points; season [R, 1 + 2H] is the basis [1, cos, sin, …].
  */
+import { internalError } from '../../core/errors.js';
 import { type Grid, gridSize } from '../../core/grid.js';
 import type { Schema } from '../../core/schema.js';
 import type { GraphBuilder } from '../graph/builder.js';
@@ -111,7 +112,7 @@ export class Network {
     const { eofs, harmonics } = this.config;
     const parameter = (name: string): Value => {
       const value = parameters.get(name);
-      if (value === undefined) throw new Error(`network: no parameter "${name}"`);
+      if (value === undefined) throw internalError(`network: no parameter "${name}"`);
       return value;
     };
     const projection = ops.constant(this.#constants.projection, [n, eofs]);

@@ -81,7 +81,7 @@ async function start(context: CommandContext<StartOptionName>): Promise<unknown>
     process.stdout.write(
       `\n${formatScores(verification.rows)}\n\n${verification.sentences.join('\n')}\n\nDone in ${formatSeconds((performance.now() - began) / 1000)}. The report: ${page}\nNext:\n` +
         `  npx plume run info ${out}\n` +
-        `  npx plume forecast --archive ${options.archive.join(' ')} --model ${options.model} --starts 2007-06-01 --out runs/one\n`,
+        `  npx plume forecast --archive ${options.archive.join(' ')} --model ${options.model} --starts ${starts.split('/')[0]} --out runs/one\n`,
     );
   }
   return { run: out, report: page, scores: verification.scores, model: options.model };
