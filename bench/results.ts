@@ -189,6 +189,17 @@ days 1–3, weekly and every day; the same mixture without relaxation: 212, 341,
 regression at day 7 and with a spread–skill ratio of 0.88 at day 2). That is why a relaxation was tried at all; its value and
 the noise scale were then found on 2006 alone. The table is one draw of weights and one test year.
 
+## Shown by tests
+
+| property | command |
+|---|---|
+| a member is the same to the bit for any workers, batch and number of members | \`npx vitest run test/endToEnd/memberPurity.test.ts\` |
+| and after \`kill -9\` at several moments and resume; trainings too | \`npx vitest run test/endToEnd/interruption.test.ts\` |
+| memory does not grow with starts or leads (above: 52 and 358 starts) | \`npx vitest run test/endToEnd/memory.test.ts\` |
+| bad input: plain errors, exit codes, nothing half-written | \`npx vitest run test/endToEnd/badInput.test.ts test/endToEnd/fileSystems.test.ts\` |
+| WebGPU agrees with the CPU to 1e-3 | \`npx vitest run test/endToEnd/webgpu.test.ts test/models/onnxWebgpu.test.ts\` |
+| training step beside PyTorch in one run | \`PLUME_PYTHON=python3 npm run bench -- graph\`, in bench/results |
+
 ## What holds
 
 ${findings(parts)}

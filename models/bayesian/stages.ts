@@ -9,7 +9,7 @@
  * States are anomalies [S, R, n], R = J · B rows with row = stream · B + sample; patterns [S, R, points].
  */
 import { gridSize, pointWeights } from '../../core/grid.js';
-import { type AdamWParameter, adamw } from '../graph/adamw.js';
+import { type AdamWParameter, adamw, movingAverage } from '../graph/adamw.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { gradient } from '../graph/gradient.js';
 import type { Graph, Shape, Value } from '../graph/graph.js';
@@ -151,17 +151,12 @@ export function buildTrainingStep(
     b.output(`next.first.${name}`, updated.first);
     b.output(`next.second.${name}`, updated.second);
     const average = b.input(`average.${name}`, updated.value.shape);
-    b.output(`next.average.${name}`, blend(b, average, updated.value, decay));
+    b.output(`next.average.${name}`, movingAverage(b, average, updated.value, decay));
   });
   b.output('loss', loss);
   b.output('fit', fit);
   b.output('gradient_norm', update.gradientNorm);
   return { graph: b.build(), data, trainable };
-}
-
-/** a ← d a + (1 − d) w with d as a value, since it warms up. */
-function blend(b: GraphBuilder, average: Value, value: Value, decay: Value): Value {
-  return b.add(value, b.mul(b.sub(average, value), decay));
 }
 
 function rates(name: string, stage: Stage): { weightDecay: number; rateFactor: number } {

@@ -87,7 +87,7 @@ export function adamw(
   return { parameters: updated, gradientNorm };
 }
 
-/** Exponential moving average of a parameter: a ← d a + (1 − d) w. */
-export function movingAverage(b: GraphBuilder, average: Value, value: Value, decay: number): Value {
-  return b.add(b.mul(average, b.scalar(decay)), b.mul(value, b.scalar(1 - decay)));
+/** Exponential moving average of a parameter, decay d of shape []: a ← d a + (1 − d) w, as w + d (a − w). */
+export function movingAverage(b: GraphBuilder, average: Value, value: Value, decay: Value): Value {
+  return b.add(value, b.mul(b.sub(average, value), decay));
 }

@@ -289,7 +289,7 @@ describe('AdamW', () => {
 
   it('averages parameters exponentially', () => {
     const b = new GraphBuilder();
-    b.output('y', movingAverage(b, b.input('average', [1]), b.input('w', [1]), 0.75));
+    b.output('y', movingAverage(b, b.input('average', [1]), b.input('w', [1]), b.scalar(0.75)));
     expect(runReference(b.build(), { average: [2], w: [4] }).y![0]).toBe(2.5);
   });
 });
