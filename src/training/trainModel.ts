@@ -86,8 +86,8 @@ async function prepare(request: TrainRequest) {
   const componentFlops = trainingFlops(network, recipe.stages);
   const flops = componentFlops * starts.length;
   report.line(
-    `network    ${count.toLocaleString('en')} weights, ${starts.length} of them in ${recipe.stages.length} stages, ` +
-      `${(flops / 1e12).toFixed(1)} TFLOP on ${request.device.device}`,
+    `network    ${count.toLocaleString('en')} weights × ${starts.length} from different starts, ${recipe.stages.length} stages, ` +
+      `${(flops / 1e12).toPrecision(2)} TFLOP on ${request.device.device}`,
   );
   await requireDisk(directory, count * starts.length);
   return { network, constants, starts, cycle, series, stepMilliseconds, count, componentFlops };
