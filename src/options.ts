@@ -45,12 +45,12 @@ const definitions = {
   out: { flag: '--out <path>', description: 'where the result goes', schema: path.optional() },
   train: {
     flag: '--train <from/to>',
-    description: 'training period (default: the first five sevenths of the archive)',
+    description: 'training period (default: all but the last two calendar years of the archive)',
     schema: z.string().optional(),
   },
   validate: {
     flag: '--validate <from/to>',
-    description: 'validation period, between training and test (default: the seventh after training)',
+    description: 'validation period, between training and test (default: the last calendar year but one)',
     schema: z.string().optional(),
   },
   preset: {

@@ -4,7 +4,8 @@
  */
 import { product } from '../../core/linear/denseProduct.js';
 import { type Eofs, leadingEofs } from '../../core/linear/eofs.js';
-import { chooseHarmonics, fitHarmonics, harmonicBasis, termsOf } from './seasonalHarmonics.js';
+import { seasonTerms } from '../../core/season.js';
+import { chooseHarmonics, fitHarmonics, harmonicBasis } from './seasonalHarmonics.js';
 import { rowsByYear, type TrainingSeries } from './trainingSeries.js';
 
 /** EOFs kept hold this share of the variance, and are no more than this many. */
@@ -32,7 +33,7 @@ export function anomalyBasis(training: TrainingSeries): AnomalyBasis {
   for (let i = 0; i < values.length; i++) anomalies[i] = values[i]! * root[i % points]!;
   const years = [...rowsByYear(times).values()];
   const harmonics = chooseHarmonics(times, anomalies, points, years, mostHarmonics);
-  const terms = termsOf(harmonics);
+  const terms = seasonTerms(harmonics);
   const season = harmonicBasis(times, harmonics);
   const cycle = fitHarmonics(season, terms, anomalies, points);
   const fitted = product(season, cycle, times.length, terms, points);

@@ -11,6 +11,7 @@
 import { dataError } from '../../core/errors.js';
 import { product, submatrix } from '../../core/linear/denseProduct.js';
 import type { Eofs } from '../../core/linear/eofs.js';
+import { seasonTerms } from '../../core/season.js';
 import { millisecondsPerHour } from '../../core/time.js';
 import { type AnomalyBasis, anomalyBasis } from './anomalyBasis.js';
 import type { Prediction, Reference, ReferenceMethod } from './reference.js';
@@ -25,7 +26,7 @@ import {
   sumBlocks,
 } from './ridgeSelection.js';
 import { type SampleRows, sampleRows } from './sampleRows.js';
-import { harmonicBasis, termsOf } from './seasonalHarmonics.js';
+import { harmonicBasis } from './seasonalHarmonics.js';
 import type { TrainingSeries } from './trainingSeries.js';
 
 /** Candidate numbers of predicting EOFs, by the share of variance they hold. */
@@ -58,7 +59,7 @@ function fitRegression(training: TrainingSeries, leadHours: readonly number[], l
   const rows = sampleRows(training, leadHours, lagHours);
   const basis = anomalyBasis(training);
   const shape: RidgeShape = {
-    seasonTerms: termsOf(basis.harmonics),
+    seasonTerms: seasonTerms(basis.harmonics),
     eofs: basis.eofs.count,
     targets: basis.eofs.count,
   };

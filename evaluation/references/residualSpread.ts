@@ -4,8 +4,10 @@
  * fitted to squared errors of years that the forecast had not seen. The number of harmonics (0 … 2) is the one
  * whose variance, fitted to the other years, gives the lowest Gaussian CRPS of each year's errors.
  */
+
+import { seasonTerms } from '../../core/season.js';
 import { crpsGaussian } from '../crpsGaussian.js';
-import { fitHarmonics, harmonicBasis, termsOf } from './seasonalHarmonics.js';
+import { fitHarmonics, harmonicBasis } from './seasonalHarmonics.js';
 
 export interface ResidualSpread {
   readonly harmonics: number;
@@ -81,7 +83,7 @@ function fitVariance(
   for (const [i, row] of rows.entries())
     values.set(squares.subarray(row * points, (row + 1) * points), i * points);
   const times = rows.map((row) => validTimes[row]!);
-  const coefficients = fitHarmonics(harmonicBasis(times, harmonics), termsOf(harmonics), values, points);
+  const coefficients = fitHarmonics(harmonicBasis(times, harmonics), seasonTerms(harmonics), values, points);
   const floor = new Float64Array(points);
   for (let i = 0; i < values.length; i++) floor[i % points]! += values[i]!;
   for (let point = 0; point < points; point++) floor[point]! *= floorShare / rows.length;

@@ -5,25 +5,13 @@
  */
 import { solveSymmetric } from '../../core/linear/cholesky.js';
 import { addGram, product, transposedProduct } from '../../core/linear/denseProduct.js';
-import { dayOfYear } from '../../core/time.js';
+import { seasonBasis, seasonTerms } from '../../core/season.js';
 
-/** Terms of a cycle: 1 + 2 · harmonics. */
-export function termsOf(harmonics: number): number {
-  return 1 + 2 * harmonics;
-}
-
-/** [time, term]: 1, cos ωt, sin ωt, cos 2ωt, … */
+/** [time, term] */
 export function harmonicBasis(times: ArrayLike<number>, harmonics: number): Float64Array {
-  const terms = termsOf(harmonics);
+  const terms = seasonTerms(harmonics);
   const basis = new Float64Array(times.length * terms);
-  for (let row = 0; row < times.length; row++) {
-    const phase = (2 * Math.PI * dayOfYear(times[row]!)) / 365.2425;
-    basis[row * terms] = 1;
-    for (let h = 1; h <= harmonics; h++) {
-      basis[row * terms + 2 * h - 1] = Math.cos(h * phase);
-      basis[row * terms + 2 * h] = Math.sin(h * phase);
-    }
-  }
+  for (let row = 0; row < times.length; row++) basis.set(seasonBasis(times[row]!, harmonics), row * terms);
   return basis;
 }
 
@@ -71,7 +59,7 @@ export function chooseHarmonics(
   let best = 1;
   let lowest = Number.POSITIVE_INFINITY;
   for (let harmonics = 1; harmonics <= most; harmonics++) {
-    const terms = termsOf(harmonics);
+    const terms = seasonTerms(harmonics);
     const basis = harmonicBasis(times, harmonics);
     const grams = blocks.map(() => new Float64Array(terms * terms));
     const rights = blocks.map(() => new Float64Array(terms * columns));

@@ -9,6 +9,7 @@ import { internalError, usageError } from '../../core/errors.js';
 import { gridSize } from '../../core/grid.js';
 import type { ForecastModel, StepRequest, StepResult } from '../../core/interfaces.js';
 import type { Schema } from '../../core/schema.js';
+import { seasonBasis } from '../../core/season.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { elements, type Graph, matrixFlops, type Value } from '../graph/graph.js';
 import { createOnnxExecutor, type OnnxExecutor, tensorData } from '../graph/onnxExecutor.js';
@@ -16,7 +17,7 @@ import type { SessionOptions } from '../onnx/session.js';
 import { componentOf, drawWeights } from './meanField.js';
 import { readModel, type TrainedModel } from './modelDirectory.js';
 import { Network } from './network.js';
-import { evaluateSeasonalCycle, seasonBasis } from './seasonalCycle.js';
+import { evaluateSeasonalCycle } from './seasonalCycle.js';
 
 /** One step of K' weight samples with R rows each, weights and states as inputs. */
 export function buildForecastStep(network: Network, weightSamples: number, rows: number): Graph {

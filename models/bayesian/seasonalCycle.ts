@@ -7,8 +7,8 @@
 import { dataError } from '../../core/errors.js';
 import { solveSymmetric } from '../../core/linear/cholesky.js';
 import { channelName } from '../../core/schema.js';
+import { seasonBasis } from '../../core/season.js';
 import type { State } from '../../core/state.js';
-import { dayOfYear } from '../../core/time.js';
 
 export interface SeasonalCycle {
   readonly harmonics: number;
@@ -20,18 +20,6 @@ export interface SeasonalCycle {
 
 /** Anomalies smaller than this share of the values are rounding (float32 has 6e-8 of them). */
 const constantShare = 1e-6;
-
-/** [1, cos ωt, sin ωt, cos 2ωt, …] at a time in milliseconds since 1970. */
-export function seasonBasis(time: number, harmonics: number): Float64Array {
-  const phase = (2 * Math.PI * dayOfYear(time)) / 365.2425;
-  const basis = new Float64Array(1 + 2 * harmonics);
-  basis[0] = 1;
-  for (let h = 1; h <= harmonics; h++) {
-    basis[2 * h - 1] = Math.cos(h * phase);
-    basis[2 * h] = Math.sin(h * phase);
-  }
-  return basis;
-}
 
 /**
  * Fits the cycle in one pass over the states.

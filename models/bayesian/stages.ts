@@ -45,8 +45,6 @@ export interface Stage {
   readonly clipNorm: number;
   /** Share of token channels dropped; of hidden units twice that. */
   readonly dropout: number;
-  /** Standard deviation of noise on the two input states, in units of the scale. */
-  readonly inputNoise: number;
   /** Temperature on the KL term. */
   readonly beta: number;
   /** α of the almost-fair CRPS. */
@@ -191,10 +189,6 @@ function rolloutLoss(
     b.reshape(b.expand(b.reshape(dataInput(name, [B, n]), [1, 1, B, n]), [S, J, B, n]), [S, rows, n]);
   let newest = everyRow('state.0');
   let previous = everyRow('state.1');
-  if (stage.inputNoise > 0) {
-    newest = b.add(newest, dataInput('input_noise.0', [S, rows, n]));
-    previous = b.add(previous, dataInput('input_noise.1', [S, rows, n]));
-  }
   const stepLoss = (members: Value, amplitude: Value, truth: Value): Value => {
     switch (stage.name) {
       case 'deterministic':

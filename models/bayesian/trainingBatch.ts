@@ -4,8 +4,8 @@
  */
 import type { Perturbation } from '../../core/interfaces.js';
 import { normals, uniforms } from '../../core/random/stream.js';
+import { seasonBasis } from '../../core/season.js';
 import type { Network } from './network.js';
-import { seasonBasis } from './seasonalCycle.js';
 import type { Phase, Stage } from './stages.js';
 import { type AnomalySeries, gatherStates } from './trainingData.js';
 
@@ -53,10 +53,6 @@ export function fillBatch(
   for (const [name, values] of buffers) {
     const key = { seed, weightSample: index, noiseStream: ++stream, purpose: 'training', step } as const;
     if (name.startsWith('draw.')) normals(key, values);
-    if (name.startsWith('input_noise.')) {
-      normals(key, values);
-      for (let i = 0; i < values.length; i++) values[i]! *= stage.inputNoise;
-    }
     if (name.startsWith('dropout.')) {
       uniforms(key, values);
       const share = name.startsWith('dropout.hidden') ? 2 * stage.dropout : stage.dropout;

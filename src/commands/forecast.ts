@@ -17,7 +17,7 @@ import { formatBytes, formatSeconds } from '../progress.js';
 import { noiseSource } from '../training/noiseSource.js';
 import { version } from '../version.js';
 
-const optionNames = [
+export const forecastOptions = [
   'archive',
   'variables',
   'unit',
@@ -31,7 +31,7 @@ const optionNames = [
   'workers',
   'batch',
 ] as const;
-export type ForecastOptionName = (typeof optionNames)[number];
+export type ForecastOptionName = (typeof forecastOptions)[number];
 
 export const forecastCommand: CommandDefinition<ForecastOptionName> = {
   name: 'forecast',
@@ -40,7 +40,7 @@ export const forecastCommand: CommandDefinition<ForecastOptionName> = {
     'plume forecast --archive slp.nc --model model --starts 2007-01-01 --out runs/one',
     'plume forecast --archive slp.nc --model model --starts 2007-01-01/2007-12-24/P7D --members 8x6 --out runs/weekly',
   ],
-  options: optionNames,
+  options: forecastOptions,
   run: async (context) => {
     const result = await forecast(context);
     if (!context.json && !context.report.quiet) {

@@ -13,31 +13,16 @@ import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { formatSeconds } from '../progress.js';
 import { formatScores } from '../report/scoreTable.js';
-import { forecast } from './forecast.js';
+import { type ForecastOptionName, forecast, forecastOptions } from './forecast.js';
 import { reportRun } from './report.js';
-import { train } from './train.js';
-import { verifyRun } from './verify.js';
+import { type TrainOptionName, train, trainOptions } from './train.js';
+import { type VerifyOptionName, verifyOptions, verifyRun } from './verify.js';
 
-const optionNames = [
-  'archive',
-  'variables',
-  'unit',
-  'model',
-  'out',
-  'train',
-  'validate',
-  'preset',
-  'starts',
-  'members',
-  'lead',
-  'seed',
-  'device',
-  'workers',
-  'batch',
-  'references',
-  'checkpoint',
-] as const;
-type StartOptionName = (typeof optionNames)[number];
+type StartOptionName = TrainOptionName | ForecastOptionName | VerifyOptionName;
+/** Those of its steps, each once. */
+const optionNames: readonly StartOptionName[] = [
+  ...new Set<StartOptionName>([...trainOptions, ...forecastOptions, ...verifyOptions]),
+];
 
 export const startCommand: CommandDefinition<StartOptionName> = {
   name: 'start',

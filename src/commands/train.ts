@@ -7,7 +7,7 @@ import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { type TrainSummary, trainModel } from '../training/trainModel.js';
 
-const optionNames = [
+export const trainOptions = [
   'archive',
   'variables',
   'unit',
@@ -19,7 +19,7 @@ const optionNames = [
   'device',
   'checkpoint',
 ] as const;
-export type TrainOptionName = (typeof optionNames)[number];
+export type TrainOptionName = (typeof trainOptions)[number];
 
 export const trainCommand: CommandDefinition<TrainOptionName> = {
   name: 'train',
@@ -29,7 +29,7 @@ export const trainCommand: CommandDefinition<TrainOptionName> = {
     'plume train --archive slp.nc --train 2001-01-01/2005-12-31 --validate 2006-01-01/2006-12-31 --out model',
     'plume train --archive slp.nc --preset brief --out /tmp/first-look',
   ],
-  options: optionNames,
+  options: trainOptions,
   run: async (context) => {
     const summary = await train(context);
     if (!context.json && !context.report.quiet) process.stdout.write(`model in ${summary.directory}\n`);

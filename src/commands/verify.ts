@@ -17,8 +17,8 @@ import type { Options } from '../options.js';
 import { keySentence } from '../report/keySentence.js';
 import { formatScores } from '../report/scoreTable.js';
 
-const optionNames = ['archive', 'variables', 'unit', 'train', 'references', 'seed'] as const;
-export type VerifyOptionName = (typeof optionNames)[number];
+export const verifyOptions = ['archive', 'variables', 'unit', 'train', 'references', 'seed'] as const;
+export type VerifyOptionName = (typeof verifyOptions)[number];
 
 export const verifyCommand: CommandDefinition<VerifyOptionName> = {
   name: 'verify',
@@ -28,7 +28,7 @@ export const verifyCommand: CommandDefinition<VerifyOptionName> = {
     'plume verify runs/2007 --archive slp.nc',
     'plume verify runs/2007 --archive slp.nc --references climatology --json',
   ],
-  options: optionNames,
+  options: verifyOptions,
   run: async (context) => {
     const result = await verifyRun(context.operands[0] ?? '', context);
     if (!context.json) {

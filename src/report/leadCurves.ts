@@ -2,6 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { JSDOM } from 'jsdom';
 import type { ScoreRow } from '../../evaluation/scoreRow.js';
+import { leadAxis, leadUnitHours } from './leadAxis.js';
 
 export interface Curve {
   readonly name: string;
@@ -44,7 +45,7 @@ export function chartText(chart: ReturnType<typeof Plot.plot>, description: stri
 export function leadCurves(curves: readonly Curve[], options: CurveOptions): string {
   const { factor, reference } = options;
   const leads = [...new Set(curves.flatMap((curve) => curve.rows.map((row) => row.lead_hours)))];
-  const days = leads.every((hours) => hours % 24 === 0);
+  const unit = leadUnitHours(leads);
   const marks: Plot.Markish[] = [];
   if (reference) {
     const band = [{ from: reference.from, to: reference.to }];
@@ -55,7 +56,7 @@ export function leadCurves(curves: readonly Curve[], options: CurveOptions): str
   } else if (options.zero) marks.push(Plot.ruleY([0], { stroke: 'currentColor', strokeOpacity: 0.4 }));
   for (const curve of curves) {
     const points = curve.rows.map((row) => ({
-      lead: days ? row.lead_hours / 24 : row.lead_hours,
+      lead: row.lead_hours / unit,
       value: row.value * factor,
       low: row.ci_low * factor,
       high: row.ci_high * factor,
@@ -71,15 +72,7 @@ export function leadCurves(curves: readonly Curve[], options: CurveOptions): str
   const chart = Plot.plot({
     document: drawingDocument(),
     ...size,
-    x: {
-      label: days ? 'lead (days)' : 'lead (hours)',
-      labelArrow: 'none',
-      ticks: leads.map((h) => (days ? h / 24 : h)),
-      tickFormat: 'd',
-      tickSize: 0,
-      insetLeft: 6,
-      insetRight: 6,
-    },
+    x: leadAxis(leads),
     y: {
       label: options.label,
       labelArrow: 'none',

@@ -1,6 +1,7 @@
 /** The two variances by lead, one on top of the other: their sum is the ensemble's variance. */
 import * as Plot from '@observablehq/plot';
 import type { ScoreRow } from '../../evaluation/scoreRow.js';
+import { leadAxis, leadUnitHours } from './leadAxis.js';
 import { chartText, drawingDocument } from './leadCurves.js';
 
 export function varianceShares(
@@ -10,8 +11,8 @@ export function varianceShares(
   label: string,
 ): string {
   const leads = aleatoric.map((row) => row.lead_hours);
-  const days = leads.every((hours) => hours % 24 === 0);
-  const lead = (row: ScoreRow): number => (days ? row.lead_hours / 24 : row.lead_hours);
+  const unit = leadUnitHours(leads);
+  const lead = (row: ScoreRow): number => row.lead_hours / unit;
   const below = aleatoric.map((row) => ({ lead: lead(row), from: 0, to: row.value * factor }));
   const above = epistemic.map((row) => {
     const base = (aleatoric.find((other) => other.lead_hours === row.lead_hours)?.value ?? 0) * factor;
@@ -29,15 +30,7 @@ export function varianceShares(
     marginRight: 14,
     marginTop: 26,
     marginBottom: 36,
-    x: {
-      label: days ? 'lead (days)' : 'lead (hours)',
-      labelArrow: 'none',
-      ticks: leads.map((h) => (days ? h / 24 : h)),
-      tickFormat: 'd',
-      tickSize: 0,
-      insetLeft: 6,
-      insetRight: 6,
-    },
+    x: leadAxis(leads),
     y: { label, labelArrow: 'none', grid: true, zero: true, nice: true, ticks: 5, tickSize: 0 },
     marks: [
       ...area(below, 'var(--aleatoric)'),

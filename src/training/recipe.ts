@@ -52,7 +52,6 @@ const common = {
   weightDecay: 0,
   clipNorm: 1,
   dropout: 0,
-  inputNoise: 0,
   beta: 1e-3,
   alpha: 0.95,
   leadWeights: [1],

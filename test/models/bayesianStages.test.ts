@@ -31,7 +31,6 @@ function stageOf(name: StageName, weightSamples: number, noiseStreams: number): 
     weightDecay: 0,
     clipNorm: 1e9,
     dropout: 0,
-    inputNoise: 0,
     beta: 0.25,
     alpha: 1,
     leadWeights: [1, 3],

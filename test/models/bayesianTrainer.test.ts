@@ -30,7 +30,6 @@ const common = {
   weightDecay: 0.01,
   clipNorm: 1,
   dropout: 0,
-  inputNoise: 0,
   beta: 1e-3,
   alpha: 0.95,
   leadWeights: [1],
@@ -43,7 +42,6 @@ const deterministic: Stage = {
   phases: [{ steps: 5, rollout: 1, batch: 4 }],
   weightSamples: 1,
   dropout: 0.1,
-  inputNoise: 0.05,
 };
 const stages: readonly Stage[] = [
   deterministic,
