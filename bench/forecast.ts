@@ -1,8 +1,8 @@
 /** One member's step of the standard network on one core, and the noise beside it. */
 import { makeGrid } from '../core/grid.js';
 import { normals } from '../core/random/stream.js';
+import { createNetwork } from '../models/bayesian/createNetwork.js';
 import { buildForecastStep } from '../models/bayesian/model.js';
-import { Network } from '../models/bayesian/network.js';
 import { elements, matrixFlops } from '../models/graph/graph.js';
 import { createOnnxExecutor } from '../models/graph/onnxExecutor.js';
 import { createPerturbation } from '../perturbations/create.js';
@@ -21,10 +21,12 @@ export async function benchForecast(): Promise<void> {
   );
   const schema = { channels: [{ variable: 'msl', level: null, unit: 'Pa' }], grid };
   const points = 17 * 33;
-  const network = new Network(recipe.network, schema, {
-    projection: new Float32Array(points * recipe.network.eofs).fill(0.01),
-    climate: new Float32Array((1 + 2 * recipe.network.harmonics) * points),
-  });
+  const { constantShapes } = createNetwork(recipe.network, schema, {});
+  const constants = [...constantShapes].map(([name, shape]) => [
+    name,
+    new Float32Array(elements(shape)).fill(0.01),
+  ]);
+  const network = createNetwork(recipe.network, schema, Object.fromEntries(constants));
   const graph = buildForecastStep(network, weightSamples, rows);
   const inputs = Object.fromEntries(
     graph.inputs.map(({ name, value }, step) => {

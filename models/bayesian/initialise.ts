@@ -12,12 +12,16 @@ import { normals } from '../../core/random/stream.js';
 import type { Schema } from '../../core/schema.js';
 import type { Tensor } from '../../core/store/tensorFile.js';
 import { elements } from '../graph/graph.js';
+import type { NetworkConfig } from './createNetwork.js';
 import { inverseSoftplus } from './meanField.js';
-import { Network, type NetworkConfig, type NetworkConstants } from './network.js';
+import type { Network, NetworkConstants } from './network.js';
+import { type RegionalConfig, RegionalNetwork } from './regionalNetwork.js';
 import type { SeasonalCycle } from './seasonalCycle.js';
 import { type AnomalySeries, samplePositions } from './trainingData.js';
 
 export interface InitialNetwork {
+  /** As asked for, with what the data decided. */
+  readonly config: NetworkConfig;
   readonly network: Network;
   readonly constants: NetworkConstants;
   readonly parameters: ReadonlyMap<string, Tensor>;
@@ -33,7 +37,7 @@ export interface InitialOptions {
 }
 
 export function initialNetwork(
-  config: NetworkConfig,
+  config: RegionalConfig,
   schema: Schema,
   series: AnomalySeries,
   cycle: SeasonalCycle,
@@ -42,7 +46,8 @@ export function initialNetwork(
   const n = series.stateLength;
   const eofs = eofBasis(config, schema, series);
   const constants = { projection: Float32Array.from(eofs.projection), climate: climateOf(cycle, schema, n) };
-  const network = new Network({ ...config, eofs: eofs.count }, schema, constants);
+  const trimmed = { ...config, eofs: eofs.count };
+  const network = new RegionalNetwork(trimmed, schema, constants);
   const parameters = new Map<string, Tensor>();
   let tensor = 0;
   for (const [name, shape] of network.parameters) {
@@ -58,7 +63,7 @@ export function initialNetwork(
     parameters.set(name, { shape, values });
     tensor++;
   }
-  return { network, constants, parameters };
+  return { config: trimmed, network, constants, parameters };
 }
 
 interface EofBasis {
@@ -68,7 +73,7 @@ interface EofBasis {
 }
 
 /** Area-weighted EOFs, half whitened: large scales stay larger than small ones, by the root of their size. */
-function eofBasis(config: NetworkConfig, schema: Schema, series: AnomalySeries): EofBasis {
+function eofBasis(config: RegionalConfig, schema: Schema, series: AnomalySeries): EofBasis {
   const n = series.stateLength;
   const times = series.times.length;
   const area = pointWeights(schema.grid);

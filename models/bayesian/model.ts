@@ -9,14 +9,15 @@ import { internalError, usageError } from '../../core/errors.js';
 import { gridSize } from '../../core/grid.js';
 import type { ForecastModel, StepRequest, StepResult } from '../../core/interfaces.js';
 import type { Schema } from '../../core/schema.js';
-import { seasonBasis } from '../../core/season.js';
+import { seasonBasis, seasonTerms } from '../../core/season.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { elements, type Graph, matrixFlops, type Value } from '../graph/graph.js';
 import { createOnnxExecutor, type OnnxExecutor, tensorData } from '../graph/onnxExecutor.js';
 import type { SessionOptions } from '../onnx/session.js';
+import { createNetwork } from './createNetwork.js';
 import { componentOf, drawWeights } from './meanField.js';
 import { readModel, type TrainedModel } from './modelDirectory.js';
-import { Network } from './network.js';
+import type { Network } from './network.js';
 import { evaluateSeasonalCycle } from './seasonalCycle.js';
 
 /** One step of K' weight samples with R rows each, weights and states as inputs. */
@@ -27,9 +28,10 @@ export function buildForecastStep(network: Network, weightSamples: number, rows:
     weights.set(name, b.input(`weight.${name}`, [weightSamples, ...shape]));
   }
   const outputs = network.forward(b, weights, {
-    newest: b.input('state.0', [weightSamples, rows, network.stateLength]),
-    previous: b.input('state.1', [weightSamples, rows, network.stateLength]),
-    season: b.input('season', [rows, 1 + 2 * network.config.harmonics]),
+    history: Array.from({ length: network.historyLength }, (_, back) =>
+      b.input(`state.${back}`, [weightSamples, rows, network.stateLength]),
+    ),
+    season: b.input('season', [rows, seasonTerms(network.harmonics)]),
   });
   b.output('increment', outputs.increment);
   b.output('amplitude', outputs.amplitude);
@@ -39,7 +41,7 @@ export function buildForecastStep(network: Network, weightSamples: number, rows:
 export class BayesianModel implements ForecastModel {
   readonly schema: Schema;
   readonly stepHours: number;
-  readonly historyLength = 2;
+  readonly historyLength: number;
   readonly trained: TrainedModel;
   readonly #network: Network;
   readonly #options: SessionOptions;
@@ -51,32 +53,34 @@ export class BayesianModel implements ForecastModel {
     this.trained = trained;
     this.schema = trained.schema;
     this.stepHours = trained.description.step_hours;
-    this.#network = new Network(trained.network, trained.schema, trained.constants);
+    this.#network = createNetwork(trained.network, trained.schema, trained.constants);
+    this.historyLength = this.#network.historyLength;
     this.#options = options;
   }
 
   async step(request: StepRequest): Promise<StepResult> {
     const { weightSamples, rowsPerSample, history, validTime } = request;
-    const newest = history[0];
-    const previous = history[1];
-    if (newest === undefined || previous === undefined) {
-      throw usageError('the Bayesian model needs two states of history');
+    if (history.length !== this.historyLength) {
+      throw usageError(
+        `the model steps from ${this.historyLength} states of history, ${history.length} given`,
+      );
     }
     const executor = await this.#executor(weightSamples.length, rowsPerSample);
     const stepMilliseconds = this.stepHours * 3_600_000;
-    const basis = seasonBasis(validTime, this.#network.config.harmonics);
+    const basis = seasonBasis(validTime, this.#network.harmonics);
     const season = new Float32Array(rowsPerSample * basis.length);
     for (let row = 0; row < rowsPerSample; row++) season.set(basis, row * basis.length);
-    const anomaly = this.#normalise(newest, validTime);
+    const anomalies = history.map((states, back) =>
+      this.#normalise(states, validTime - back * stepMilliseconds),
+    );
     const outputs = await executor.run({
       ...this.#weightsOf(weightSamples),
-      'state.0': anomaly,
-      'state.1': this.#normalise(previous, validTime - stepMilliseconds),
+      ...Object.fromEntries(anomalies.map((anomaly, back) => [`state.${back}`, anomaly])),
       season,
     });
     const mean = tensorData(outputs.increment);
     const amplitude = tensorData(outputs.amplitude);
-    this.#restore(mean, anomaly, amplitude, validTime + stepMilliseconds);
+    this.#restore(mean, anomalies[0] ?? mean, amplitude, validTime + stepMilliseconds);
     return { mean, amplitude };
   }
 

@@ -9,12 +9,19 @@ import { dataError, toPlumeError } from '../../core/errors.js';
 import { type Schema, type SchemaJson, schemaFromJson, schemaToJson } from '../../core/schema.js';
 import { makeDirectory, sha256, writeAtomically } from '../../core/store/atomic.js';
 import { decodeTensors, encodeTensors, type Tensor } from '../../core/store/tensorFile.js';
+import { createNetwork, type NetworkConfig } from './createNetwork.js';
 import type { MeanFieldPosterior } from './meanField.js';
-import { Network, type NetworkConfig, type NetworkConstants } from './network.js';
+import type { NetworkConstants } from './network.js';
 import type { SeasonalCycle } from './seasonalCycle.js';
 
 const positive = z.number().positive();
 const whole = z.number().int().nonnegative();
+
+/** Descriptions written before there were kinds name none: they are of regional networks. */
+function kindOrRegional(network: unknown): unknown {
+  const old = typeof network === 'object' && network !== null && !('kind' in network);
+  return old ? { kind: 'regional', ...network } : network;
+}
 
 const description = z.strictObject({
   format: z.literal('plume-model'),
@@ -28,16 +35,22 @@ const description = z.strictObject({
     longitudes: z.array(z.number()),
   }),
   step_hours: positive,
-  network: z.strictObject({
-    eofs: whole,
-    hidden: whole,
-    channels: whole,
-    layers: whole,
-    kernel: whole,
-    stride: whole,
-    stem: whole,
-    harmonics: whole,
-  }),
+  network: z.preprocess(
+    kindOrRegional,
+    z.discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.literal('regional'),
+        eofs: whole,
+        hidden: whole,
+        channels: whole,
+        layers: whole,
+        kernel: whole,
+        stride: whole,
+        stem: whole,
+        harmonics: whole,
+      }),
+    ]),
+  ),
   posterior: z.strictObject({
     kind: z.literal('mean-field'),
     /** P, networks trained from different starts; weight sample k is drawn around network k mod P. */
@@ -98,11 +111,10 @@ export async function writeModel(directory: string, parts: ModelParts): Promise<
     values: parts.cycle.coefficients,
   });
   tensors.set('cycle.scale', { shape: [parts.cycle.scale.length], values: parts.cycle.scale });
-  tensors.set('projection', {
-    shape: [n, parts.network.eofs],
-    values: parts.constants.projection,
-  });
-  tensors.set('climate', { shape: [1 + 2 * parts.cycle.harmonics, n], values: parts.constants.climate });
+  const { constantShapes } = createNetwork(parts.network, parts.schema, parts.constants);
+  for (const [name, shape] of constantShapes) {
+    tensors.set(name, { shape, values: parts.constants[name] ?? new Float32Array(0) });
+  }
   for (const [p, posterior] of parts.posteriors.entries()) {
     for (const [name, tensor] of posterior.mean) tensors.set(`${p}.mean.${name}`, tensor);
     for (const [name, tensor] of posterior.rho) tensors.set(`${p}.rho.${name}`, tensor);
@@ -150,7 +162,7 @@ export async function readModel(directory: string): Promise<TrainedModel> {
   }
   const { tensors } = decodeTensors(bytes, weightsPath);
   const schema = schemaFromJson(json.schema);
-  requireShapes(tensors, weightsPath, json, schema);
+  const constantNames = requireShapes(tensors, weightsPath, json, schema);
   const values = (name: string): Float32Array => tensors.get(name)?.values ?? new Float32Array(0);
   const startingWith = (prefix: string): Map<string, Tensor> =>
     new Map(
@@ -163,7 +175,7 @@ export async function readModel(directory: string): Promise<TrainedModel> {
     digest: sha256(text),
     schema,
     network: json.network,
-    constants: { projection: values('projection'), climate: values('climate') },
+    constants: Object.fromEntries(constantNames.map((name) => [name, values(name)])),
     cycle: {
       harmonics: json.network.harmonics,
       coefficients: values('cycle.coefficients'),
@@ -176,22 +188,24 @@ export async function readModel(directory: string): Promise<TrainedModel> {
   };
 }
 
-/** Every tensor that the network of model.json needs is there, in its shape. @throws {PlumeError} data, naming one */
+/**
+ * Every tensor that the network of model.json needs is there, in its shape.
+ * @returns the names of the network's constants
+ * @throws {PlumeError} data, naming one
+ */
 function requireShapes(
   tensors: ReadonlyMap<string, Tensor>,
   path: string,
   { network: config, posterior }: ModelDescription,
   schema: Schema,
-): void {
-  const none = { projection: new Float32Array(0), climate: new Float32Array(0) };
-  const network = new Network(config, schema, none);
+): string[] {
+  const network = createNetwork(config, schema, {});
   const n = network.stateLength;
   const cycle = [1 + 2 * config.harmonics, n];
   const expected = new Map<string, readonly number[]>([
     ['cycle.coefficients', cycle],
     ['cycle.scale', [schema.channels.length]],
-    ['projection', [n, config.eofs]],
-    ['climate', cycle],
+    ...network.constantShapes,
   ]);
   for (let p = 0; p < posterior.components; p++) {
     for (const [name, shape] of network.parameters) {
@@ -209,6 +223,7 @@ function requireShapes(
       );
     }
   }
+  return [...network.constantShapes.keys()];
 }
 
 function parseJson(text: string, path: string): unknown {

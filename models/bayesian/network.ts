@@ -1,58 +1,23 @@
 /**
- * The light network for single-level and regional data, as a graph:
- *   increment f_w = linear path + hidden path + local path,   amplitude σ_v = softplus(bias + local path).
- * Linear and hidden paths see the leading EOF coefficients of two states (large scales, all points at once).
- * The local path sees windows of the grid. The points are packed into tokens of stride × stride (no point is
- * lost, each keeps its own channels), and everything happens on tokens: a first window, a second one that sees
- * the points beside it again, residual convolutions, and a last window that gives each point of a token its own
- * increment and amplitude. Edges are repeated or, where the grid closes, wrapped in longitude.
- *
+ * What training, forecasts and the model directory ask of a network, whatever its kind:
+ *   x(t + Δt) − x(t) = f_w(history, season),   σ_v(history, season) > 0.
  * Shapes: K weight samples, R rows each; every parameter has a leading axis K. States are anomalies in units of
  * their scale, [K, R, n] with n = channels · points; season [R, 1 + 2H] is the basis [1, cos, sin, …].
  */
-import { internalError } from '../../core/errors.js';
-import { type Grid, gridSize } from '../../core/grid.js';
 import type { Schema } from '../../core/schema.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Shape, Value } from '../graph/graph.js';
-import { convolution, steadyLinear, steadySoftplus } from '../graph/layers.js';
-import { pointsInTokens, pointsOfTokens, type TokenGrid, tokenGrid, tokenPadding } from './tokens.js';
 
-export interface NetworkConfig {
-  /** EOFs kept of each of the two states. */
-  readonly eofs: number;
-  /** Width of the hidden path. */
-  readonly hidden: number;
-  /** Features of each point after the first window. */
-  readonly stem: number;
-  /** Width of a token. */
-  readonly channels: number;
-  /** Residual convolutions on the tokens. */
-  readonly layers: number;
-  /** Tokens a side of the residual convolutions' windows; odd. */
-  readonly kernel: number;
-  /** Points a side of a token. */
-  readonly stride: number;
-  /** H, annual harmonics of the seasonal cycle. */
-  readonly harmonics: number;
-}
-
-/** What the network takes from the training data, the same for every weight sample. */
-export interface NetworkConstants {
-  /** [n, eofs]: anomalies → scaled EOF coefficients. */
-  readonly projection: Float32Array;
-  /** [1 + 2H, n]: the seasonal cycle in units of the scale, without its overall mean. */
-  readonly climate: Float32Array;
-}
+/** What a network takes from the training data, the same for every weight sample: numbers by name. */
+export type NetworkConstants = Readonly<Record<string, Float32Array>>;
 
 export interface NetworkInputs {
-  /** x(t) and x(t − Δt), each [K, R, n]. */
-  readonly newest: Value;
-  readonly previous: Value;
-  /** [R, 1 + 2H] at the time of `newest`. */
+  /** x(t), x(t − Δt), …, as many as the network's history; each [K, R, n]. */
+  readonly history: readonly Value[];
+  /** [R, 1 + 2H] at the time of the newest state. */
   readonly season: Value;
-  /** Factors on hidden units and token channels in training (inverted dropout); absent in forecasts. */
-  readonly dropout?: { readonly hidden: Value; readonly local: readonly Value[] };
+  /** Factors in training (inverted dropout), by the names of `dropoutShapes`; absent in forecasts. */
+  readonly dropout?: ReadonlyMap<string, Value>;
 }
 
 export interface NetworkOutputs {
@@ -62,221 +27,26 @@ export interface NetworkOutputs {
   readonly amplitude: Value;
 }
 
-/** Tokens a side of the first, second and last windows. */
-const tokenWindow = 3;
-/** cos and sin of the first harmonic. */
-const seasonFeatures = 2;
-
-export class Network {
-  readonly config: NetworkConfig;
+export interface Network {
   readonly schema: Schema;
   /** n: channels × points. */
   readonly stateLength: number;
+  /** H of the season that a step is told. */
+  readonly harmonics: number;
+  /** States that a step sees. */
+  readonly historyLength: number;
   /** Shape of every parameter, without the axis of weight samples; the order is that of the random streams. */
   readonly parameters: ReadonlyMap<string, Shape>;
-  readonly #constants: NetworkConstants;
-  readonly #tokens: TokenGrid;
-
-  constructor(config: NetworkConfig, schema: Schema, constants: NetworkConstants) {
-    this.config = config;
-    this.schema = schema;
-    this.#constants = constants;
-    this.#tokens = tokenGrid(schema.grid, config.stride);
-    this.stateLength = schema.channels.length * gridSize(schema.grid);
-    this.parameters = new Map(
-      parameterShapes(config, schema.channels.length, this.stateLength, this.#tokens),
-    );
-  }
-
+  readonly constantShapes: ReadonlyMap<string, Shape>;
   /** Standard deviation of a parameter's random start; 0 for what starts at zero. */
-  initialScale(name: string): number {
-    const inputs = this.parameters.get(name)?.[0] ?? 1;
-    if (name === 'local.position') return 0.1;
-    if (name === 'local.season' || name === 'hidden.season') return 0.3;
-    if (name === 'hidden.in.weight') return Math.sqrt(2 / inputs);
-    const random = name.endsWith('.weight') && !name.includes('.out.') && !name.startsWith('linear.');
-    return random ? Math.sqrt(1 / inputs) : 0;
-  }
-
-  /** The bias of the amplitude is a scale of the data, not a weight to be unsure of. */
-  isRandom(name: string): boolean {
-    return name !== 'amplitude.bias';
-  }
-
+  initialScale(name: string): number;
+  /** False for what is a scale of the data, not a weight to be unsure of. */
+  isRandom(name: string): boolean;
+  /** Factors that dropout multiplies with, by name; "hidden" is dropped twice as often as the others. */
+  dropoutShapes(samples: number, rows: number): ReadonlyMap<string, Shape>;
   /**
    * Writes one step of the network.
    * @param parameters by name, each [K, ...shape]
    */
-  forward(ops: GraphBuilder, parameters: ReadonlyMap<string, Value>, inputs: NetworkInputs): NetworkOutputs {
-    const n = this.stateLength;
-    const { eofs, harmonics } = this.config;
-    const parameter = (name: string): Value => {
-      const value = parameters.get(name);
-      if (value === undefined) throw internalError(`network: no parameter "${name}"`);
-      return value;
-    };
-    const projection = ops.constant(this.#constants.projection, [n, eofs]);
-    const coefficients = ops.concat(
-      [steadyLinear(ops, inputs.newest, projection), steadyLinear(ops, inputs.previous, projection)],
-      2,
-    );
-    const rows = inputs.season.shape[0] ?? 1;
-    const samples = inputs.newest.shape[0] ?? 1;
-    const season = ops.slice(inputs.season, [0, 1], [rows, seasonFeatures]);
-    const seasonOfSamples = ops.expand(ops.reshape(season, [1, rows, seasonFeatures]), [
-      samples,
-      rows,
-      seasonFeatures,
-    ]);
-    let hidden = ops.add(
-      steadyLinear(ops, coefficients, parameter('hidden.in.weight')),
-      steadyLinear(ops, seasonOfSamples, parameter('hidden.season')),
-    );
-    hidden = ops.gelu(ops.add(hidden, parameter('hidden.in.bias')));
-    if (inputs.dropout !== undefined) hidden = ops.mul(hidden, inputs.dropout.hidden);
-    const large = ops.add(
-      steadyLinear(ops, coefficients, parameter('linear.weight')),
-      steadyLinear(ops, hidden, parameter('hidden.out.weight')),
-    );
-    const climate = steadyLinear(
-      ops,
-      inputs.season,
-      ops.constant(this.#constants.climate, [1 + 2 * harmonics, n]),
-    );
-    const [change, spread] = this.#local(ops, parameter, { ...inputs, season, climate });
-    return {
-      increment: ops.add(large, change),
-      amplitude: steadySoftplus(ops, ops.add(spread, parameter('amplitude.bias'))),
-    };
-  }
-
-  /** The local path: [increment, raw amplitude], each [K, R, n]; one weight sample at a time, each its own kernels. */
-  #local(
-    ops: GraphBuilder,
-    parameter: (name: string) => Value,
-    inputs: NetworkInputs & { readonly climate: Value },
-  ): [Value, Value] {
-    const K = inputs.newest.shape[0] ?? 1;
-    const R = inputs.newest.shape[1] ?? 1;
-    const n = this.stateLength;
-    const outputs = Array.from({ length: K }, (_, k) => {
-      /** Sample k of a value [K, ...], without the axis. */
-      const sample = (value: Value): Value => {
-        const rest = value.shape.slice(1);
-        const starts = [k, ...rest.map(() => 0)];
-        return ops.reshape(ops.slice(value, starts, [1, ...rest]), rest);
-      };
-      return this.#localSample(ops, (name) => sample(parameter(name)), {
-        newest: sample(inputs.newest),
-        previous: sample(inputs.previous),
-        season: inputs.season,
-        climate: inputs.climate,
-        dropout: (inputs.dropout?.local ?? []).map(sample),
-      });
-    });
-    const all = ops.concat(outputs, 0);
-    const part = (kind: number): Value =>
-      ops.reshape(ops.slice(all, [0, 0, kind, 0], [K, R, 1, n]), [K, R, n]);
-    return [part(0), part(1)];
-  }
-
-  /** @returns [1, R, 2, n]: increment and raw amplitude of one weight sample; states [R, n] */
-  #localSample(
-    ops: GraphBuilder,
-    parameter: (name: string) => Value,
-    inputs: {
-      readonly newest: Value;
-      readonly previous: Value;
-      readonly season: Value;
-      readonly climate: Value;
-      readonly dropout: readonly Value[];
-    },
-  ): Value {
-    const { channels, layers, kernel, stride } = this.config;
-    const { grid } = this.schema;
-    const variables = this.schema.channels.length;
-    const points = gridSize(grid);
-    const { rows: tokenRows, columns: tokenColumns } = this.#tokens;
-    const tokenCount = tokenRows * tokenColumns;
-    const R = inputs.newest.shape[0] ?? 1;
-    const pieces = stride * stride;
-
-    /** A window on the tokens and one matrix: [R, token row, token column, C] → [R, token, out]. */
-    const window = (x: Value, name: string, size: number, outside: 'zero' | 'edge'): Value => {
-      const options = { size, ...tokenPadding(grid, this.#tokens, outside) };
-      const product = convolution(ops, x, parameter(`${name}.weight`), options);
-      const out = product.shape.at(-1) ?? 1;
-      return ops.add(ops.reshape(product, [R, tokenCount, out]), parameter(`${name}.bias`));
-    };
-    const field = (x: Value): Value => ops.reshape(x, [R, tokenRows, tokenColumns, x.shape[2] ?? 1]);
-    const byPoint = (value: Value): Value =>
-      ops.transpose(ops.reshape(value, [R, variables, points]), [0, 2, 1]);
-
-    // two states, the climate and the sine of latitude, point by point, packed into tokens
-    const latitude = ops.expand(ops.constant(sineOfLatitude(grid), [1, points, 1]), [R, points, 1]);
-    const states = [inputs.newest, inputs.previous, inputs.climate].map(byPoint);
-    const planes = ops.concat([...states, latitude], 2);
-    const packed = ops.reshape(ops.gather(planes, pointsInTokens(grid, this.#tokens), 1), [
-      R,
-      tokenCount,
-      pieces * (3 * variables + 1),
-    ]);
-    const stem = ops.gelu(window(field(packed), 'local.stem', tokenWindow, 'edge'));
-    const entry = window(field(ops.concat([packed, stem], 2)), 'local.in', tokenWindow, 'edge');
-    const season = ops.reshape(steadyLinear(ops, inputs.season, parameter('local.season')), [R, 1, channels]);
-    let tokens = ops.gelu(ops.add(entry, ops.add(parameter('local.position'), season)));
-    for (let layer = 0; layer < layers; layer++) {
-      const update = ops.gelu(window(field(tokens), `local.${layer}`, kernel, 'zero'));
-      tokens = ops.add(tokens, update);
-      const kept = inputs.dropout[layer];
-      if (kept !== undefined) tokens = ops.mul(tokens, kept);
-    }
-    const out = window(field(ops.concat([tokens, packed], 2)), 'local.out', tokenWindow, 'edge');
-    // [R, token · piece, kind · variable] → [R, kind, variable, point]
-    const unpacked = ops.gather(
-      ops.reshape(out, [R, tokenCount * pieces, 2 * variables]),
-      pointsOfTokens(grid, this.#tokens),
-      1,
-    );
-    const byVariable = ops.transpose(unpacked, [0, 2, 1]);
-    return ops.reshape(byVariable, [1, R, 2, this.stateLength]);
-  }
-}
-
-function sineOfLatitude(grid: Grid): Float32Array {
-  const columns = grid.longitudes.length;
-  return Float32Array.from({ length: gridSize(grid) }, (_, point) =>
-    Math.sin(((grid.latitudes[Math.floor(point / columns)] ?? 0) * Math.PI) / 180),
-  );
-}
-
-function parameterShapes(
-  config: NetworkConfig,
-  variables: number,
-  n: number,
-  tokens: TokenGrid,
-): [string, Shape][] {
-  const { eofs, hidden, channels, layers, kernel, stride, stem } = config;
-  const pieces = stride * stride;
-  const packed = pieces * (3 * variables + 1);
-  const convolutionOf = (name: string, size: number, from: number, to: number): [string, Shape][] => [
-    [`${name}.weight`, [size * size * from, to]],
-    [`${name}.bias`, [1, to]],
-  ];
-  return [
-    ['linear.weight', [2 * eofs, n]],
-    ['hidden.in.weight', [2 * eofs, hidden]],
-    ['hidden.in.bias', [1, hidden]],
-    ['hidden.season', [seasonFeatures, hidden]],
-    ['hidden.out.weight', [hidden, n]],
-    ...convolutionOf('local.stem', tokenWindow, packed, pieces * stem),
-    ...convolutionOf('local.in', tokenWindow, packed + pieces * stem, channels),
-    ['local.position', [tokens.rows * tokens.columns, channels]],
-    ['local.season', [seasonFeatures, channels]],
-    ...Array.from({ length: layers }, (_, layer) =>
-      convolutionOf(`local.${layer}`, kernel, channels, channels),
-    ).flat(),
-    ...convolutionOf('local.out', tokenWindow, channels + packed, pieces * 2 * variables),
-    ['amplitude.bias', [1, n]],
-  ];
+  forward(ops: GraphBuilder, parameters: ReadonlyMap<string, Value>, inputs: NetworkInputs): NetworkOutputs;
 }

@@ -8,7 +8,9 @@
  *
  * States are anomalies [S, R, n], R = J · B rows with row = stream · B + sample; patterns [S, R, points].
  */
+import { internalError } from '../../core/errors.js';
 import { gridSize, pointWeights } from '../../core/grid.js';
+import { seasonTerms } from '../../core/season.js';
 import { type AdamWParameter, adamw, movingAverage } from '../graph/adamw.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { gradient } from '../graph/gradient.js';
@@ -187,8 +189,7 @@ function rolloutLoss(
 
   const everyRow = (name: string): Value =>
     b.reshape(b.expand(b.reshape(dataInput(name, [B, n]), [1, 1, B, n]), [S, J, B, n]), [S, rows, n]);
-  let newest = everyRow('state.0');
-  let previous = everyRow('state.1');
+  let history = Array.from({ length: network.historyLength }, (_, back) => everyRow(`state.${back}`));
   const stepLoss = (members: Value, amplitude: Value, truth: Value): Value => {
     switch (stage.name) {
       case 'deterministic':
@@ -204,15 +205,14 @@ function rolloutLoss(
   const losses: Value[] = [];
   let totalWeight = 0;
   for (let s = 0; s < rollout; s++) {
-    const basis = 1 + 2 * network.config.harmonics;
+    const basis = seasonTerms(network.harmonics);
     const season = dataInput(`season.${s}`, [B, basis]);
     const outputs: NetworkOutputs = network.forward(b, weights, {
-      newest,
-      previous,
+      history,
       season: b.reshape(b.expand(b.reshape(season, [1, B, basis]), [J, B, basis]), [rows, basis]),
       ...(stage.dropout > 0 ? { dropout: dropoutInputs(network, S, rows, s, dataInput) } : {}),
     });
-    let next = b.add(newest, outputs.increment);
+    let next = b.add(newest(history), outputs.increment);
     if (noisy) {
       const pattern = b.reshape(dataInput(`pattern.${s}`, [S, rows, points]), [S, rows, 1, points]);
       const amplitude = b.reshape(outputs.amplitude, [S, rows, variables, points]);
@@ -223,10 +223,15 @@ function rolloutLoss(
     const weight = stage.leadWeights[Math.min(s, stage.leadWeights.length - 1)] ?? 1;
     losses.push(b.mul(stepLoss(members, outputs.amplitude, truth), b.scalar(weight)));
     totalWeight += weight;
-    previous = newest;
-    newest = next;
+    history = [next, ...history.slice(0, -1)];
   }
   return b.mul(b.sum(losses), b.scalar(1 / totalWeight));
+}
+
+/** The state that a step starts from. */
+function newest([state]: readonly Value[]): Value {
+  if (state === undefined) throw internalError('a network without history');
+  return state;
 }
 
 function dropoutInputs(
@@ -235,12 +240,7 @@ function dropoutInputs(
   rows: number,
   step: number,
   dataInput: (name: string, shape: Shape) => Value,
-): { hidden: Value; local: Value[] } {
-  const { hidden, channels, layers } = network.config;
-  return {
-    hidden: dataInput(`dropout.hidden.${step}`, [samples, rows, Math.max(1, hidden)]),
-    local: Array.from({ length: layers }, (_, layer) =>
-      dataInput(`dropout.local.${layer}.${step}`, [samples, rows, 1, channels]),
-    ),
-  };
+): Map<string, Value> {
+  const shapes = [...network.dropoutShapes(samples, rows)];
+  return new Map(shapes.map(([name, shape]) => [name, dataInput(`dropout.${name}.${step}`, shape)]));
 }

@@ -136,7 +136,7 @@ async function runPhase(
   const { network, series, seed } = request;
   const { index, stage, phase } = place;
   const positions = samplePositions(series, {
-    history: 2,
+    history: network.historyLength,
     steps: phase.rollout,
     stepMilliseconds: request.stepMilliseconds,
   });

@@ -38,14 +38,15 @@ export function fillBatch(
   const { index, stage, phase, step } = place;
   const { network, series, seed } = sources;
   const buffer = (name: string): Float32Array => buffers.get(name) ?? new Float32Array(0);
-  gatherStates(series, batch, 0, buffer('state.0'));
-  gatherStates(series, batch, -1, buffer('state.1'));
+  for (let back = 0; back < network.historyLength; back++) {
+    gatherStates(series, batch, -back, buffer(`state.${back}`));
+  }
   for (let s = 0; s < phase.rollout; s++) {
     gatherStates(series, batch, s + 1, buffer(`truth.${s}`));
     const season = buffer(`season.${s}`);
     const width = season.length / batch.length;
     batch.forEach((position, i) => {
-      season.set(seasonBasis(series.times[position + s]!, network.config.harmonics), i * width);
+      season.set(seasonBasis(series.times[position + s]!, network.harmonics), i * width);
     });
   }
   if (buffers.has('pattern.0')) fillPatterns(sources, place, buffers);

@@ -3,7 +3,7 @@
  * sea-level pressure of the North Atlantic (trained on 2001–2005), never on a test year.
  * `standard` is the model of docs/results.md; `brief` is the same path in seconds, for a first look and tests.
  */
-import type { NetworkConfig } from '../../models/bayesian/network.js';
+import type { NetworkConfig } from '../../models/bayesian/createNetwork.js';
 import type { PosteriorStart } from '../../models/bayesian/stageStart.js';
 import type { Stage } from '../../models/bayesian/stages.js';
 import type { NoiseScale } from '../../perturbations/correlatedField.js';
@@ -31,6 +31,7 @@ export interface Recipe {
 }
 
 const network: NetworkConfig = {
+  kind: 'regional',
   eofs: 60,
   hidden: 128,
   stem: 16,

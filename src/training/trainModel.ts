@@ -81,7 +81,7 @@ async function prepare(request: TrainRequest) {
       amplitude: recipe.amplitude,
     }),
   );
-  const { network, constants, parameters } = starts[0]!;
+  const { config, network, constants, parameters } = starts[0]!;
   const count = [...parameters.values()].reduce((sum, { values }) => sum + values.length, 0);
   const componentFlops = trainingFlops(network, recipe.stages);
   const flops = componentFlops * starts.length;
@@ -90,14 +90,14 @@ async function prepare(request: TrainRequest) {
       `${(flops / 1e12).toPrecision(2)} TFLOP on ${request.device.device}`,
   );
   await requireDisk(directory, count * starts.length);
-  return { network, constants, starts, cycle, series, stepMilliseconds, count, componentFlops };
+  return { config, network, constants, starts, cycle, series, stepMilliseconds, count, componentFlops };
 }
 
 type Prepared = Awaited<ReturnType<typeof prepare>>;
 
 async function trainPrepared(
   request: TrainRequest,
-  { network, constants, starts, cycle, series, stepMilliseconds, count, componentFlops }: Prepared,
+  { config, network, constants, starts, cycle, series, stepMilliseconds, count, componentFlops }: Prepared,
   began: number,
 ): Promise<TrainSummary> {
   const { source, periods, seed, report, directory } = request;
@@ -147,7 +147,7 @@ async function trainPrepared(
 
   const parts: ModelParts = {
     schema: archive.schema,
-    network: network.config,
+    network: config,
     constants,
     cycle,
     posteriors: results.map(posteriorOf),

@@ -5,11 +5,13 @@ import type { Schema } from '../../core/schema.js';
 import type { Tensor } from '../../core/store/tensorFile.js';
 import { inverseSoftplus } from '../../models/bayesian/meanField.js';
 import type { ModelDescription, ModelParts, TrainedModel } from '../../models/bayesian/modelDirectory.js';
-import { Network, type NetworkConfig } from '../../models/bayesian/network.js';
+import type { Network } from '../../models/bayesian/network.js';
+import { type RegionalConfig, RegionalNetwork } from '../../models/bayesian/regionalNetwork.js';
 import { elements } from '../../models/graph/graph.js';
 import { type SyntheticOptions, syntheticGrid, syntheticSeries } from '../syntheticArchive.js';
 
-export const tinyConfig: NetworkConfig = {
+export const tinyConfig: RegionalConfig = {
+  kind: 'regional',
   eofs: 4,
   hidden: 5,
   stem: 3,
@@ -34,14 +36,14 @@ export function tinySchema(options: SyntheticOptions = {}): Schema {
 /** Constants and parameters all random, output layers included. */
 export function tinyNetwork(
   schema: Schema = tinySchema(),
-  config: NetworkConfig = tinyConfig,
-): { network: Network; constants: { projection: Float32Array; climate: Float32Array } } {
+  config: RegionalConfig = tinyConfig,
+): { network: RegionalNetwork; constants: { projection: Float32Array; climate: Float32Array } } {
   const n = schema.channels.length * gridSize(schema.grid);
   const constants = {
     projection: randomValues(n * config.eofs, 1, 1 / Math.sqrt(n)),
     climate: randomValues((1 + 2 * config.harmonics) * n, 2),
   };
-  return { network: new Network(config, schema, constants), constants };
+  return { network: new RegionalNetwork(config, schema, constants), constants };
 }
 
 /** [...shape] for every parameter, of a size that keeps activations near 1. */
@@ -56,7 +58,7 @@ export function randomParameters(network: Network, label = 100): Map<string, Ten
 }
 
 export interface TinyModelOptions extends SyntheticOptions {
-  readonly config?: NetworkConfig;
+  readonly config?: RegionalConfig;
   /** σ of every weight. */
   readonly sigma?: number;
   /** Multiplies the amplitude of the noise; default 0.1. */

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Perturbation } from '../../core/interfaces.js';
 import { trajectory } from '../../ensembles/trajectory.js';
+import { createNetwork } from '../../models/bayesian/createNetwork.js';
 import { drawWeights } from '../../models/bayesian/meanField.js';
 import { BayesianModel, buildForecastStep } from '../../models/bayesian/model.js';
-import { Network } from '../../models/bayesian/network.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
 import { createPerturbation } from '../../perturbations/create.js';
 import { randomValues, type TinyModelOptions, tinyConfig, tinyTrained } from './bayesianFixture.js';
@@ -148,7 +148,7 @@ describe('a step of the Bayesian model', () => {
       season: [...season, ...season],
     };
     for (const [name, { values }] of weights) inputs[`weight.${name}`] = values;
-    const network = new Network(trained.network, trained.schema, trained.constants);
+    const network = createNetwork(trained.network, trained.schema, trained.constants);
     const expected = runReference(buildForecastStep(network, 1, 2), inputs);
     const newest = anomaly(0);
     found.mean.forEach((value, i) => {
@@ -158,9 +158,9 @@ describe('a step of the Bayesian model', () => {
     });
   });
 
-  it('needs two states of history', async () => {
+  it('steps from 2 states of history, 1 given', async () => {
     const request = { weightSamples: [0], rowsPerSample: 1, history: [new Float32Array(n)], validTime: 0 };
-    await expect(model.step(request)).rejects.toThrow('needs two states of history');
+    await expect(model.step(request)).rejects.toThrow('steps from 2 states of history, 1 given');
   });
 
   it('tells its memory, which grows with weight samples and rows and nothing else', () => {

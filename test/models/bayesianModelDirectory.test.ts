@@ -42,6 +42,15 @@ describe('a model directory', () => {
     expect(model.digest).toBe(sha256(await readFile(join(directory, 'model.json'))));
   });
 
+  it('written before networks had kinds is read as regional', async () => {
+    const directory = await written();
+    const path = join(directory, 'model.json');
+    const json = JSON.parse(await readFile(path, 'utf8')) as { network: { kind?: string } };
+    delete json.network.kind;
+    await writeFile(path, JSON.stringify(json));
+    expect((await readModel(directory)).network).toEqual(parts.network);
+  });
+
   it('has the same bytes for the same model', async () => {
     const [first, second] = [await written(), await written()];
     for (const file of ['model.json', 'weights.arrow']) {

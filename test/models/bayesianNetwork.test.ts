@@ -7,7 +7,8 @@ import { initialNetwork } from '../../models/bayesian/initialise.js';
 import { almostFairCrps } from '../../models/bayesian/losses.js';
 import { softplus } from '../../models/bayesian/meanField.js';
 import { buildForecastStep } from '../../models/bayesian/model.js';
-import { Network } from '../../models/bayesian/network.js';
+import type { Network } from '../../models/bayesian/network.js';
+import { RegionalNetwork } from '../../models/bayesian/regionalNetwork.js';
 import { evaluateSeasonalCycle, fitSeasonalCycle } from '../../models/bayesian/seasonalCycle.js';
 import { readAnomalies, statesInside } from '../../models/bayesian/trainingData.js';
 import { GraphBuilder } from '../../models/graph/builder.js';
@@ -64,7 +65,10 @@ describe.each<[string, SyntheticOptions]>([
     const season = b.input('season', [R, 3]);
     const noise = b.input('noise', [K, R, n]);
     for (let step = 0; step < 2; step++) {
-      const { increment, amplitude } = network.forward(b, parameters, { newest, previous, season });
+      const { increment, amplitude } = network.forward(b, parameters, {
+        history: [newest, previous],
+        season,
+      });
       const next = b.add(b.add(newest, increment), b.mul(amplitude, noise));
       [newest, previous] = [next, newest];
     }
@@ -155,7 +159,7 @@ describe('a step of the network', () => {
       expect(largest(before.increment, after.increment)).toBeGreaterThan(1e-3);
       expect(largest(before.amplitude, after.amplitude)).toBeGreaterThan(1e-3);
     }
-    const flat = new Network(network.config, network.schema, {
+    const flat = new RegionalNetwork(network.config, network.schema, {
       projection: randomValues(n * network.config.eofs, 1, 1 / Math.sqrt(n)),
       climate: new Float32Array(3 * n),
     });
@@ -165,7 +169,7 @@ describe('a step of the network', () => {
   it('refuses to be written without one of its parameters', () => {
     const b = new GraphBuilder();
     const state = b.input('state', [1, 1, n]);
-    const inputs = { newest: state, previous: state, season: b.input('season', [1, 3]) };
+    const inputs = { history: [state, state], season: b.input('season', [1, 3]) };
     expect(() => network.forward(b, new Map(), inputs)).toThrow(/no parameter "/);
   });
 });
@@ -175,7 +179,7 @@ describe('rotating the globe', () => {
   function withoutPlaces(options: SyntheticOptions): { network: Network; parameters: Map<string, Tensor> } {
     const schema = tinySchema(options);
     const n = schema.channels.length * schema.grid.latitudes.length * schema.grid.longitudes.length;
-    const network = new Network(tinyConfig, schema, {
+    const network = new RegionalNetwork(tinyConfig, schema, {
       projection: new Float32Array(n * tinyConfig.eofs),
       climate: new Float32Array(3 * n),
     });
@@ -233,7 +237,7 @@ describe('before training', () => {
     const series = await readAnomalies(archive, period, cycle, 'a');
     const { network, parameters } = initialNetwork(tinyConfig, archive.schema, series, cycle, options);
     const n = series.stateLength;
-    const count = network.config.eofs;
+    const count = network.parameters.get('linear.weight')![0]! / 2;
     // the same regression once more, by the singular vectors of the weighted anomalies and unscaled coefficients
     const area = pointWeights(archive.schema.grid).map(Math.sqrt);
     const times = series.times.length;
@@ -296,11 +300,11 @@ describe('before training', () => {
     const n = series.stateLength;
     const january = new Float32Array(n);
     evaluateSeasonalCycle(cycle, Date.UTC(2001, 0, 1), january);
-    const seen = january.map((_, i) => constants.climate[i]! + constants.climate[n + i]!);
+    const seen = january.map((_, i) => constants.climate![i]! + constants.climate![n + i]!);
     const offset = january[0]! / cycle.scale[0]! - seen[0]!;
     january.forEach((value, i) => {
       expect(value / cycle.scale[0]! - seen[i]!).toBeCloseTo(offset, 3);
     });
-    expect(constants.climate.subarray(0, n).reduce((sum, value) => sum + value, 0) / n).toBeCloseTo(0, 4);
+    expect(constants.climate!.subarray(0, n).reduce((sum, value) => sum + value, 0) / n).toBeCloseTo(0, 4);
   });
 });
