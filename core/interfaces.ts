@@ -67,6 +67,15 @@ export interface PatternStream {
   next(out: Float32Array): void;
 }
 
+/** What makes members differ at their first step. */
+export interface InitialPerturbation {
+  /**
+   * Adds the member's draw to its states, in place: newest first, as many as the model's history, each
+   * [channel, lat, lon], physical units.
+   */
+  add(key: MemberKey, states: readonly Float32Array[]): void;
+}
+
 /** What makes members differ at every step. */
 export interface Perturbation {
   stream(key: MemberKey): PatternStream;

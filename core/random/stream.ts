@@ -21,6 +21,7 @@ export const purposes = {
   ties: 6,
   bootstrap: 7,
   initialise: 8,
+  analysis: 9,
 } as const;
 
 export type Purpose = keyof typeof purposes;
