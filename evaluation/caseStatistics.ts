@@ -82,6 +82,39 @@ export function ensembleScorer(
   };
 }
 
+/** Names of the statistics that {@link plainScorer} gives. */
+export const plainStatistics = ['crps', 'squared_error', 'variance'] as const;
+
+/**
+ * What a comparison needs of an ensemble of any size, and nothing more: a row of {@link plainStatistics} a region.
+ * One member is a point forecast: its CRPS is the absolute error, and it has no variance (NaN).
+ */
+export function plainScorer(
+  memberCount: number,
+  regions: readonly Float64Array[],
+  nanPolicy: NanPolicy,
+): (members: Float32Array, truth: FloatArray) => Float64Array[] {
+  const points = regions[0]!.length;
+  const mean = new Float64Array(points);
+  const variance = new Float64Array(points);
+  const scratch = new Float64Array(points);
+  const column = new Float64Array(memberCount);
+  return (members, truth) => {
+    const rows = regions.map(() => new Float64Array(plainStatistics.length).fill(Number.NaN));
+    const keep = (statistic: number, field: FloatArray): void => {
+      for (const [r, weights] of regions.entries()) rows[r]![statistic] = areaMean(field, weights, nanPolicy);
+    };
+    memberMoments(members, memberCount, mean, variance);
+    if (memberCount > 1) crpsKernel(members, memberCount, truth, scratch, column, { nanPolicy });
+    else absoluteErrors(mean, truth, scratch);
+    keep(0, scratch);
+    squaredErrors(mean, truth, scratch);
+    keep(1, scratch);
+    if (memberCount > 1) keep(2, variance);
+    return rows;
+  };
+}
+
 /** Likewise for a reference's prediction: a row of {@link predictionStatistics} a region. */
 export function predictionRows(
   prediction: Prediction,
@@ -90,11 +123,12 @@ export function predictionRows(
   nanPolicy: NanPolicy,
 ): Float64Array[] {
   const scratch = new Float64Array(truth.length);
+  const centre = meanOfPrediction(prediction);
   const fields: (() => void)[] = [
     () => crpsOfPrediction(prediction, truth, scratch),
-    () => squaredErrors(meanOfPrediction(prediction), truth, scratch),
-    () => errors(meanOfPrediction(prediction), truth, scratch),
-    () => absoluteErrors(meanOfPrediction(prediction), truth, scratch),
+    () => squaredErrors(centre, truth, scratch),
+    () => errors(centre, truth, scratch),
+    () => absoluteErrors(centre, truth, scratch),
   ];
   if (prediction.kind !== 'deterministic') fields.push(() => varianceOf(prediction, scratch));
   const rows = regions.map(() => new Float64Array(fields.length));
@@ -106,9 +140,15 @@ export function predictionRows(
 }
 
 function varianceOf(prediction: Exclude<Prediction, { kind: 'deterministic' }>, out: Float64Array): void {
-  if (prediction.kind === 'gaussian') {
-    for (let i = 0; i < out.length; i++) out[i] = prediction.sigma[i]! ** 2;
-  } else {
-    memberMoments(prediction.members, prediction.memberCount, new Float64Array(out.length), out);
+  switch (prediction.kind) {
+    case 'gaussian':
+      for (let i = 0; i < out.length; i++) out[i] = prediction.sigma[i]! ** 2;
+      return;
+    case 'ensemble':
+      memberMoments(prediction.members, prediction.memberCount, new Float64Array(out.length), out);
+      return;
+    case 'distribution':
+      out.set(prediction.distribution.variance);
+      return;
   }
 }

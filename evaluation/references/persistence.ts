@@ -4,6 +4,7 @@ import type { ReferenceMethod } from './reference.js';
 export const persistence: ReferenceMethod = {
   name: 'persistence',
   kind: 'deterministic',
+  states: 0,
   fit: () => ({
     name: 'persistence',
     summary: 'the analysis itself',

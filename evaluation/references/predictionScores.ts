@@ -7,7 +7,7 @@ import { absoluteErrors } from '../deterministic.js';
 import type { Prediction } from './reference.js';
 
 /**
- * CRPS: |error| of a single field, closed form of a normal, fair of members.
+ * CRPS: |error| of a single field, closed form of a normal, fair of members and distributions.
  * @param observed [point]; NaN propagates
  * @param out [point], written
  */
@@ -25,6 +25,9 @@ export function crpsOfPrediction(prediction: Prediction, observed: FloatArray, o
       crpsKernel(prediction.members, prediction.memberCount, observed, out, scratch);
       return;
     }
+    case 'distribution':
+      prediction.distribution.crps(observed, out);
+      return;
   }
 }
 
@@ -40,5 +43,7 @@ export function meanOfPrediction(prediction: Prediction): FloatArray {
       memberMean(prediction.members, prediction.memberCount, mean);
       return mean;
     }
+    case 'distribution':
+      return prediction.distribution.mean;
   }
 }

@@ -3,6 +3,7 @@
  * A method is fitted on the training period of one channel and then predicts from the states it asks for.
  * Fields are [point], in the channel's unit.
  */
+import type { EmpiricalDistribution } from '../empiricalDistribution.js';
 import type { TrainingSeries } from './trainingSeries.js';
 
 export type Prediction =
@@ -11,7 +12,9 @@ export type Prediction =
   /** A normal distribution at every point. */
   | { readonly kind: 'gaussian'; readonly mean: Float64Array; readonly sigma: Float64Array }
   /** Equally likely members, [member, point]. */
-  | { readonly kind: 'ensemble'; readonly members: Float32Array; readonly memberCount: number };
+  | { readonly kind: 'ensemble'; readonly members: Float32Array; readonly memberCount: number }
+  /** A sample at every point that many observations are scored against. */
+  | { readonly kind: 'distribution'; readonly distribution: EmpiricalDistribution };
 
 export interface Reference {
   readonly name: string;
@@ -31,6 +34,8 @@ export interface ReferenceMethod {
   readonly name: string;
   /** What its predictions are. */
   readonly kind: Prediction['kind'];
+  /** So many states, evenly spread over the training period, are all it learns from; 0: none. Default: every one. */
+  readonly states?: number;
   /** @throws {PlumeError} data, when the training period is too short or has missing values */
   fit(training: TrainingSeries, leadHours: readonly number[]): Reference;
 }

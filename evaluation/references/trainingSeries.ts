@@ -26,19 +26,21 @@ export interface Period {
 /**
  * Reads every channel of the training period, one pass over the archive.
  * @param channels indices into the archive's channels
+ * @param most states, spread evenly over the period; default all
  * @throws {PlumeError} data, when the archive has no state in the period, or a value is missing
  */
 export async function readTraining(
   archive: Archive,
   period: Period,
   channels: readonly number[],
+  most = Number.POSITIVE_INFINITY,
 ): Promise<TrainingSeries[]> {
   const { grid } = archive.schema;
   const points = gridSize(grid);
-  const indices: number[] = [];
+  const inside: number[] = [];
   for (const [i, time] of archive.times.entries())
-    if (time >= period.from && time <= period.to) indices.push(i);
-  if (indices.length === 0) {
+    if (time >= period.from && time <= period.to) inside.push(i);
+  if (inside.length === 0) {
     const [first, last] = [archive.times[0], archive.times[archive.times.length - 1]];
     const span = first === undefined ? 'nothing' : `${formatTime(first)} to ${formatTime(last ?? first)}`;
     throw dataError(
@@ -46,13 +48,14 @@ export async function readTraining(
         `(it holds ${span}); name a training period inside it`,
     );
   }
+  const stride = Math.max(1, Math.ceil(inside.length / most));
+  const indices = inside.filter((_, i) => i % stride === 0);
   const times = Float64Array.from(indices, (i) => archive.times[i]!);
-  const weights = pointWeights(grid);
-  const series = channels.map((channel) => {
-    const { unit } = archive.schema.channels[channel]!;
-    const name = channelName(archive.schema.channels[channel]!);
-    return { name, unit, grid, weights, times, values: new Float32Array(indices.length * points) };
-  });
+  const series = emptySeries(archive, channels).map((each) => ({
+    ...each,
+    times,
+    values: new Float32Array(indices.length * points),
+  }));
   for (const [row, index] of indices.entries()) {
     const state = await archive.read(index);
     for (const [i, channel] of channels.entries()) {
@@ -67,6 +70,17 @@ export async function readTraining(
     }
   }
   return series;
+}
+
+/** Series without a single state: enough for references that learn nothing. */
+export function emptySeries(archive: Archive, channels: readonly number[]): TrainingSeries[] {
+  const { grid } = archive.schema;
+  const weights = pointWeights(grid);
+  return channels.map((index) => {
+    const channel = archive.schema.channels[index]!;
+    const nothing = { times: new Float64Array(0), values: new Float32Array(0) };
+    return { name: channelName(channel), unit: channel.unit, grid, weights, ...nothing };
+  });
 }
 
 /** Calendar years in the series, each with its rows, in order of time. */

@@ -1,0 +1,43 @@
+/**
+ * Climatology of a world without seasons: the states of the training period, of any date, each equally likely at
+ * every valid time. Evenly spread states are enough of a long period; a period of some weeks serves too, since
+ * its CRPS rests on pairs of states far enough apart to have forgotten each other.
+ */
+import { dataError } from '../../core/errors.js';
+import { formatTime, millisecondsPerDay } from '../../core/time.js';
+import { EmpiricalDistribution } from '../empiricalDistribution.js';
+import type { ReferenceMethod } from './reference.js';
+
+/** The spread of the mean over so many states is 1/500 of the climatological variance. */
+const mostStates = 500;
+/** Days after which two states count as independent: beyond the limit of skill of planetary waves. */
+const independentDays = 10;
+
+export const seasonlessClimatology: ReferenceMethod = {
+  name: 'climatology',
+  kind: 'distribution',
+  states: mostStates,
+  fit({ name, times, values, weights }) {
+    const count = times.length;
+    const [first, last] = [times[0], times[count - 1]];
+    if (first === undefined || last === undefined || last - first < independentDays * millisecondsPerDay) {
+      throw dataError(
+        `climatology of ${name}: the training period holds ${count} state(s)` +
+          (first === undefined || last === undefined
+            ? ''
+            : ` from ${formatTime(first)} to ${formatTime(last)}`) +
+          `; it needs more than ${independentDays} days`,
+      );
+    }
+    const distribution = new EmpiricalDistribution(values, count, weights.length, {
+      times,
+      apart: independentDays * millisecondsPerDay,
+    });
+    return {
+      name: 'climatology',
+      summary: `${count} states of any date, ${formatTime(first)} to ${formatTime(last)}`,
+      inputHours: [],
+      predict: () => ({ kind: 'distribution', distribution }),
+    };
+  },
+};
