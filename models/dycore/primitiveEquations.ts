@@ -128,6 +128,7 @@ export class PrimitiveEquations {
     const grid = this.#grid;
     const fluxes = this.#fluxes;
     const heating = this.#heating;
+    const forced = this.#forced;
     const applied = this.#hasOldHeating ? this.#oldHeating : this.#heating;
     const outflow = new Float64Array(L);
     const advection = new Float64Array(L);
@@ -144,7 +145,7 @@ export class PrimitiveEquations {
         const logPressure = grid[at + 5 * L]!;
         const zonal = grid[at + 5 * L + 1]!;
         const meridional = grid[at + 5 * L + 2]!;
-        if (this.#forced) this.#relaxation.column(row, logPressure, grid, at + 2 * L, heating, heat);
+        if (forced) this.#relaxation.column(row, logPressure, grid, at + 2 * L, heating, heat);
 
         // v·∇ln pₛ, and what has flowed out of the layers above and in each
         let total = 0;
@@ -157,44 +158,51 @@ export class PrimitiveEquations {
           pressureTendency -= along * thickness[k]!;
         }
         for (let k = 0; k < L; k++) sigmaDot[k + 1] = half[k + 1]! * total - outflow[k]!;
+        sigmaDot[0] = 0;
         sigmaDot[L] = 0;
 
         let divergenceAbove = 0;
+        let outflowAbove = 0;
         for (let k = 0; k < L; k++) {
-          const u = grid[at + 3 * L + k]!;
-          const v = grid[at + 4 * L + k]!;
+          const uAt = at + 3 * L + k;
+          const vAt = at + 4 * L + k;
+          const tAt = at + 2 * L + k;
+          const u = grid[uAt]!;
+          const v = grid[vAt]!;
+          const temperature = grid[tAt]!;
+          const divergence = grid[at + L + k]!;
           const speedSquared = (u * u + v * v) * inverse;
           if (!(speedSquared < fastestWind * fastestWind)) throw this.#blowUp(k, speedSquared);
-          const divergence = grid[at + L + k]!;
-          const temperature = grid[at + 2 * L + k]!;
-          const warmth = temperature - referenceTemperature;
-          const up = k > 0 ? (sigmaDot[k]! * 0.5) / thickness[k]! : 0;
-          const down = k < L - 1 ? (sigmaDot[k + 1]! * 0.5) / thickness[k]! : 0;
-          const above = k > 0 ? at + k - 1 : at;
-          const below = k < L - 1 ? at + k + 1 : at;
-          const lifted = (field: number, here: number): number =>
-            down * (grid[below + field]! - here) + up * (here - grid[above + field]!);
 
+          // σ̇ ∂/∂σ: mean of what is lifted through the half levels above and below, none through top and ground
+          const layer = thickness[k]!;
+          const up = (0.5 / layer) * sigmaDot[k]!;
+          const down = (0.5 / layer) * sigmaDot[k + 1]!;
+          const above = k > 0 ? 1 : 0;
+          const below = k < L - 1 ? 1 : 0;
+          const uLifted = down * (grid[uAt + below]! - u) + up * (u - grid[uAt - above]!);
+          const vLifted = down * (grid[vAt + below]! - v) + up * (v - grid[vAt - above]!);
+          const tLifted = down * (grid[tAt + below]! - temperature) + up * (temperature - grid[tAt - above]!);
+
+          const warmth = temperature - referenceTemperature;
           const absolute = grid[at + k]! + coriolis;
           const push = gasConstant * warmth;
-          fluxes[to + k] = (v * absolute - lifted(3 * L, u) - push * zonal) * inverse;
-          fluxes[to + L + k] = (-u * absolute - lifted(4 * L, v) - push * meridional) * inverse;
+          fluxes[to + k] = (v * absolute - uLifted - push * zonal) * inverse;
+          fluxes[to + L + k] = (-u * absolute - vLifted - push * meridional) * inverse;
           fluxes[to + 2 * L + k] = u * warmth * inverse;
           fluxes[to + 3 * L + k] = v * warmth * inverse;
           fluxes[to + 4 * L + k] = 0.5 * speedSquared;
 
-          const outflowAbove = k > 0 ? outflow[k - 1]! : 0;
-          const layer = thickness[k]!;
-          const squeezed = (logRatio[k]! * outflowAbove + alpha[k]! * (outflow[k]! - outflowAbove)) / layer;
-          const squeezedByDivergence =
-            (logRatio[k]! * divergenceAbove + alpha[k]! * divergence * layer) / layer;
+          const ratio = logRatio[k]! / layer;
+          const squeezed = ratio * outflowAbove + (alpha[k]! / layer) * (outflow[k]! - outflowAbove);
+          const squeezedByDivergence = ratio * divergenceAbove + alpha[k]! * divergence;
+          outflowAbove = outflow[k]!;
           divergenceAbove += divergence * layer;
           fluxes[to + 5 * L + k] =
             warmth * divergence -
-            lifted(2 * L, temperature) +
-            kappa * temperature * (advection[k]! - squeezed) +
-            kappa * referenceTemperature * squeezedByDivergence +
-            (this.#forced ? applied[heat + k]! : 0);
+            tLifted +
+            kappa * (temperature * (advection[k]! - squeezed) + referenceTemperature * squeezedByDivergence) +
+            (forced ? applied[heat + k]! : 0);
         }
         fluxes[to + 6 * L] = pressureTendency;
       }
