@@ -1,0 +1,74 @@
+/**
+ * Tidy rows of a comparison of runs: one row for each run (or reference), channel, lead and metric, with its 95 %
+ * interval over start dates. Rows with `against` compare a run with the first one on the starts that both have.
+ * The columns of compare.arrow.
+ */
+import type { Column } from '../core/store/table.js';
+import type { Verdict } from './scoreRow.js';
+
+/** A score of one run; smaller is better for crps and rmse, nearer to 1 for the ratio, larger for the skill. */
+export type CompareScore = 'crps' | 'rmse' | 'spread' | 'spread_skill_ratio' | 'crps_skill_score';
+
+/**
+ * What a run is beside the first run, a:
+ *   crps_difference, rmse_difference   score of the run less that of a
+ *   spread_skill_distance_difference   |ln r| − |ln r_a| of the spread–skill ratios: negative is nearer to 1
+ *   crps_skill_ratio                   CRPS skill against climatology of the run over that of a: above 1 is better
+ */
+export type CompareDifference =
+  | 'crps_difference'
+  | 'rmse_difference'
+  | 'spread_skill_distance_difference'
+  | 'crps_skill_ratio';
+
+export interface CompareRow {
+  readonly run: string;
+  /** The first run, or null where the row is a score of the run alone. */
+  readonly against: string | null;
+  readonly variable: string;
+  /** hPa, or null at the surface. */
+  readonly level: number | null;
+  readonly lead_hours: number;
+  readonly metric: CompareScore | CompareDifference;
+  /** Unit of the variable; 1 for ratios and skill. */
+  readonly value: number;
+  /** NaN where there are too few starts for an interval. */
+  readonly ci_low: number;
+  readonly ci_high: number;
+  /** Null where the row is a score of the run alone. */
+  readonly verdict: Verdict | null;
+  /** Number of starts. */
+  readonly n: number;
+}
+
+/** Columns for core/store `writeTable`. */
+export function compareColumns(rows: readonly CompareRow[]): Column[] {
+  const text = (name: 'run' | 'against' | 'variable' | 'metric' | 'verdict'): Column => ({
+    name,
+    type: 'utf8',
+    values: rows.map((row) => row[name]),
+  });
+  const number = (name: 'level' | 'value' | 'ci_low' | 'ci_high'): Column => ({
+    name,
+    type: 'float64',
+    values: rows.map((row) => row[name]),
+  });
+  const whole = (name: 'lead_hours' | 'n'): Column => ({
+    name,
+    type: 'int32',
+    values: rows.map((row) => row[name]),
+  });
+  return [
+    text('run'),
+    text('against'),
+    text('variable'),
+    number('level'),
+    whole('lead_hours'),
+    text('metric'),
+    number('value'),
+    number('ci_low'),
+    number('ci_high'),
+    text('verdict'),
+    whole('n'),
+  ];
+}
