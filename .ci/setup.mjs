@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 
 function run(command, args) {
   const result = spawnSync(command, args, {
@@ -26,5 +26,18 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   process.stderr.write('installing packages …\n');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(stamp, lock);
+}
+
+/** AssemblyScript kernels: source → WebAssembly under dist/, when the source or this file is newer. */
+const kernels = ['core/sphere/kernels/transform'];
+const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd,bulk-memory,threads'];
+const memory = ['--importMemory', '--sharedMemory', '--maximumMemory', '32768'];
+const changed = (file) => statSync(file).mtimeMs;
+for (const kernel of kernels) {
+  const source = `${kernel}.as.ts`;
+  const built = `dist/${kernel}.wasm`;
+  const fresh = existsSync(built) && changed(built) > Math.max(changed(source), changed('.ci/setup.mjs'));
+  if (!fresh)
+    run('node', ['node_modules/assemblyscript/bin/asc.js', source, '-o', built, ...flags, ...memory]);
 }
 run('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);

@@ -24,6 +24,8 @@ export interface TransformPlan {
 export interface TransformKernels {
   synthesize(spectral: Float64Array, fields: number, grid: Float64Array): void;
   analyze(grid: Float64Array, fields: number, spectral: Float64Array): void;
+  /** Zeros that the kernels work on in place. */
+  allocate(length: number): Float64Array;
 }
 
 /** Fields at a time. */
@@ -57,6 +59,7 @@ export function plainKernels(plan: TransformPlan): TransformKernels {
         analyzeLatitudes(spectral, fields, first, width);
       }
     },
+    allocate: (length) => new Float64Array(length),
   };
 
   function synthesizeLatitudes(spectral: Float64Array, fields: number, first: number, width: number): void {

@@ -17,6 +17,7 @@ import { type LatitudeKind, makeLatitudes } from './latitudes.js';
 import { maximumDegree } from './legendre.js';
 import { plainKernels } from './plainKernels.js';
 import { firstCoefficient, makeTables, tableSize } from './transformTables.js';
+import { hasWasmKernels, wasmKernels } from './wasmKernels.js';
 
 export type { LatitudeKind } from './latitudes.js';
 
@@ -49,6 +50,11 @@ export interface SphericalTransform {
    * @param spectral out, [coefficient, 2, field]
    */
   analyze(grid: Float64Array, fields: number, spectral: Float64Array): void;
+  /**
+   * Zeros that this transform works on in place, where any other array is copied in and out. They live as long as the
+   * transform: for arrays that are used again and again.
+   */
+  allocate(length: number): Float64Array;
 }
 
 export interface TransformOptions {
@@ -56,6 +62,8 @@ export interface TransformOptions {
   readonly latitudes: LatitudeKind;
   readonly rows: number;
   readonly columns: number;
+  /** Default: WebAssembly where it is built, else TypeScript; both give the same numbers to the bit. */
+  readonly kernels?: 'typescript' | 'wasm';
 }
 
 /** Tables of one transform take no more than this. */
@@ -76,7 +84,9 @@ export function makeTransform(options: TransformOptions): SphericalTransform {
     }
   }
   const inverse = options.latitudes === 'gaussian' ? 'quadrature' : 'leastSquares';
-  const kernels = plainKernels({
+  const makeKernels =
+    (options.kernels ?? (hasWasmKernels() ? 'wasm' : 'typescript')) === 'wasm' ? wasmKernels : plainKernels;
+  const kernels = makeKernels({
     truncation,
     rows: options.rows,
     coefficients,
@@ -98,6 +108,7 @@ export function makeTransform(options: TransformOptions): SphericalTransform {
       requireLengths(spectral, fields, grid);
       kernels.analyze(grid, fields, spectral);
     },
+    allocate: kernels.allocate,
   };
 
   function requireLengths(spectral: Float64Array, fields: number, grid: Float64Array): void {

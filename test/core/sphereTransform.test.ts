@@ -252,6 +252,65 @@ describe.each(kinds)('the transform on %s latitudes', (kind) => {
   });
 });
 
+describe('the WebAssembly kernels', () => {
+  it.each([
+    [21, 'gaussian', 32, 64],
+    [31, 'gaussian', 48, 96],
+    [31, 'regular', 33, 64],
+    [42, 'regular', 65, 128],
+    [7, 'gaussian', 9, 15],
+    [11, 'gaussian', 14, 25],
+    [1, 'regular', 3, 3],
+    [2, 'gaussian', 5, 5],
+  ] as const)('give the numbers of the TypeScript ones to the bit: T%i, %s %i × %i', (...size) => {
+    const [truncation, latitudes, rows, columns] = size;
+    const options = { truncation, latitudes, rows, columns };
+    const plain = makeTransform({ ...options, kernels: 'typescript' });
+    const wasm = makeTransform({ ...options, kernels: 'wasm' });
+    for (const fields of [1, 2, 3, 8, 9, 14, 43]) {
+      const spectral = spectra(plain, fields, truncation + 1, fields);
+      const results = [plain, wasm].map((transform) => {
+        const grid = new Float64Array(rows * columns * fields).fill(Number.NaN);
+        const back = new Float64Array(spectral.length).fill(Number.NaN);
+        transform.synthesize(spectral, fields, grid);
+        transform.analyze(grid, fields, back);
+        return [grid, back] as const;
+      });
+      for (const i of [0, 1] as const) {
+        // Zeros of either sign are one number.
+        expect(results[1]![i].every((value, j) => value === results[0]![i][j])).toBe(true);
+      }
+    }
+  });
+
+  it('work in place on arrays of their own, which outlive later and larger batches', () => {
+    const options = { truncation: 21, latitudes: 'gaussian', rows: 32, columns: 64 } as const;
+    const wasm = makeTransform({ ...options, kernels: 'wasm' });
+    const fields = 5;
+    const values = spectra(wasm, fields, 22);
+    const grid = new Float64Array(32 * 64 * fields);
+    wasm.synthesize(values, fields, grid);
+    const own = { spectral: wasm.allocate(values.length), grid: wasm.allocate(grid.length) };
+    own.spectral.set(values);
+    wasm.synthesize(own.spectral, fields, own.grid);
+    expect(own.grid).toEqual(grid);
+    const many = 200;
+    wasm.analyze(
+      new Float64Array(32 * 64 * many).fill(7),
+      many,
+      new Float64Array(2 * wasm.coefficients * many),
+    );
+    expect(own.spectral).toEqual(values);
+    expect(own.grid).toEqual(grid);
+    // One in place, one copied.
+    const back = new Float64Array(values.length);
+    wasm.analyze(own.grid, fields, back);
+    wasm.analyze(grid, fields, own.spectral);
+    expect(own.spectral).toEqual(back);
+    expect(difference(back, values)).toBeLessThan(1e-12);
+  });
+});
+
 describe('fields at the poles', () => {
   it('are one number, and their winds turn once around it', () => {
     const transform = transformOf(31, 'regular');
