@@ -12,6 +12,10 @@ const whole = (what: string, least: number) => {
   const error = `${what} must be a whole number, ${least} or more`;
   return z.coerce.number({ error }).int({ error }).min(least, { error });
 };
+const share = (what: string) => {
+  const error = `${what} must be a number from 0 to 10, such as 0.1`;
+  return z.coerce.number({ error }).min(0, { error }).max(10, { error });
+};
 const path = z.string().min(1);
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(','))]);
 
@@ -39,7 +43,8 @@ const definitions = {
   },
   model: {
     flag: '--model <dir>',
-    description: 'directory of a trained model',
+    description:
+      'directory of a trained model; nature, or nature:truncation=21,levels=8, is the dycore itself',
     schema: path.default('model'),
   },
   out: { flag: '--out <path>', description: 'where the result goes', schema: path.optional() },
@@ -66,8 +71,40 @@ const definitions = {
   },
   members: {
     flag: '--members <KxJ>',
-    description: 'weight samples × noise streams',
-    schema: z.string().default('8x6'),
+    description:
+      'weight samples × noise streams (default: 8x6; of the nature model 1x48; with --deterministic 1x1)',
+    schema: z.string().optional(),
+  },
+  deterministic: {
+    flag: '--deterministic',
+    description: 'one forecast a start: the mean of the posterior, without noise',
+    schema: z.boolean().default(false),
+  },
+  every: {
+    flag: '--every <period>',
+    description: 'interval of the states kept (default: the model’s step; of the nature model 24h)',
+    schema: z.string().optional(),
+  },
+  store: {
+    flag: '--store <names>',
+    description: 'channels to keep, comma-separated (default: all but those on model levels)',
+    schema: list.optional(),
+  },
+  analysisError: {
+    flag: '--analysis-error <alpha>',
+    description: 'error added to each analysis, as a share of climatological spread (default: 0)',
+    schema: share('analysis error').optional(),
+  },
+  initial: {
+    flag: '--initial <alpha>',
+    description: 'perturbation of each member at the start, likewise (default: as --analysis-error)',
+    schema: share('initial perturbation').optional(),
+  },
+  initialStates: {
+    flag: '--initial-states <from/to>',
+    description:
+      'period whose differences make both (default: all of the archive up to ten days before the first start)',
+    schema: z.string().optional(),
   },
   lead: {
     flag: '--lead <period>',
@@ -101,8 +138,15 @@ const definitions = {
   },
   references: {
     flag: '--references <names>',
-    description: 'what the ensemble is compared with: persistence, climatology, regression',
-    schema: list.default(['persistence', 'climatology', 'regression']),
+    description:
+      'what forecasts are compared with: persistence, climatology, regression (verify, start: all that suit; compare: none)',
+    schema: list.optional(),
+  },
+  seasonless: {
+    flag: '--seasonless',
+    description:
+      'climatology is all training states of any date (the nature run has no seasons and needs no flag)',
+    schema: z.boolean().default(false),
   },
   start: {
     flag: '--start <time>',
@@ -127,6 +171,12 @@ const optionsSchema = z.strictObject({
   preset: definitions.preset.schema,
   starts: definitions.starts.schema,
   members: definitions.members.schema,
+  deterministic: definitions.deterministic.schema,
+  every: definitions.every.schema,
+  store: definitions.store.schema,
+  analysisError: definitions.analysisError.schema,
+  initial: definitions.initial.schema,
+  initialStates: definitions.initialStates.schema,
   lead: definitions.lead.schema,
   seed: definitions.seed.schema,
   device: definitions.device.schema,
@@ -134,6 +184,7 @@ const optionsSchema = z.strictObject({
   batch: definitions.batch.schema,
   checkpoint: definitions.checkpoint.schema,
   references: definitions.references.schema,
+  seasonless: definitions.seasonless.schema,
   start: definitions.start.schema,
   checksums: definitions.checksums.schema,
 });
@@ -166,13 +217,18 @@ export async function resolveOptions<Name extends OptionName>(
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => {
       const key = issue.path.join('.');
-      return key === '' ? issue.message : `--${key}: ${issue.message}`;
+      return key === '' ? issue.message : `--${flagOf(key)}: ${issue.message}`;
     });
     const source = configFile === undefined ? '' : ` (flags and ${configFile})`;
     throw usageError(`${problems.join('; ')}${source}; plume --help lists the options`);
   }
   const known = parsed.data;
   return Object.fromEntries(names.map((name) => [name, known[name]])) as Pick<Options, Name>;
+}
+
+/** 'analysisError' → 'analysis-error' */
+function flagOf(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 async function readConfig(file: string): Promise<Record<string, unknown>> {

@@ -1,23 +1,26 @@
 /** plume verify: a run against what happened and against the references, into scores.arrow and a table. */
 import { join } from 'node:path';
-import { interruptedError, isPlumeError, usageError } from '../../core/errors.js';
-import { parsePeriod } from '../../core/period.js';
+import { interruptedError } from '../../core/errors.js';
 import { channelName, type Schema } from '../../core/schema.js';
 import { openRun } from '../../core/store/run.js';
 import { writeTable } from '../../core/store/table.js';
-import { climatology } from '../../evaluation/references/climatology.js';
-import { eofRegression } from '../../evaluation/references/eofRegression.js';
-import { persistence } from '../../evaluation/references/persistence.js';
-import type { ReferenceMethod } from '../../evaluation/references/reference.js';
 import { type ScoreRow, scoreColumns } from '../../evaluation/scoreRow.js';
 import { verify } from '../../evaluation/verify.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
-import type { Options } from '../options.js';
+import { chooseReferences, trainingPeriod } from '../referenceOption.js';
 import { keySentence } from '../report/keySentence.js';
 import { formatScores } from '../report/scoreTable.js';
 
-export const verifyOptions = ['archive', 'variables', 'unit', 'train', 'references', 'seed'] as const;
+export const verifyOptions = [
+  'archive',
+  'variables',
+  'unit',
+  'train',
+  'references',
+  'seasonless',
+  'seed',
+] as const;
 export type VerifyOptionName = (typeof verifyOptions)[number];
 
 export const verifyCommand: CommandDefinition<VerifyOptionName> = {
@@ -56,21 +59,22 @@ export async function verifyRun(
   directory: string,
   { options, report, signal }: Pick<CommandContext<VerifyOptionName>, 'options' | 'report' | 'signal'>,
 ): Promise<VerifyResult> {
-  const references = options.references.map(referenceNamed);
   const run = await openRun(directory);
   try {
-    const training = trainingPeriod(options, run.manifest.model, directory);
+    const { names, methods, note } = await chooseReferences(options, run.schema);
+    const training = trainingPeriod(options, methods, [run.manifest.model], `run "${directory}"`);
     const { archive, name } = await openArchiveOption(options, run.schema.channels.map(channelName));
     try {
-      report.line(`references ${options.references.join(', ')}, fitted on ${training.text}`);
+      report.line(`references ${names.join(', ')}${training ? `, fitted on ${training.text}` : ''}`);
+      if (note !== null) report.line(`           ${note}`);
       let progress: ReturnType<typeof report.begin> | undefined;
       const verification = await verify({
         run,
         archive,
         runName: `run "${directory}"`,
         archiveName: name,
-        training: training.period,
-        references,
+        training: training?.period,
+        references: methods,
         seed: options.seed,
         onProgress: (done, total) => {
           progress ??= report.begin('verifying', total, 'starts');
@@ -87,7 +91,10 @@ export async function verifyRun(
         report.line(`${reference.padEnd(10)} ${channel}: ${summary}`);
       }
       const scores = join(directory, 'scores.arrow');
-      await writeTable(scores, scoreColumns(verification.rows), { run: directory, training: training.text });
+      await writeTable(scores, scoreColumns(verification.rows), {
+        run: directory,
+        training: training?.text ?? '',
+      });
       return { scores, ...verification, sentences: sentencesOf(verification.rows, run.schema) };
     } finally {
       await archive.close();
@@ -104,39 +111,4 @@ function sentencesOf(rows: readonly ScoreRow[], schema: Schema): string[] {
     );
     return `${channelName(channel)}: ${keySentence(own, channel.unit)}`;
   });
-}
-
-function referenceNamed(name: string): ReferenceMethod {
-  switch (name) {
-    case 'persistence':
-      return persistence;
-    case 'climatology':
-      return climatology;
-    case 'regression':
-      return eofRegression();
-    default:
-      throw usageError(`--references: "${name}" is none of persistence, climatology, regression`);
-  }
-}
-
-/** The years the references learn from: those of --train, else those the model was trained on. */
-function trainingPeriod(
-  options: Pick<Options, 'train'>,
-  model: unknown,
-  directory: string,
-): { text: string; period: { from: number; to: number } } {
-  const recorded = (model as { train?: unknown } | null)?.train;
-  const text = options.train ?? (typeof recorded === 'string' ? recorded : undefined);
-  if (text === undefined) {
-    throw usageError(
-      `run "${directory}" does not say which years its model was trained on; give --train FROM/TO`,
-    );
-  }
-  try {
-    return { text, period: parsePeriod(text) };
-  } catch (error) {
-    if (isPlumeError(error))
-      throw usageError(`training period of run "${directory}": ${error.message}`, { cause: error });
-    throw error;
-  }
 }
