@@ -16,7 +16,6 @@ import { padded, type TransformTables } from './transformTables.js';
 export interface TransformPlan {
   readonly truncation: number;
   readonly rows: number;
-  readonly coefficients: number;
   readonly tables: TransformTables;
   readonly fourier: FourierPlan;
 }

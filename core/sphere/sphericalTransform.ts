@@ -13,10 +13,10 @@
  */
 import { usageError } from '../errors.js';
 import { isFourierLength, planFourier } from './fourier.js';
-import { type LatitudeKind, makeLatitudes } from './latitudes.js';
+import { type LatitudeKind, type Latitudes, makeLatitudes } from './latitudes.js';
 import { maximumDegree } from './legendre.js';
-import { plainKernels } from './plainKernels.js';
-import { firstCoefficient, makeTables, tableSize } from './transformTables.js';
+import { plainKernels, type TransformKernels } from './plainKernels.js';
+import { firstCoefficient, type Inverse, makeTables, tableSize } from './transformTables.js';
 import { hasWasmKernels, wasmKernels } from './wasmKernels.js';
 
 export type { LatitudeKind } from './latitudes.js';
@@ -84,15 +84,7 @@ export function makeTransform(options: TransformOptions): SphericalTransform {
     }
   }
   const inverse = options.latitudes === 'gaussian' ? 'quadrature' : 'leastSquares';
-  const makeKernels =
-    (options.kernels ?? (hasWasmKernels() ? 'wasm' : 'typescript')) === 'wasm' ? wasmKernels : plainKernels;
-  const kernels = makeKernels({
-    truncation,
-    rows: options.rows,
-    coefficients,
-    tables: makeTables(truncation, latitudes, columns, inverse),
-    fourier: planFourier(columns),
-  });
+  const kernels = transformKernels(truncation, latitudes, columns, inverse, options.kernels);
   return {
     truncation,
     coefficients,
@@ -124,6 +116,26 @@ export function makeTransform(options: TransformOptions): SphericalTransform {
       );
     }
   }
+}
+
+/**
+ * The bare kernels for rows that mirror at the equator, without checks.
+ * @param inverse how to analyze; 'none' for synthesis only
+ */
+export function transformKernels(
+  truncation: number,
+  latitudes: Latitudes,
+  columns: number,
+  inverse: Inverse,
+  kind: 'typescript' | 'wasm' = hasWasmKernels() ? 'wasm' : 'typescript',
+): TransformKernels {
+  const makeKernels = kind === 'wasm' ? wasmKernels : plainKernels;
+  return makeKernels({
+    truncation,
+    rows: latitudes.sines.length,
+    tables: makeTables(truncation, latitudes, columns, inverse),
+    fourier: planFourier(columns),
+  });
 }
 
 /**

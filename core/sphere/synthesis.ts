@@ -1,12 +1,17 @@
 /**
  * A field on a latitude–longitude grid, global or regional, from the coefficients of its real spherical harmonics:
- *   f(λ, φ) = Σₘ Σₙ P̄ₙᵐ(sin φ) (cₙᵐ cos mλ + sₙᵐ sin mλ),
- * row by row: first the sums over n for every m, then the sum over m at every longitude. A grid's own rows and
+ *   f(λ, φ) = Σₘ Σₙ P̄ₙᵐ(sin φ) (cₙᵐ cos mλ + sₙᵐ sin mλ).
+ * A global grid whose columns resolve the degree has it from the transform (sphericalTransform.ts). Any other is summed
+ * directly, row by row: first over n for every m, then over m at every longitude. Either way a grid's own rows and
  * columns are used, so a region has the same field as the globe around it.
  */
 import { usageError } from '../errors.js';
 import { describeGrid, type Grid } from '../grid.js';
+import { isFourierLength } from './fourier.js';
+import type { Latitudes } from './latitudes.js';
 import { coefficientCount, legendre, orderOffset } from './legendre.js';
+import { transformKernels } from './sphericalTransform.js';
+import { firstCoefficient } from './transformTables.js';
 
 /** Tables of one grid and degree take no more than this. */
 const maximumTableBytes = 512 * 2 ** 20;
@@ -23,33 +28,93 @@ export interface Synthesis {
 /** @throws {PlumeError} usage, when the tables of the grid and degree would not fit */
 export function makeSynthesis(grid: Grid, degree: number): Synthesis {
   const { latitudes, longitudes } = grid;
-  const nlat = latitudes.length;
-  const nlon = longitudes.length;
-  const count = coefficientCount(degree);
-  const waves = 2 * (degree + 1);
-  const bytes = 8 * (nlat * count + nlon * waves);
+  const bytes = 8 * (latitudes.length * coefficientCount(degree) + 2 * longitudes.length * (degree + 1));
   if (bytes > maximumTableBytes) {
     throw usageError(
       `spherical harmonics up to degree ${degree} on ${describeGrid(grid)} need ${Math.ceil(bytes / 2 ** 20)} MiB ` +
         `of tables, more than ${maximumTableBytes / 2 ** 20} MiB: choose a longer length scale or a coarser grid`,
     );
   }
-  const radians = Math.PI / 180;
-  const functions = new Float64Array(nlat * count);
-  for (let row = 0; row < nlat; row++) {
-    const latitude = Math.max(-90, Math.min(90, latitudes[row]!));
-    // cos 90° is 0, not 6e-17: the pole is one point.
-    const cosine = Math.abs(latitude) === 90 ? 0 : Math.cos(latitude * radians);
-    legendre(Math.sin(latitude * radians), cosine, degree, functions, row * count);
+  return suitsTransform(grid, degree) ? synthesisByTransform(grid, degree) : synthesisBySums(grid, degree);
+}
+
+/** Rows that mirror at the equator, columns evenly around the globe that resolve the degree. */
+function suitsTransform({ latitudes, longitudes }: Grid, degree: number): boolean {
+  const rows = latitudes.length;
+  const columns = longitudes.length;
+  return (
+    degree >= 1 &&
+    columns > 2 * degree &&
+    isFourierLength(columns) &&
+    latitudes.every((latitude, row) => latitude === -latitudes[rows - 1 - row]!) &&
+    longitudes.every((longitude, j) => Math.abs(longitude - longitudes[0]! - (360 * j) / columns) < 1e-6)
+  );
+}
+
+function synthesisByTransform(grid: Grid, degree: number): Synthesis {
+  const columns = grid.longitudes.length;
+  const kernels = transformKernels(degree, latitudesOf(grid), columns, 'none');
+  const count = coefficientCount(degree);
+  const spectral = kernels.allocate(2 * (firstCoefficient(degree, degree) + 2));
+  const values = kernels.allocate(grid.latitudes.length * columns);
+  // The transform's columns start at 0°: the field is turned there.
+  const turns = new Float64Array(2 * (degree + 1));
+  for (let m = 0; m <= degree; m++) {
+    turns[2 * m] = waveAngle(m, grid.longitudes[0]!, Math.cos);
+    turns[2 * m + 1] = waveAngle(m, grid.longitudes[0]!, Math.sin);
   }
-  // [lon, 2, degree + 1]: cos mλ, then sin mλ. m·λ is reduced in degrees, where whole turns are exact:
-  // −90°E and 270°E are the same to the bit.
+  return {
+    degree,
+    evaluate(coefficients, out) {
+      for (let m = 0; m <= degree; m++) {
+        const cosine = turns[2 * m]!;
+        const sine = turns[2 * m + 1]!;
+        const from = orderOffset(m, degree) - m;
+        const to = firstCoefficient(m, degree) - m;
+        for (let n = m; n <= degree; n++) {
+          const c = coefficients[from + n]!;
+          const s = coefficients[count + from + n]!;
+          spectral[2 * (to + n)] = c * cosine + s * sine;
+          spectral[2 * (to + n) + 1] = s * cosine - c * sine;
+        }
+      }
+      kernels.synthesize(spectral, 1, values);
+      out.set(values);
+    },
+  };
+}
+
+/** Sines and cosines of a grid's rows; they carry no quadrature. */
+function latitudesOf({ latitudes }: Grid): Latitudes {
+  const radians = latitudes.map((latitude) => (Math.max(-90, Math.min(90, latitude)) * Math.PI) / 180);
+  return {
+    sines: radians.map((latitude) => Math.sin(latitude)),
+    // cos 90° is 0, not 6e-17: the pole is one point.
+    cosines: radians.map((latitude, row) => (Math.abs(latitudes[row]!) >= 90 ? 0 : Math.cos(latitude))),
+    weights: new Float64Array(latitudes.length),
+  };
+}
+
+/** cos or sin of m·λ, reduced in degrees, where whole turns are exact: −90°E and 270°E are the same to the bit. */
+function waveAngle(m: number, longitude: number, wave: (angle: number) => number): number {
+  return wave((((((m * longitude) % 360) + 360) % 360) * Math.PI) / 180);
+}
+
+function synthesisBySums(grid: Grid, degree: number): Synthesis {
+  const { sines, cosines } = latitudesOf(grid);
+  const { longitudes } = grid;
+  const nlat = sines.length;
+  const nlon = longitudes.length;
+  const count = coefficientCount(degree);
+  const waves = 2 * (degree + 1);
+  const functions = new Float64Array(nlat * count);
+  for (let row = 0; row < nlat; row++) legendre(sines[row]!, cosines[row]!, degree, functions, row * count);
+  // [lon, 2, degree + 1]: cos mλ, then sin mλ.
   const trigonometry = new Float64Array(nlon * waves);
   for (let column = 0; column < nlon; column++) {
     for (let m = 0; m <= degree; m++) {
-      const angle = ((((m * longitudes[column]!) % 360) + 360) % 360) * radians;
-      trigonometry[column * waves + m] = Math.cos(angle);
-      trigonometry[column * waves + degree + 1 + m] = Math.sin(angle);
+      trigonometry[column * waves + m] = waveAngle(m, longitudes[column]!, Math.cos);
+      trigonometry[column * waves + degree + 1 + m] = waveAngle(m, longitudes[column]!, Math.sin);
     }
   }
   const rowWaves = new Float64Array(waves);

@@ -35,6 +35,9 @@ export interface TransformTables {
   readonly analysis: Float64Array;
 }
 
+/** How to come back from rows to a spectrum: by their quadrature, by least squares weighted with it, or not at all. */
+export type Inverse = 'quadrature' | 'leastSquares' | 'none';
+
 /** Rows of matrices come in twos, the last one of zeros where the number is odd: kernels take them so. */
 export function padded(rows: number): number {
   return rows + (rows & 1);
@@ -47,13 +50,12 @@ export function tableSize(truncation: number, rows: number): number {
 
 /**
  * @param latitudes rows that mirror at the equator
- * @param inverse how to come back: by the rows' quadrature, or by least squares weighted with it
  */
 export function makeTables(
   truncation: number,
   latitudes: Latitudes,
   columns: number,
-  inverse: 'quadrature' | 'leastSquares',
+  inverse: Inverse,
 ): TransformTables {
   const rows = latitudes.sines.length;
   const pairs = Math.ceil(rows / 2);
@@ -66,7 +68,7 @@ export function makeTables(
   const blocks = listBlocks(truncation, pairs);
   const end = blocks[blocks.length - 1]!;
   const synthesis = new Float64Array(end.synthesis + padded(pairs) * end.degrees);
-  const analysis = new Float64Array(end.analysis + padded(end.degrees) * pairs);
+  const analysis = new Float64Array(inverse === 'none' ? 0 : end.analysis + padded(end.degrees) * pairs);
   for (const block of blocks) {
     const { order, degrees } = block;
     const parity = block.coefficient - firstCoefficient(order, truncation);
@@ -85,7 +87,7 @@ export function makeTables(
           analysis[block.analysis + k * pairs + pair] = weight * at(pair, k);
         }
       }
-    } else {
+    } else if (inverse === 'leastSquares') {
       const known = Math.floor((truncation - order - parity) / 2) + 1;
       leastSquares(latitudes, known, at).forEach((row, k) => {
         row.forEach((value, pair) => {

@@ -89,6 +89,29 @@ describe('synthesis', () => {
     );
   });
 
+  it('by the transform, where a grid closes, is that of the sums, where it does not', () => {
+    fc.assert(
+      fc.property(anyCoefficients, fc.constantFrom(-180, 0, 0.5, 123.25), (coefficients, west) => {
+        const latitudes = [90, 71.5, 30, 2, -2, -30, -71.5, -90];
+        const longitudes = Array.from({ length: 20 }, (_, j) => west + 18 * j);
+        const closed = new Float64Array(8 * 20);
+        makeSynthesis(makeGrid(latitudes, longitudes), degree).evaluate(coefficients, closed);
+        // Without its last row and column the grid is no globe.
+        const open = new Float64Array(7 * 19);
+        makeSynthesis(makeGrid(latitudes.slice(0, 7), longitudes.slice(0, 19)), degree).evaluate(
+          coefficients,
+          open,
+        );
+        open.forEach((value, i) => {
+          expect(Math.abs(closed[Math.floor(i / 19) * 20 + (i % 19)]! - value)).toBeLessThan(1e-12);
+        });
+        expect(new Set(closed.subarray(0, 20)).size).toBe(1);
+        expect(new Set(closed.subarray(140)).size).toBe(1);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it('is refused where its tables would not fit', () => {
     const fine = makeGrid(
       Array.from({ length: 721 }, (_, i) => 90 - i / 4),
