@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, isPlumeError, toPlumeError } from '../core/errors.js';
 import { addCommand, examplesHelp } from './command.js';
 import { archiveInfoCommand } from './commands/archiveInfo.js';
+import { compareCommand } from './commands/compare.js';
 import { forecastCommand } from './commands/forecast.js';
 import { reportCommand } from './commands/report.js';
 import { runInfoCommand } from './commands/runInfo.js';
@@ -37,6 +38,7 @@ Examples:
   plume forecast --archive slp.nc --model model --starts 2007-01-01/2007-12-24/P7D --out runs/2007
   plume verify runs/2007 --archive slp.nc
   plume report runs/2007
+  plume compare runs/2007 runs/other --archive slp.nc
 
 Exit codes: 0 done, ${exitCodes.usage} bad use, ${exitCodes.data} bad data, ${exitCodes.resources} not enough resources,
 ${exitCodes.interrupted} interrupted (run the same command again to resume), ${exitCodes.internal} internal error.`,
@@ -53,6 +55,7 @@ addCommand(archive, archiveInfoCommand);
 addCommand(program, trainCommand);
 addCommand(program, forecastCommand);
 addCommand(program, verifyCommand);
+addCommand(program, compareCommand);
 addCommand(program, reportCommand);
 const run = program
   .command('run')

@@ -107,7 +107,8 @@ function plainNumber(value: number): string {
   return value.toFixed(size >= 1000 ? 0 : size >= 10 ? 1 : 3);
 }
 
-function aligned(lines: readonly (readonly string[])[]): string {
+/** Columns in line: the first to the left, the others to the right. */
+export function aligned(lines: readonly (readonly string[])[]): string {
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines
     .map((line) =>

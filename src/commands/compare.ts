@@ -1,0 +1,189 @@
+/** plume compare: runs side by side on the starts, leads and channels they share, and what a member-day cost. */
+import { basename, resolve } from 'node:path';
+import { interruptedError, usageError } from '../../core/errors.js';
+import { channelName } from '../../core/schema.js';
+import { openRun, type RunReader } from '../../core/store/run.js';
+import { writeTable } from '../../core/store/table.js';
+import { formatTime } from '../../core/time.js';
+import { readCost } from '../../ensembles/cost.js';
+import { type ComparedRun, compareRuns, sharedCases } from '../../evaluation/compare.js';
+import { type CompareRow, compareColumns } from '../../evaluation/compareRow.js';
+import { openArchiveOption } from '../archiveOption.js';
+import type { CommandContext, CommandDefinition } from '../command.js';
+import { chooseReferences, trainingPeriod } from '../referenceOption.js';
+import {
+  type ComparedRunText,
+  comparisonSentence,
+  formatComparison,
+  formatRuns,
+  headlineChannels,
+  legend,
+  shownLeads,
+} from '../report/compareTable.js';
+
+export const compareOptions = [
+  'archive',
+  'variables',
+  'unit',
+  'train',
+  'references',
+  'seasonless',
+  'seed',
+  'out',
+] as const;
+type CompareOptionName = (typeof compareOptions)[number];
+
+export const compareCommand: CommandDefinition<CompareOptionName> = {
+  name: 'compare',
+  operands: '<runs...>',
+  summary:
+    'two runs or more side by side: scores, paired differences from the first run, cost per member-day',
+  examples: [
+    'plume compare runs/eps runs/bayes --archive nature.zarr',
+    'plume compare runs/eps runs/bayes --archive nature.zarr --references climatology,persistence --train 2001-01-01/2001-12-31',
+    'plume compare runs/a runs/b --archive slp.nc --variables msl --out compare.arrow --json',
+  ],
+  options: compareOptions,
+  run: async (context) => {
+    const result = await compare(context);
+    if (!context.json) process.stdout.write(`${textOf(result, context.options.variables)}\n`);
+    return result;
+  },
+};
+
+export interface CompareResult {
+  /** In the order given; the others are compared with the first. */
+  readonly runs: readonly (ComparedRunText & { readonly directory: string })[];
+  readonly archive: string;
+  readonly references: readonly string[];
+  readonly training: string | null;
+  readonly starts: readonly string[];
+  readonly leadsHours: readonly number[];
+  readonly channels: readonly { readonly name: string; readonly unit: string }[];
+  readonly scored: number;
+  readonly missingTruth: number;
+  /** Where the rows were written. */
+  readonly out: string | null;
+  readonly rows: readonly CompareRow[];
+}
+
+export async function compare({
+  operands,
+  options,
+  report,
+  signal,
+}: CommandContext<CompareOptionName>): Promise<CompareResult> {
+  if (operands.length < 2) throw usageError('plume compare needs two run directories or more');
+  const opened: RunReader[] = [];
+  try {
+    for (const directory of operands) opened.push(await openRun(directory));
+    const labels = labelsOf(operands);
+    const runs: ComparedRun[] = opened.map((source, i) => ({ name: labels[i]!, source }));
+    const shared = sharedCases(runs);
+    const names = shared.schema.channels.map(channelName);
+    requireChannels(options.variables, names);
+    const chosen = await chooseReferences(
+      { ...options, references: options.references ?? [] },
+      shared.schema,
+    );
+    const models = opened.map(({ manifest }) => manifest.model);
+    const training = trainingPeriod(options, chosen.methods, models, 'none of these runs');
+    const texts = await Promise.all(
+      opened.map(async ({ directory, manifest }, i) => ({
+        name: labels[i]!,
+        directory,
+        weightSamples: manifest.weight_samples,
+        noiseStreams: manifest.noise_streams,
+        cost: await readCost(directory),
+      })),
+    );
+    const { archive, name } = await openArchiveOption({ ...options, variables: undefined }, names);
+    try {
+      let progress: ReturnType<typeof report.begin> | undefined;
+      const { rows, scored, missingTruth } = await compareRuns({
+        runs,
+        archive,
+        archiveName: name,
+        references: chosen.methods,
+        training: training?.period,
+        seed: options.seed,
+        onProgress: (done, total) => {
+          progress ??= report.begin('comparing', total, 'starts');
+          progress.update(done);
+          if (signal.aborted)
+            throw interruptedError(`stopped after ${done} of ${total} starts; nothing was written`);
+        },
+      });
+      progress?.finish();
+      if (options.out !== undefined) {
+        const metadata = { runs: operands.join(' '), training: training?.text ?? '' };
+        await writeTable(options.out, compareColumns(rows), metadata);
+      }
+      return {
+        runs: texts,
+        archive: name,
+        references: chosen.names,
+        training: training?.text ?? null,
+        starts: shared.starts.map(formatTime),
+        leadsHours: shared.leadsHours,
+        channels: shared.schema.channels.map((channel) => ({
+          name: channelName(channel),
+          unit: channel.unit,
+        })),
+        scored,
+        missingTruth,
+        out: options.out ?? null,
+        rows,
+      };
+    } finally {
+      await archive.close();
+    }
+  } finally {
+    for (const run of opened) await run.close();
+  }
+}
+
+/** Last names of the directories where they differ, else the paths as given. */
+function labelsOf(directories: readonly string[]): string[] {
+  const short = directories.map((directory) => basename(resolve(directory)));
+  return new Set(short).size === short.length ? short : [...directories];
+}
+
+function requireChannels(asked: readonly string[] | undefined, shared: readonly string[]): void {
+  const unknown = asked?.find((name) => !shared.includes(name));
+  if (unknown !== undefined) {
+    throw usageError(`--variables: the runs share no channel "${unknown}"; they share ${shared.join(', ')}`);
+  }
+}
+
+function textOf(result: CompareResult, variables: readonly string[] | undefined): string {
+  const { runs, rows, channels, leadsHours, starts, missingTruth } = result;
+  const shown = variables ?? headlineChannels(channels.map(({ name }) => name));
+  const leads = shownLeads(leadsHours);
+  const singles = new Set(
+    rows.map(({ run }) => run).filter((run) => !rows.some((r) => r.run === run && r.metric === 'spread')),
+  );
+  const blocks = shown.map((name) => {
+    const unit = channels.find((channel) => channel.name === name)?.unit ?? '';
+    const own = rows.filter((row) => nameOf(row) === name);
+    const sentences = runs.slice(1).map((run) => `${name}: ${comparisonSentence(own, run.name)}`);
+    return `${formatComparison(own, `${name}, ${unit}`, leads, singles)}\n${sentences.join('\n')}`;
+  });
+  const head = [
+    `${starts.length} start(s) in all runs, ${starts[0]} … ${starts.at(-1)}; truth of ${result.archive}` +
+      (missingTruth > 0 ? `; ${missingTruth} fields without truth left out` : ''),
+    formatRuns(runs),
+  ];
+  const tail = [legend];
+  if (singles.size > 0)
+    tail.push('a single field has no spread, and its CRPS is the mean absolute error (MAE)');
+  const hidden = channels.length - shown.length;
+  if (hidden > 0 || leads.length < leadsHours.length) {
+    tail.push(`${channels.length} channels and ${leadsHours.length} leads are in --json and --out`);
+  }
+  return [...head, '', ...blocks.flatMap((block) => [block, '']), ...tail].join('\n');
+}
+
+function nameOf({ variable, level }: CompareRow): string {
+  return level === null ? variable : `${variable}${level}`;
+}
