@@ -2,17 +2,20 @@
  * Who the members are: K weight samples × J noise streams, nested.
  * Member m = k · J + j carries weight sample k through its whole forecast and draws its noise from stream j
  * of that sample, so variance between samples is epistemic and variance within one is aleatoric.
+ * A start is cut into blocks of members, each made by one worker and stored in one file.
  */
 import { usageError } from '../core/errors.js';
 import type { NestedDesign } from '../core/statistics/varianceDecomposition.js';
+import type { BlockSize, SampleRange, StreamRange } from '../core/store/run.js';
 
 export type { NestedDesign };
 
-/** Consecutive weight samples whose members are computed and stored together. */
-export interface MemberBlock {
-  readonly firstWeightSample: number;
-  readonly weightSamples: number;
-}
+/** Members that are computed and stored together: consecutive weight samples, with all or some of their streams. */
+export type MemberBlock = SampleRange;
+
+/** Fields of a block's members that are comfortable to hold and to batch, bytes. */
+const blockBytes = 2e6;
+const mostSamples = 8;
 
 export function memberCount(design: NestedDesign): number {
   return design.weightSamples * design.noiseStreams;
@@ -34,16 +37,24 @@ export function parseDesign(text: string): NestedDesign {
 }
 
 /**
- * Cuts the weight samples into blocks of fixed boundaries, so that growing K adds blocks and leaves the
- * full ones as they are.
+ * Size of the blocks of a start: small states go by several weight samples, large ones by a few streams of one, so that
+ * even a single start keeps many workers busy. It depends on the state and J alone: a run that grows in weight samples
+ * or starts, or at K = 1 in streams, keeps the files it has.
+ * @param stateBytes one member's state
  */
-export function memberBlocks(design: NestedDesign, samplesPerBlock: number): MemberBlock[] {
-  const blocks: MemberBlock[] = [];
-  for (let first = 0; first < design.weightSamples; first += samplesPerBlock) {
-    blocks.push({
-      firstWeightSample: first,
-      weightSamples: Math.min(samplesPerBlock, design.weightSamples - first),
-    });
+export function blockSize(stateBytes: number, noiseStreams: number): BlockSize {
+  const members = Math.max(1, Math.floor(blockBytes / stateBytes));
+  if (members >= noiseStreams) {
+    return { weightSamples: Math.min(mostSamples, Math.floor(members / noiseStreams)), noiseStreams };
   }
-  return blocks;
+  return { weightSamples: 1, noiseStreams: 2 ** Math.floor(Math.log2(members)) };
+}
+
+/** First noise stream of a block, and how many each of its weight samples has in it. */
+export function blockStreams(block: MemberBlock, noiseStreams: number): StreamRange {
+  return block.streams ?? { first: 0, count: noiseStreams };
+}
+
+export function blockMembers(block: MemberBlock, noiseStreams: number): number {
+  return block.weightSamples * blockStreams(block, noiseStreams).count;
 }

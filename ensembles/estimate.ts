@@ -1,6 +1,7 @@
 /**
  * What a run will need, told before it starts and held against what there is.
- * Peak memory grows with workers, members of a block and size of a state; never with starts or leads.
+ * Peak memory grows with workers, members of a block and size of a state, and with one field of all members, which
+ * products are made from; never with starts or leads.
  */
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { resourceError } from '../core/errors.js';
@@ -10,14 +11,22 @@ export interface RunSize {
   /** Most members that one unit of work holds. */
   readonly blockMembers: number;
   readonly batchMembers: number;
+  /** Of the model's state. */
   readonly channels: number;
+  /** Those that are kept. */
+  readonly storedChannels: number;
   readonly points: number;
   readonly historyLength: number;
+  /** Of the model, from start to end. */
   readonly steps: number;
+  /** Those that are kept. */
+  readonly storedLeads: number;
   readonly starts: number;
   readonly workers: number;
   /** Bytes of one worker's model: weights and working memory. */
   readonly modelBytes: number;
+  /** Archive states that all workers share for perturbing initial states. */
+  readonly poolStates: number;
 }
 
 export interface RunEstimate {
@@ -40,18 +49,22 @@ export function estimateRun(
   secondsPerMemberStep: number | null,
   memberSteps = size.members * size.starts * size.steps,
 ): RunEstimate {
-  const stateBytes = size.channels * size.points * 4;
+  const fieldBytes = size.points * 4;
+  const stateBytes = size.channels * fieldBytes;
   // history and next state of every member, model input and output of a batch, and one lead as it is encoded
-  const perWorker =
-    workerBytes +
-    size.modelBytes +
+  const forecasting =
     (size.historyLength + 1) * size.blockMembers * stateBytes +
     3 * size.batchMembers * stateBytes +
-    2 * size.blockMembers * stateBytes;
-  const rows = size.members * size.starts * size.steps * size.channels;
-  const productRows = productStatistics * size.starts * size.steps * size.channels;
+    2 * size.blockMembers * size.storedChannels * fieldBytes;
+  // one field of all members, as read and joined, and the products of a lead
+  const reducing = (2 * size.members + productStatistics * size.storedChannels) * fieldBytes;
+  const perWorker = workerBytes + size.modelBytes + Math.max(forecasting, reducing);
+  const shared = (size.poolStates + (size.workers + 1) * size.historyLength) * stateBytes;
+  const fields = size.starts * size.storedLeads * size.storedChannels;
+  const rows = size.members * fields;
+  const productRows = productStatistics * fields;
   return {
-    memoryBytes: processBytes + size.workers * perWorker,
+    memoryBytes: processBytes + shared + size.workers * perWorker,
     diskBytes: (rows + productRows) * (size.points * 4 + rowOverheadBytes),
     seconds: secondsPerMemberStep === null ? null : (memberSteps * secondsPerMemberStep) / size.workers,
   };

@@ -16,16 +16,27 @@ export interface EnsemblePool {
   close(): Promise<void>;
 }
 
+/** Threads start with the first task: a run that lacks nothing starts none. */
 export function createPool(setup: WorkerSetup, workers: number): EnsemblePool {
-  const pool = new Piscina({
-    filename: workerFile(),
-    minThreads: workers,
-    maxThreads: workers,
-    workerData: setup,
-    idleTimeout: Number.POSITIVE_INFINITY,
-  });
+  let threads: Piscina | undefined;
+  let closing = false;
+  const started = (): Piscina => {
+    if (threads !== undefined) return threads;
+    threads = new Piscina({
+      filename: workerFile(),
+      minThreads: workers,
+      maxThreads: workers,
+      workerData: setup,
+      idleTimeout: Number.POSITIVE_INFINITY,
+    });
+    // a thread that is stopped while it still loads has failed nobody
+    threads.on('error', (error) => {
+      if (!closing) throw error;
+    });
+    return threads;
+  };
   const run = async <Result>(name: string, task: unknown): Promise<Result> => {
-    const outcome = (await pool.run(task, { name })) as Outcome<Result>;
+    const outcome = (await started().run(task, { name })) as Outcome<Result>;
     if ('failure' in outcome) throw new PlumeError(outcome.failure.tag, outcome.failure.message);
     return outcome.result;
   };
@@ -33,7 +44,10 @@ export function createPool(setup: WorkerSetup, workers: number): EnsemblePool {
     makeMembers: (task) => run('makeMembers', task),
     makeProducts: (task) => run('makeStartProducts', task),
     timeStep: (task) => run('timeStep', task),
-    close: () => pool.destroy(),
+    close: async () => {
+      closing = true;
+      await threads?.destroy();
+    },
   };
 }
 

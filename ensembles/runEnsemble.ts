@@ -4,13 +4,14 @@
  * so it does not grow with leads. Stopped at any moment, the same call goes on to the same bytes.
  */
 
-import { findTime, requireFinite } from '../core/archive/finite.js';
 import { interruptedError } from '../core/errors.js';
 import { gridSize } from '../core/grid.js';
 import type { Archive } from '../core/interfaces.js';
 import { availableDiskBytes } from '../core/store/atomic.js';
 import { productFileName } from '../core/store/productFile.js';
 import {
+  type BlockSize,
+  chunkMembers,
   memberChunks,
   openOrCreateRun,
   type RunDescription,
@@ -19,25 +20,43 @@ import {
 } from '../core/store/run.js';
 import type { ResolvedDevice } from '../models/onnx/devices.js';
 import type { ModelSource } from '../models/open.js';
-import type { PerturbationSource } from '../perturbations/create.js';
-import type { MemberBlock } from './design.js';
+import {
+  createInitialPerturbation,
+  type InitialPerturbationSource,
+  type PerturbationSource,
+} from '../perturbations/create.js';
+import {
+  type Analyses,
+  type AnalysisSource,
+  createAnalyses,
+  readStatePool,
+  requireHistory,
+} from './analyses.js';
+import { addCost, type Cost } from './cost.js';
+import { blockMembers, type MemberBlock } from './design.js';
 import { availableMemoryBytes, estimateRun, type RunEstimate, requireFits } from './estimate.js';
+import type { InitialStates } from './initialStates.js';
 import { createPool, type EnsemblePool } from './pool.js';
 
 export interface EnsembleRequest {
   readonly directory: string;
+  /** Its schema and leads are those that are kept. */
   readonly description: RunDescription;
+  /** Of the model's channels. */
   readonly archive: Archive;
   /** Named in messages. */
   readonly archiveName: string;
   readonly model: ModelSource;
-  readonly perturbation: PerturbationSource;
+  /** Null: none at the steps. */
+  readonly perturbation: PerturbationSource | null;
+  /** Null: analyses are the truth, and all members start from them. */
+  readonly initial: InitialStates | null;
   readonly historyLength: number;
   readonly device: ResolvedDevice;
   readonly workers: number;
   readonly batchMembers: number;
-  /** Weight samples of one unit of work. */
-  readonly samplesPerBlock: number;
+  /** Size of one unit of work. */
+  readonly block: BlockSize;
   /** Bytes of the model in one worker. */
   readonly modelBytes: number;
   readonly signal: AbortSignal;
@@ -50,6 +69,8 @@ export interface EnsembleSummary {
   readonly madeMembers: number;
   readonly keptMembers: number;
   readonly seconds: number;
+  /** Of this call and those before it; null where nothing is recorded. */
+  readonly cost: Cost | null;
 }
 
 interface Unit {
@@ -62,12 +83,11 @@ interface Unit {
  *   interrupted, with everything finished so far recorded, when the signal aborts
  */
 export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSummary> {
-  const { description, archive, archiveName } = request;
-  const starts = Array.from(description.starts);
-  // every start is looked up, and then read, before anything is written
-  for (const start of starts)
-    requireHistory(archive, archiveName, start, request.historyLength, description.stepHours);
-  for (const start of starts) await readAnalysis(request, start);
+  const { description } = request;
+  const source: AnalysisSource = { ...request, stepHours: description.stepHours };
+  const starts = Array.from(description.starts).sort((a, b) => a - b);
+  // every time is looked up before anything is written
+  for (const time of [...(request.initial?.dates ?? []), ...starts]) requireHistory(source, time);
   const heldBytes = await bytesHeld(request.directory, starts);
   requireFits(estimateOf(request, heldBytes, null), {
     memoryBytes: availableMemoryBytes(),
@@ -75,87 +95,124 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
   });
 
   const run = await openOrCreateRun(request.directory, description);
-  const pool = createPool(
-    {
-      directory: request.directory,
-      model: request.model,
-      device: request.device,
-      perturbation: request.perturbation,
-      seed: description.seed,
-      schema: description.schema,
-      leadsHours: description.leadsHours,
-      noiseStreams: description.noiseStreams,
-      batchMembers: request.batchMembers,
-    },
-    request.workers,
-  );
   try {
-    return await makeMissing(request, run, pool, starts, heldBytes);
+    const units: Unit[] = starts.flatMap((start) =>
+      run.missing(start, description, request.block).map((block) => ({ start, block })),
+    );
+    const initial = units.length === 0 ? null : await initialSource(request, source);
+    const error = initial === null ? null : createInitialPerturbation(initial, request.archive.schema.grid);
+    const analyses = createAnalyses(source, description.seed, error);
+    // read before the first worker starts: gaps are told at once
+    if (units[0] !== undefined) await analyses.of(units[0].start);
+    const pool = createPool(
+      {
+        directory: request.directory,
+        model: request.model,
+        device: request.device,
+        perturbation: request.perturbation,
+        initial: request.initial?.members ? initial : null,
+        seed: description.seed,
+        schema: description.schema,
+        leadsHours: description.leadsHours,
+        noiseStreams: description.noiseStreams,
+        batchMembers: request.batchMembers,
+      },
+      request.workers,
+    );
+    try {
+      return await makeMissing({ request, run, pool, analyses, starts, units, heldBytes });
+    } finally {
+      await pool.close();
+    }
   } finally {
-    await pool.close();
     await run.close();
   }
 }
 
-async function makeMissing(
-  request: EnsembleRequest,
-  run: RunWriter,
-  pool: EnsemblePool,
-  starts: readonly number[],
-  heldBytes: number,
-): Promise<EnsembleSummary> {
+/** Reads the states that perturbations are made from. */
+async function initialSource(
+  { initial, signal }: EnsembleRequest,
+  source: AnalysisSource,
+): Promise<InitialPerturbationSource | null> {
+  if (initial === null) return null;
+  return {
+    kind: 'state-difference',
+    pool: await readStatePool(source, initial.dates, signal),
+    rotate: initial.rotate,
+    memberAmplitude: initial.members,
+    analysisAmplitude: initial.analysisError,
+  };
+}
+
+interface Work {
+  readonly request: EnsembleRequest;
+  readonly run: RunWriter;
+  readonly pool: EnsemblePool;
+  readonly analyses: Analyses;
+  readonly starts: readonly number[];
+  readonly units: readonly Unit[];
+  readonly heldBytes: number;
+}
+
+async function makeMissing(work: Work): Promise<EnsembleSummary> {
+  const { request, run, pool, analyses, starts, units, heldBytes } = work;
   const { description } = request;
-  const units: Unit[] = starts.flatMap((start) =>
-    run.missing(start, description.weightSamples, request.samplesPerBlock).map((block) => ({ start, block })),
-  );
-  const membersOf = (unit: Unit): number => unit.block.weightSamples * description.noiseStreams;
-  const steps = description.leadsHours.length;
+  const membersOf = (unit: Unit): number => blockMembers(unit.block, description.noiseStreams);
+  const steps = stepsOf(request);
   const total = units.reduce((sum, unit) => sum + membersOf(unit) * steps, 0);
   const first = units[0];
   const timed =
-    first === undefined
-      ? null
-      : await pool.timeStep({ ...first, analysis: await readAnalysis(request, first.start) });
+    first === undefined ? null : await pool.timeStep({ ...first, analysis: await analyses.of(first.start) });
   const estimate = estimateOf(request, heldBytes, timed, total);
   request.onEstimate(estimate, total);
 
   const began = performance.now();
   let done = 0;
+  let coreSeconds = 0;
   request.onProgress(0, total);
   const left = new Map<number, number>(starts.map((start) => [start, 0]));
   for (const unit of units) left.set(unit.start, (left.get(unit.start) ?? 0) + 1);
 
   const finishStart = async (start: number): Promise<void> => {
     if (run.has(productFileName(start))) return;
-    const design = { weightSamples: run.manifest.weight_samples, noiseStreams: description.noiseStreams };
+    const { weight_samples: weightSamples, noise_streams: noiseStreams } = run.manifest;
     const chunks = memberChunks(run.manifest, start);
-    const held = chunks.reduce((sum, [, chunk]) => sum + chunk.weight_samples, 0);
-    if (held < design.weightSamples) return;
+    const held = chunks.reduce((sum, [, chunk]) => sum + chunkMembers(chunk, noiseStreams), 0);
+    if (held < weightSamples * noiseStreams) return;
+    const design = { weightSamples, noiseStreams };
     const made = await pool.makeProducts({ start, design, memberFiles: chunks.map(([file]) => file) });
-    await run.record({
-      ...made,
-      kind: 'products',
-      start,
-      firstWeightSample: 0,
-      weightSamples: design.weightSamples,
-    });
+    await run.record({ ...made, kind: 'products', start, firstWeightSample: 0, weightSamples });
   };
   const makeUnit = async (unit: Unit): Promise<void> => {
-    const made = await pool.makeMembers({ ...unit, analysis: await readAnalysis(request, unit.start) });
+    const made = await pool.makeMembers({ ...unit, analysis: await analyses.of(unit.start) });
     await run.record({ ...made, kind: 'members' });
     done += membersOf(unit) * steps;
+    coreSeconds += made.seconds;
     request.onProgress(done, total);
     const missing = (left.get(unit.start) ?? 1) - 1;
     left.set(unit.start, missing);
-    if (missing === 0) await finishStart(unit.start);
+    if (missing > 0) return;
+    analyses.release(unit.start);
+    await finishStart(unit.start);
   };
   const complete = starts.filter((start) => left.get(start) === 0);
-  const work = [
+  const jobs = [
     ...complete.map((start) => () => finishStart(start)),
     ...units.map((unit) => () => makeUnit(unit)),
   ];
-  await inParallel(work, request.workers + 1, request.signal);
-  await run.flush();
+  let cost: Cost | null = null;
+  try {
+    await inParallel(jobs, request.workers + 1, request.signal);
+  } finally {
+    await run.flush();
+    cost = await addCost(request.directory, {
+      member_days: (done * description.stepHours) / 24,
+      wall_seconds: (performance.now() - began) / 1000,
+      core_seconds: coreSeconds,
+      workers: request.workers,
+      device: request.device,
+    });
+  }
   if (request.signal.aborted) {
     throw interruptedError(
       `stopped after ${done} of ${total} member-steps; everything finished is kept in ${request.directory}. ` +
@@ -168,7 +225,13 @@ async function makeMissing(
     madeMembers,
     keptMembers: starts.length * description.weightSamples * description.noiseStreams - madeMembers,
     seconds: (performance.now() - began) / 1000,
+    cost,
   };
+}
+
+/** Steps of the model to the last lead. */
+function stepsOf({ description }: EnsembleRequest): number {
+  return (description.leadsHours.at(-1) ?? 0) / description.stepHours;
 }
 
 /** Runs the jobs in order, so many at a time; a failure or an abort starts no more and waits for those running. */
@@ -208,16 +271,20 @@ function estimateOf(
   secondsPerMemberStep: number | null,
   memberSteps?: number,
 ): RunEstimate {
-  const { description } = request;
+  const { description, block, initial, historyLength } = request;
+  const { weightSamples, noiseStreams } = description;
   const whole = estimateRun(
     {
-      members: description.weightSamples * description.noiseStreams,
-      blockMembers: Math.min(request.samplesPerBlock, description.weightSamples) * description.noiseStreams,
+      members: weightSamples * noiseStreams,
+      blockMembers: Math.min(block.weightSamples, weightSamples) * Math.min(block.noiseStreams, noiseStreams),
       batchMembers: request.batchMembers,
-      channels: description.schema.channels.length,
+      channels: request.archive.schema.channels.length,
+      storedChannels: description.schema.channels.length,
       points: gridSize(request.archive.schema.grid),
-      historyLength: request.historyLength,
-      steps: description.leadsHours.length,
+      historyLength,
+      steps: stepsOf(request),
+      storedLeads: description.leadsHours.length,
+      poolStates: (initial?.dates.length ?? 0) * historyLength,
       starts: description.starts.length,
       workers: request.workers,
       modelBytes: request.modelBytes,
@@ -226,31 +293,4 @@ function estimateOf(
     memberSteps,
   );
   return { ...whole, diskBytes: Math.max(0, whole.diskBytes - heldBytes) };
-}
-
-function requireHistory(
-  archive: Archive,
-  name: string,
-  start: number,
-  historyLength: number,
-  stepHours: number,
-): number[] {
-  return Array.from({ length: historyLength }, (_, back) =>
-    findTime(archive, start - back * stepHours * 3_600_000, name),
-  );
-}
-
-/** Analysis and the states before it, newest first, in memory that the workers share. */
-async function readAnalysis(request: EnsembleRequest, start: number): Promise<Float32Array[]> {
-  const { archive, archiveName, description } = request;
-  const indices = requireHistory(archive, archiveName, start, request.historyLength, description.stepHours);
-  const states: Float32Array[] = [];
-  for (const index of indices) {
-    const state = await archive.read(index);
-    requireFinite(state, archiveName);
-    const shared = new Float32Array(new SharedArrayBuffer(state.values.byteLength));
-    shared.set(state.values);
-    states.push(shared);
-  }
-  return states;
 }

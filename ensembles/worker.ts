@@ -1,18 +1,24 @@
 /**
  * One lane of the pool: opens the model once, then makes blocks of members and products of starts, each
- * written by the worker that made it. Runs as built JavaScript in a worker thread of piscina.
+ * written by the worker that made it. Of a trajectory, the leads and channels that the run keeps are written. Runs as built JavaScript in a worker thread of piscina.
  */
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
-import { type ErrorTag, toPlumeError } from '../core/errors.js';
+import { type ErrorTag, internalError, toPlumeError } from '../core/errors.js';
+import { gridSize } from '../core/grid.js';
 import type { ForecastModel } from '../core/interfaces.js';
-import { type SchemaJson, schemaFromJson } from '../core/schema.js';
+import { channelName, type SchemaJson, schemaFromJson } from '../core/schema.js';
 import { createMemberFile, memberFileName, memberFileRows } from '../core/store/memberFile.js';
 import { formatTime } from '../core/time.js';
 import type { ResolvedDevice } from '../models/onnx/devices.js';
 import { type ModelSource, openModel } from '../models/open.js';
-import { createPerturbation, type PerturbationSource } from '../perturbations/create.js';
-import type { MemberBlock, NestedDesign } from './design.js';
+import {
+  createInitialPerturbation,
+  createPerturbation,
+  type InitialPerturbationSource,
+  type PerturbationSource,
+} from '../perturbations/create.js';
+import { blockMembers, type MemberBlock, type NestedDesign } from './design.js';
 import { makeProducts, type ProductsMade } from './products.js';
 import { trajectory } from './trajectory.js';
 
@@ -21,9 +27,14 @@ export interface WorkerSetup {
   readonly directory: string;
   readonly model: ModelSource;
   readonly device: ResolvedDevice;
-  readonly perturbation: PerturbationSource;
+  /** Null: none at the steps. */
+  readonly perturbation: PerturbationSource | null;
+  /** Null: all members start from the analysis. */
+  readonly initial: InitialPerturbationSource | null;
   readonly seed: number;
+  /** What is kept: channels of the model, in its order. */
   readonly schema: SchemaJson;
+  /** Leads that are kept: multiples of the model's step, rising. */
   readonly leadsHours: readonly number[];
   readonly noiseStreams: number;
   readonly batchMembers: number;
@@ -42,6 +53,8 @@ export interface MembersMade extends MemberBlock {
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
+  /** That this worker spent on the members, from the first step to the last byte. */
+  readonly seconds: number;
 }
 
 export interface ProductsTask {
@@ -52,7 +65,8 @@ export interface ProductsTask {
 
 const setup = workerData as WorkerSetup;
 const schema = schemaFromJson(setup.schema);
-const perturbation = createPerturbation(setup.perturbation, schema.grid);
+const perturbation = setup.perturbation === null ? null : createPerturbation(setup.perturbation, schema.grid);
+const initial = setup.initial === null ? null : createInitialPerturbation(setup.initial, schema.grid);
 let opened: Promise<ForecastModel> | undefined;
 
 function model(): Promise<ForecastModel> {
@@ -93,22 +107,52 @@ export function timeStep(task: MembersTask): Promise<Outcome<number>> {
 
 async function members({ start, analysis, block }: MembersTask): Promise<MembersMade> {
   const { directory, leadsHours, noiseStreams } = setup;
-  const file = memberFileName(start, block.firstWeightSample, block.weightSamples);
+  const opened = await model();
+  const began = performance.now();
+  const file = memberFileName(start, block.firstWeightSample, block.weightSamples, block.streams);
   const description = { schema, start, leadsHours, noiseStreams, ...block };
   const writer = await createMemberFile(join(directory, file), description);
   try {
-    const request = { ...setup, start, analysis, block, steps: leadsHours.length };
-    for await (const states of trajectory(await model(), perturbation, request)) await writer.append(states);
+    const steps = (leadsHours.at(-1) ?? 0) / opened.stepHours;
+    const kept = new Set(leadsHours.map((lead) => lead / opened.stepHours));
+    const select = keptChannels(opened, blockMembers(block, noiseStreams));
+    let step = 0;
+    const request = { ...setup, initial, start, analysis, block, steps };
+    for await (const states of trajectory(opened, perturbation, request)) {
+      step++;
+      if (kept.has(step)) await writer.append(select(states));
+    }
     const written = await writer.commit();
-    return { ...block, file, start, rows: memberFileRows(description), ...written };
+    const seconds = (performance.now() - began) / 1000;
+    return { ...block, file, start, rows: memberFileRows(description), ...written, seconds };
   } catch (error) {
     await writer.abandon();
     throw error;
   }
 }
 
+/** [member, channel, lat, lon] of the model → the same of the channels that are kept. */
+function keptChannels(opened: ForecastModel, members: number): (states: Float32Array) => Float32Array {
+  const all = opened.schema.channels.map(channelName);
+  const indices = schema.channels.map((channel) => all.indexOf(channelName(channel)));
+  if (indices.some((index) => index < 0))
+    throw internalError('the run keeps a channel that the model has not');
+  if (indices.length === all.length) return (states) => states;
+  const points = gridSize(schema.grid);
+  const out = new Float32Array(members * indices.length * points);
+  return (states) => {
+    for (let member = 0; member < members; member++) {
+      indices.forEach((index, kept) => {
+        const from = (member * all.length + index) * points;
+        out.set(states.subarray(from, from + points), (member * indices.length + kept) * points);
+      });
+    }
+    return out;
+  };
+}
+
 async function secondsPerMemberStep({ start, analysis, block }: MembersTask): Promise<number> {
-  const request = { ...setup, start, analysis, block, steps: 2 };
+  const request = { ...setup, initial, start, analysis, block, steps: 2 };
   let before = 0;
   let seconds = 0;
   for await (const _ of trajectory(await model(), perturbation, request)) {
@@ -116,5 +160,5 @@ async function secondsPerMemberStep({ start, analysis, block }: MembersTask): Pr
     seconds = (now - before) / 1000;
     before = now;
   }
-  return seconds / (block.weightSamples * setup.noiseStreams);
+  return seconds / blockMembers(block, setup.noiseStreams);
 }

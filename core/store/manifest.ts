@@ -2,7 +2,8 @@
  * manifest.json: what a run directory is and holds. No wall-clock time, host or process enters it, so that an
  * interrupted and resumed run ends with the same bytes as one that was never interrupted.
  * `identity` names everything that decides a member's values: two runs with the same identity may share a
- * directory, and grow in weight samples and in starts.
+ * directory, and grow in weight samples and in starts; with a single weight sample, in noise streams too, since
+ * member m = k · J + j then keeps its number.
  */
 import { z } from 'zod';
 import { dataError, usageError } from '../errors.js';
@@ -22,6 +23,9 @@ const chunk = z.strictObject({
   start: isoTime,
   first_weight_sample: count,
   weight_samples: z.number().int().positive(),
+  /** Both or neither: where a file holds some of the noise streams only. */
+  first_noise_stream: count.optional(),
+  noise_streams: z.number().int().positive().optional(),
 });
 
 const schema = z.strictObject({
@@ -132,6 +136,7 @@ function sortedStarts(starts: readonly string[]): string[] {
  */
 export function mergeManifests(found: Manifest, wanted: Manifest, directory: string): Manifest {
   if (found.identity !== wanted.identity) {
+    if (sameButStreams(found, wanted)) return withMoreStreams(found, wanted);
     const differences = jsonDifferences(decidingPart(found), decidingPart(wanted), 3);
     throw usageError(
       `run directory ${directory} belongs to another configuration: ${differences.join('; ')} ` +
@@ -144,6 +149,27 @@ export function mergeManifests(found: Manifest, wanted: Manifest, directory: str
     starts: sortedStarts([...found.starts, ...wanted.starts]),
     chunks: found.chunks,
   };
+}
+
+function sameButStreams(found: Manifest, wanted: Manifest): boolean {
+  const rest = (of: Manifest): string => jsonDigest({ ...decidingPart(of), noise_streams: 0 });
+  return found.weight_samples === 1 && wanted.weight_samples === 1 && rest(found) === rest(wanted);
+}
+
+/** The larger J, and every chunk saying which streams it holds. */
+function withMoreStreams(found: Manifest, wanted: Manifest): Manifest {
+  const merged: Manifest = {
+    ...wanted,
+    noise_streams: Math.max(found.noise_streams, wanted.noise_streams),
+    starts: sortedStarts([...found.starts, ...wanted.starts]),
+    chunks: Object.fromEntries(
+      Object.entries(found.chunks).map(([file, chunk]) => [
+        file,
+        { first_noise_stream: 0, noise_streams: found.noise_streams, ...chunk },
+      ]),
+    ),
+  };
+  return { ...merged, identity: jsonDigest(decidingPart(merged)) };
 }
 
 /** The bytes of manifest.json: keys sorted, one a line, so that equal runs have equal bytes. */

@@ -8,6 +8,7 @@ import { internalError } from '../errors.js';
 import { gridSize } from '../grid.js';
 import { channelName, type Schema } from '../schema.js';
 import { fieldData, int32, int32Data, timeData, utf8Data } from './arrowColumns.js';
+import type { StreamRange } from './chunks.js';
 import {
   createFieldFile,
   encodeFieldFile,
@@ -16,7 +17,7 @@ import {
   validTime,
 } from './fieldFile.js';
 
-/** Weight samples first … first + count − 1 of one start, each with all its noise streams. */
+/** Weight samples first … first + count − 1 of one start, each with all its noise streams or some of them. */
 export interface MemberBlock {
   readonly schema: Schema;
   /** Valid time of the analysis, milliseconds since 1970-01-01 UTC. */
@@ -25,7 +26,14 @@ export interface MemberBlock {
   readonly leadsHours: readonly number[];
   readonly firstWeightSample: number;
   readonly weightSamples: number;
+  /** J of the run. */
   readonly noiseStreams: number;
+  /** Absent: all J. */
+  readonly streams?: StreamRange | undefined;
+}
+
+function streamsIn({ streams, noiseStreams }: Pick<MemberBlock, 'streams' | 'noiseStreams'>): StreamRange {
+  return streams ?? { first: 0, count: noiseStreams };
 }
 
 function layoutOf(block: Pick<MemberBlock, 'schema' | 'start' | 'leadsHours'>): FieldFileLayout {
@@ -38,11 +46,17 @@ function layoutOf(block: Pick<MemberBlock, 'schema' | 'start' | 'leadsHours'>): 
   };
 }
 
-/** '20070101T00Z.k0000-0007.arrow' under members/ */
-export function memberFileName(start: number, firstWeightSample: number, weightSamples: number): string {
-  const sample = (k: number): string => String(k).padStart(4, '0');
-  const last = firstWeightSample + weightSamples - 1;
-  return `members/${startName(start)}.k${sample(firstWeightSample)}-${sample(last)}.arrow`;
+/** '20070101T00Z.k0000-0007.arrow' under members/; '20070101T00Z.k0000-0000.j0004-0007.arrow' for some streams */
+export function memberFileName(
+  start: number,
+  firstWeightSample: number,
+  weightSamples: number,
+  streams?: StreamRange,
+): string {
+  const range = (first: number, count: number): string =>
+    [first, first + count - 1].map((k) => String(k).padStart(4, '0')).join('-');
+  const part = streams === undefined ? '' : `.j${range(streams.first, streams.count)}`;
+  return `members/${startName(start)}.k${range(firstWeightSample, weightSamples)}${part}.arrow`;
 }
 
 /** '20070101T00Z', with minutes only where a start has them: no two starts share a name. */
@@ -61,8 +75,8 @@ export function startName(start: number): string {
 
 /** Rows that the file of a block has. */
 export function memberFileRows(block: MemberBlock): number {
-  const { schema, leadsHours, weightSamples, noiseStreams } = block;
-  return weightSamples * noiseStreams * leadsHours.length * schema.channels.length;
+  const { schema, leadsHours, weightSamples } = block;
+  return weightSamples * streamsIn(block).count * leadsHours.length * schema.channels.length;
 }
 
 export interface MemberFileWriter {
@@ -85,7 +99,7 @@ export async function createMemberFile(path: string, block: MemberBlock): Promis
   return {
     append: async (states) => {
       const expected =
-        block.weightSamples * block.noiseStreams * schema.channels.length * gridSize(schema.grid);
+        block.weightSamples * streamsIn(block).count * schema.channels.length * gridSize(schema.grid);
       if (lead >= leadsHours.length || states.length !== expected) {
         throw internalError(
           `member file ${path}: lead ${lead + 1} of ${leadsHours.length} has ${states.length} values, expected ${expected}`,
@@ -114,9 +128,9 @@ export async function createMemberFile(path: string, block: MemberBlock): Promis
  * @throws {PlumeError} internal, when the states do not have the block's shape
  */
 export function encodeMemberFile(block: MemberBlock, states: readonly Float32Array[]): Uint8Array {
-  const { schema, leadsHours, weightSamples, noiseStreams } = block;
+  const { schema, leadsHours, weightSamples } = block;
   const points = gridSize(schema.grid);
-  const members = weightSamples * noiseStreams;
+  const members = weightSamples * streamsIn(block).count;
   const nchan = schema.channels.length;
   if (states.length !== leadsHours.length || states.some((s) => s.length !== members * nchan * points)) {
     throw internalError(
@@ -135,14 +149,16 @@ function memberColumns(
   block: MemberBlock,
 ): (states: Float32Array, leadIndex: number, channelIndex: number) => readonly Data[] {
   const { schema, start, leadsHours, firstWeightSample, weightSamples, noiseStreams } = block;
+  const streams = streamsIn(block);
   const points = gridSize(schema.grid);
-  const members = weightSamples * noiseStreams;
+  const members = weightSamples * streams.count;
   const constant = (value: number): Float64Array => new Float64Array(members).fill(value);
   const starts = timeData(constant(start));
-  const member = int32Data(Array.from({ length: members }, (_, i) => firstWeightSample * noiseStreams + i));
-  const sample = Array.from({ length: members }, (_, i) => firstWeightSample + Math.floor(i / noiseStreams));
+  const sample = Array.from({ length: members }, (_, i) => firstWeightSample + Math.floor(i / streams.count));
+  const stream = Array.from({ length: members }, (_, i) => streams.first + (i % streams.count));
+  const member = int32Data(sample.map((k, i) => k * noiseStreams + (stream[i] ?? 0)));
   const weightSample = int32Data(sample);
-  const noiseStream = int32Data(Array.from({ length: members }, (_, i) => i % noiseStreams));
+  const noiseStream = int32Data(stream);
   return (states, leadIndex, channelIndex) => {
     const leadHours = leadsHours[leadIndex]!;
     const name = channelName(schema.channels[channelIndex]!);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { dataError, usageError } from '../errors.js';
 import { gridSize } from '../grid.js';
 import { type Schema, schemaFromJson } from '../schema.js';
-import { chunkProblem, memberChunks, missingRanges, type SampleRange } from './chunks.js';
+import { chunkProblem, madeFromAll, memberChunks, missingRanges, type SampleRange } from './chunks.js';
 import type { Manifest } from './manifest.js';
 import { type MemberFile, openMemberFile } from './memberFile.js';
 import { openProductFile, type ProductFile, productFileName } from './productFile.js';
@@ -80,8 +80,10 @@ export async function openRun(directory: string): Promise<RunReader> {
     starts,
     leadsHours,
     members: () => manifest.weight_samples * manifest.noise_streams,
-    hasProducts: (start) =>
-      manifest.chunks[productFileName(start)]?.weight_samples === manifest.weight_samples,
+    hasProducts: (start) => {
+      const chunk = manifest.chunks[productFileName(start)];
+      return chunk !== undefined && madeFromAll(manifest, chunk);
+    },
     readMembers: async (start, leadHours, channelIndex) => {
       const leadIndex = indexOfLead(start, leadHours, channelIndex);
       const parts = await Promise.all(

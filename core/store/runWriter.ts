@@ -14,7 +14,17 @@ import {
   sha256,
   writeAtomically,
 } from './atomic.js';
-import { cutRange, memberChunks, missingRanges, type SampleRange, soundChunks } from './chunks.js';
+import {
+  type BlockSize,
+  cutRange,
+  madeFromAll,
+  memberChunks,
+  missingRanges,
+  type SampleRange,
+  type StreamRange,
+  soundChunks,
+  streamsOf,
+} from './chunks.js';
 import { isLock, lockDirectory } from './lock.js';
 import {
   type Chunk,
@@ -52,10 +62,14 @@ export interface RunWriter {
   /** True when the chunk is there and need not be made; products count only if made from all members of now. */
   has(file: string): boolean;
   /**
-   * The weight samples that a start still lacks, below `weightSamples`, cut at multiples of `blockSize`:
-   * whatever block sizes earlier runs had, nothing is made twice.
+   * The members of weight samples [0, K) × noise streams [0, J) that a start still lacks, cut at multiples of the
+   * block's sizes: whatever block sizes earlier runs had, nothing is made twice.
    */
-  missing(start: number, weightSamples: number, blockSize: number): SampleRange[];
+  missing(
+    start: number,
+    design: { readonly weightSamples: number; readonly noiseStreams: number },
+    block: BlockSize,
+  ): SampleRange[];
   /** Adds a chunk whose file is in place (`writeChunk`). */
   record(chunk: ChunkRecord): Promise<void>;
   /** Puts the manifest on disk. */
@@ -186,10 +200,12 @@ function makeWriter(directory: string, opened: Manifest, release: () => Promise<
     has: (file) => {
       const chunk = chunks[file];
       if (chunk === undefined) return false;
-      return chunk.kind === 'members' || chunk.weight_samples === manifest.weight_samples;
+      return chunk.kind === 'members' || madeFromAll(manifest, chunk);
     },
-    missing: (start, weightSamples, blockSize) =>
-      missingRanges(manifest, start, weightSamples).flatMap((gap) => cutRange(gap, blockSize)),
+    missing: (start, { weightSamples, noiseStreams }, block) =>
+      missingRanges(manifest, start, weightSamples, noiseStreams).flatMap((gap) =>
+        cutRange(gap, block, manifest.noise_streams),
+      ),
     record: async (record) => {
       requireKnown(manifest, record);
       chunks[record.file] = {
@@ -200,6 +216,9 @@ function makeWriter(directory: string, opened: Manifest, release: () => Promise<
         start: isoOf(record.start),
         first_weight_sample: record.firstWeightSample,
         weight_samples: record.weightSamples,
+        ...(record.streams === undefined
+          ? {}
+          : { first_noise_stream: record.streams.first, noise_streams: record.streams.count }),
       };
       dirty = true;
       if (Date.now() - lastWrite >= manifestIntervalMs) await flush();
@@ -217,6 +236,10 @@ function makeWriter(directory: string, opened: Manifest, release: () => Promise<
   };
 }
 
+function shareStreams(a: StreamRange, b: StreamRange): boolean {
+  return a.first < b.first + b.count && b.first < a.first + a.count;
+}
+
 function requireKnown(manifest: Manifest, record: ChunkRecord): void {
   if (dirname(record.file) !== record.kind) {
     throw internalError(`chunk ${record.file} of kind ${record.kind} must lie in ${record.kind}/`);
@@ -225,12 +248,14 @@ function requireKnown(manifest: Manifest, record: ChunkRecord): void {
     throw internalError(`chunk ${record.file} starts at ${isoOf(record.start)}, which the run does not`);
   }
   const end = record.firstWeightSample + record.weightSamples;
+  const streams = record.streams ?? { first: 0, count: manifest.noise_streams };
   if (record.kind === 'members') {
     const clash = memberChunks(manifest, record.start).find(
       ([file, chunk]) =>
         file !== record.file &&
         chunk.first_weight_sample < end &&
-        record.firstWeightSample < chunk.first_weight_sample + chunk.weight_samples,
+        record.firstWeightSample < chunk.first_weight_sample + chunk.weight_samples &&
+        shareStreams(streams, streamsOf(chunk, manifest.noise_streams)),
     );
     if (clash !== undefined)
       throw internalError(`chunks ${record.file} and ${clash[0]} hold the same members`);

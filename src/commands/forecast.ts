@@ -1,18 +1,25 @@
 /** plume forecast: an ensemble from one or many start dates, into a run directory. */
 import { totalmem } from 'node:os';
-import { usageError } from '../../core/errors.js';
+import { dataError, isPlumeError, usageError } from '../../core/errors.js';
+import { gridSize } from '../../core/grid.js';
+import { parsePeriod } from '../../core/period.js';
 import { channelName, requireSameSchema, schemaToJson } from '../../core/schema.js';
+import { isoOf } from '../../core/store/manifest.js';
 import type { Json, RunDescription } from '../../core/store/run.js';
-import { formatTime, parseDuration, parseTimeRange } from '../../core/time.js';
-import { memberCount, parseDesign } from '../../ensembles/design.js';
+import { formatTime, parseTimeRange } from '../../core/time.js';
+import { blockSize, memberCount, type NestedDesign, parseDesign } from '../../ensembles/design.js';
 import { availableMemoryBytes, defaultWorkers } from '../../ensembles/estimate.js';
+import { type InitialStates, initialDates } from '../../ensembles/initialStates.js';
+import { keptLeads, keptSchema } from '../../ensembles/kept.js';
 import { type EnsembleSummary, runEnsemble } from '../../ensembles/runEnsemble.js';
-import { BayesianModel } from '../../models/bayesian/model.js';
-import { readModel } from '../../models/bayesian/modelDirectory.js';
 import { type DeviceChoice, resolveDevice } from '../../models/onnx/devices.js';
+import { type DescribedModel, describeModel, type ModelSource } from '../../models/open.js';
+import { parseModelSource } from '../../models/source.js';
 import { createCorrelatedField, type NoiseScale } from '../../perturbations/correlatedField.js';
-import { openArchiveOption } from '../archiveOption.js';
+import type { PerturbationSource } from '../../perturbations/create.js';
+import { type NamedArchive, openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
+import type { Options } from '../options.js';
 import { formatBytes, formatSeconds } from '../progress.js';
 import { noiseSource } from '../training/noiseSource.js';
 import { version } from '../version.js';
@@ -25,13 +32,20 @@ export const forecastOptions = [
   'out',
   'starts',
   'members',
+  'deterministic',
   'lead',
+  'every',
+  'store',
+  'analysisError',
+  'initial',
+  'initialStates',
   'seed',
   'device',
   'workers',
   'batch',
 ] as const;
 export type ForecastOptionName = (typeof forecastOptions)[number];
+type ForecastOptions = Pick<Options, ForecastOptionName>;
 
 export const forecastCommand: CommandDefinition<ForecastOptionName> = {
   name: 'forecast',
@@ -39,6 +53,7 @@ export const forecastCommand: CommandDefinition<ForecastOptionName> = {
   examples: [
     'plume forecast --archive slp.nc --model model --starts 2007-01-01 --out runs/one',
     'plume forecast --archive slp.nc --model model --starts 2007-01-01/2007-12-24/P7D --members 8x6 --out runs/weekly',
+    'plume forecast --archive nature.zarr --model nature --analysis-error 0.1 --starts 2001-03-02 --lead P10D --out runs/classical',
   ],
   options: forecastOptions,
   run: async (context) => {
@@ -68,31 +83,22 @@ export async function forecast(
   if (options.starts === undefined) {
     throw usageError('no start date: give --starts, such as 2007-01-01 or 2007-01-01/2007-12-24/P7D');
   }
-  const design = parseDesign(options.members);
+  const source = parseModelSource(options.model, { deterministic: options.deterministic });
+  const design = designOf(options, source);
   const starts = parseTimeRange(options.starts);
-  const device = await resolveDevice(options.device);
-  const trained = await readModel(options.model);
-  const model = new BayesianModel(trained, { device: device.device });
-  const { archive, name, files } = await openArchiveOption(options, trained.schema.channels.map(channelName));
+  const device = await deviceOf(options, source);
+  const model = await describeModel(source);
+  const leadsHours = keptLeads(options, model.stepHours, source.kind === 'nature' ? 24 : model.stepHours);
+  const schema = keptSchema(model.schema, options.store);
+  const { archive, name, files } = await openModelArchive(options, source, model);
   try {
-    requireSameSchema(archive.schema, name, trained.schema, `model "${options.model}"`);
-    const lead = parseDuration(options.lead) / 3_600_000;
-    const { step_hours: stepHours, noise } = trained.description;
-    const steps = lead / stepHours;
-    if (!Number.isInteger(steps) || steps < 1) {
-      throw usageError(`--lead ${options.lead} is not a whole number of the model's steps of ${stepHours} h`);
-    }
-    const leadsHours = Array.from({ length: steps }, (_, i) => (i + 1) * stepHours);
-    const fields = noise.fields.map(({ length_km, time_hours, share }) => ({
-      lengthKm: length_km,
-      timeHours: time_hours,
-      share,
-    }));
-    const perturbation = noiseSource(fields as [NoiseScale, ...NoiseScale[]], stepHours);
+    requireSameSchema(archive.schema, name, model.schema, model.name);
+    const initial = initialOf(options, model, { times: archive.times, name, firstStart: starts[0]! });
+    const perturbation = perturbationOf(model);
     const workers = options.workers ?? defaultWorkers(device.device);
-    const batchMembers =
-      options.batch ?? defaultBatch(model, design.noiseStreams, memberCount(design), workers);
-    const { posterior, training } = trained.description;
+    const stateBytes = 4 * model.schema.channels.length * gridSize(model.schema.grid);
+    const block = blockSize(stateBytes, design.noiseStreams);
+    const batchMembers = options.batch ?? defaultBatch(model, block, design, workers);
     const description: RunDescription = {
       plume: version,
       seed: options.seed,
@@ -100,41 +106,44 @@ export async function forecast(
       noiseStreams: design.noiseStreams,
       starts,
       leadsHours,
-      stepHours,
-      schema: schemaToJson(trained.schema),
-      model: {
-        kind: trained.description.kind,
-        digest: trained.digest,
-        posterior,
-        train: training.train,
-        validate: training.validate,
-      },
-      perturbation: {
-        ...createCorrelatedField(trained.schema.grid, perturbation).describe(),
-        amplitude_scale: noise.scale,
-      } as unknown as Json,
+      stepHours: model.stepHours,
+      schema: schemaToJson(schema),
+      model: model.identity,
+      perturbation: perturbationRecord(model, perturbation),
       device: device.device,
-      settings: { archive: [...files], first_time: formatTime(archive.times[0]!) },
+      settings: {
+        archive: [...files],
+        first_time: formatTime(archive.times[0]!),
+        ...(initial === null ? {} : { initial: initialRecord(initial) }),
+      },
       config: JSON.parse(JSON.stringify({ ...options, workers, batch: batchMembers })) as Json,
     };
+    const steps = (leadsHours.at(-1) ?? 0) / model.stepHours;
     report.line(`device     ${device.device}: ${device.why}`);
     report.line(
       `ensemble   ${design.weightSamples} weight samples × ${design.noiseStreams} noise streams, seed ${options.seed}, ` +
-        `${starts.length} starts, ${steps} steps of ${stepHours} h, ${workers} workers`,
+        `${starts.length} starts, ${steps} steps of ${model.stepHours} h, ${workers} workers`,
     );
+    if (initial !== null) {
+      report.line(
+        `analysis   error ${initial.analysisError}, members ${initial.members} of climatological spread, ` +
+          `from ${initial.dates.length} states ${formatTime(initial.dates[0]!)} … ${formatTime(initial.dates.at(-1)!)}`,
+      );
+    }
     let progress: ReturnType<typeof report.begin> | undefined;
     const summary = await runEnsemble({
       directory,
       description,
       archive,
       archiveName: name,
-      model: { kind: 'bayesian', directory: options.model },
+      model: source,
       perturbation,
+      initial,
       historyLength: model.historyLength,
       device: device.device,
       workers,
       batchMembers,
-      samplesPerBlock: samplesPerBlock(design.noiseStreams, archive.schema),
+      block,
       modelBytes: model.memoryBytes(design.weightSamples, batchMembers),
       signal,
       onEstimate: (estimate, memberSteps) => {
@@ -150,6 +159,12 @@ export async function forecast(
       onProgress: (done) => progress?.update(done),
     });
     progress?.finish();
+    if (summary.cost !== null) {
+      const { core_seconds_per_member_day: seconds, member_days: days } = summary.cost;
+      report.line(
+        `cost       ${(1000 * seconds).toPrecision(3)} ms of a core per member-day, over ${days} member-days`,
+      );
+    }
     return {
       directory,
       members: memberCount(design),
@@ -161,29 +176,107 @@ export async function forecast(
     };
   } finally {
     await archive.close();
-    await model.close();
   }
 }
 
-/** Whole weight samples in a batch, as long as a worker's working memory stays within a share of what is free. */
-function defaultBatch(model: BayesianModel, noiseStreams: number, members: number, workers: number): number {
-  const budget = Math.min(512e6, (availableMemoryBytes() || totalmem() / 2) / (4 * workers));
-  let batch = noiseStreams;
-  while (batch + noiseStreams <= members && model.memoryBytes(1, batch + noiseStreams) <= budget) {
-    batch += noiseStreams;
+function designOf({ members, deterministic }: ForecastOptions, source: ModelSource): NestedDesign {
+  if (!deterministic) return parseDesign(members ?? (source.kind === 'nature' ? '1x48' : '8x6'));
+  const design = parseDesign(members ?? '1x1');
+  if (memberCount(design) > 1) {
+    throw usageError(`--deterministic is one forecast a start; leave out --members ${members}`);
   }
-  return batch;
+  return design;
 }
 
-/** Weight samples of one file: eight, or fewer where their states would not fit comfortably in memory. */
-function samplesPerBlock(
-  noiseStreams: number,
-  schema: {
-    readonly channels: readonly unknown[];
-    readonly grid: { latitudes: Float64Array; longitudes: Float64Array };
-  },
+async function deviceOf({ device }: ForecastOptions, source: ModelSource): Promise<DeviceChoice> {
+  if (source.kind !== 'nature') return resolveDevice(device);
+  if (device !== 'auto' && device !== 'cpu') {
+    throw usageError(`--device ${device}: the nature model runs on the CPU; leave --device out`);
+  }
+  return { asked: device, device: 'cpu', why: 'the dycore runs there', passedOver: [] };
+}
+
+/** The archive with the model's channels. @throws {PlumeError} data, saying how to get those of the nature model */
+async function openModelArchive(
+  options: ForecastOptions,
+  source: ModelSource,
+  model: DescribedModel,
+): Promise<NamedArchive> {
+  try {
+    return await openArchiveOption(options, model.schema.channels.map(channelName));
+  } catch (error) {
+    if (source.kind !== 'nature' || !isPlumeError(error) || error.tag !== 'data') throw error;
+    if (!/_ml\d|lnsp/.test(error.message)) throw error;
+    throw dataError(
+      `${error.message}. The nature model starts from its own levels: make the archive with plume nature ` +
+        '--model-levels, or give --archive nature',
+      { cause: error },
+    );
+  }
+}
+
+/** Null where nothing is perturbed. */
+function initialOf(
+  options: ForecastOptions,
+  model: DescribedModel,
+  archive: { readonly times: Float64Array; readonly name: string; readonly firstStart: number },
+): InitialStates | null {
+  const { deterministic, analysisError = 0, initial, initialStates } = options;
+  if (deterministic && initial !== undefined && initial > 0) {
+    throw usageError('--deterministic starts its only member from the analysis itself; leave out --initial');
+  }
+  const members = deterministic ? 0 : (initial ?? analysisError);
+  if (analysisError === 0 && members === 0) {
+    if (initialStates === undefined) return null;
+    throw usageError('--initial-states has no use without --analysis-error or --initial; give one of them');
+  }
+  const dates = initialDates({
+    times: archive.times,
+    archiveName: archive.name,
+    firstStart: archive.firstStart,
+    historyLength: model.historyLength,
+    stepHours: model.stepHours,
+    period: initialStates === undefined ? undefined : parsePeriod(initialStates),
+  });
+  return { analysisError, members, dates, rotate: model.zonallySymmetric };
+}
+
+function initialRecord({ analysisError, members, dates, rotate }: InitialStates): Json {
+  return {
+    kind: 'state-difference',
+    analysis_error: analysisError,
+    members,
+    rotate,
+    dates: dates.map(isoOf),
+  };
+}
+
+function perturbationOf({ noise, stepHours }: DescribedModel): PerturbationSource | null {
+  const [first, ...others] = noise?.fields ?? [];
+  return first === undefined
+    ? null
+    : noiseSource([first, ...others] as [NoiseScale, ...NoiseScale[]], stepHours);
+}
+
+function perturbationRecord({ schema, noise }: DescribedModel, source: PerturbationSource | null): Json {
+  if (source === null || noise === null) return null;
+  return {
+    ...createCorrelatedField(schema.grid, source).describe(),
+    amplitude_scale: noise.scale,
+  } as unknown as Json;
+}
+
+/** Whole weight samples of a block in a batch, as long as a worker's working memory stays within a share of what is free. */
+function defaultBatch(
+  model: DescribedModel,
+  block: NestedDesign,
+  design: NestedDesign,
+  workers: number,
 ): number {
-  const stateBytes =
-    4 * schema.channels.length * schema.grid.latitudes.length * schema.grid.longitudes.length;
-  return Math.max(1, Math.min(8, Math.floor(256e6 / (stateBytes * noiseStreams))));
+  const budget = Math.min(512e6, (availableMemoryBytes() || totalmem() / 2) / (4 * workers));
+  const streams = Math.min(block.noiseStreams, design.noiseStreams);
+  const most = streams * Math.min(block.weightSamples, design.weightSamples);
+  let batch = streams;
+  while (batch + streams <= most && model.memoryBytes(1, batch + streams) <= budget) batch += streams;
+  return batch;
 }

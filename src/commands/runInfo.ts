@@ -1,7 +1,7 @@
 /** plume run info DIR: what a run directory is and whether it is complete. */
 
 import { dataError } from '../../core/errors.js';
-import { checkRun, openRun } from '../../core/store/run.js';
+import { checkRun, chunkMembers, openRun } from '../../core/store/run.js';
 import { formatTime } from '../../core/time.js';
 import type { CommandDefinition } from '../command.js';
 import { formatBytes } from '../progress.js';
@@ -19,7 +19,7 @@ export const runInfoCommand: CommandDefinition<'checksums'> = {
     const chunks = Object.values(manifest.chunks);
     const held = chunks
       .filter(({ kind }) => kind === 'members')
-      .reduce((sum, chunk) => sum + chunk.weight_samples * manifest.noise_streams, 0);
+      .reduce((sum, chunk) => sum + chunkMembers(chunk, manifest.noise_streams), 0);
     const expected = starts.length * manifest.weight_samples * manifest.noise_streams;
     const check = options.checksums ? await checkRun(directory) : null;
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);

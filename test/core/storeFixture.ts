@@ -79,7 +79,7 @@ export async function fill(
 ): Promise<string[]> {
   const made: string[] = [];
   for (const of of Array.from(description.starts)) {
-    for (const range of writer.missing(of, description.weightSamples, blockSize)) {
+    for (const range of writer.missing(of, description, { weightSamples: blockSize, noiseStreams })) {
       const file = memberFileName(of, range.firstWeightSample, range.weightSamples);
       const block = blockOf(of, range.firstWeightSample, range.weightSamples);
       const written = await writeChunk(writer.directory, file, encodeMemberFile(block, statesOf(block)));

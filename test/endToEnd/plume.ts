@@ -61,11 +61,15 @@ export async function succeed(args: readonly string[], options: SpawnOptions = {
   return finished;
 }
 
-/** Every file below a directory with the digest of its bytes, directories with a slash; {} where there is none. */
+/**
+ * Every file below a directory with the digest of its bytes, directories with a slash; {} where there is none.
+ * Left out is cost.json, the only file of a run that clocks decide.
+ */
 export function contents(directory: string): Record<string, string> {
   const found: Record<string, string> = {};
   const walk = (path: string): void => {
     for (const name of readdirSync(path).sort()) {
+      if (name === 'cost.json') continue;
       const inside = join(path, name);
       const key = relative(directory, inside);
       if (statSync(inside).isDirectory()) {

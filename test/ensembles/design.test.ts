@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPlumeError } from '../../core/errors.js';
-import { memberBlocks, memberCount, parseDesign } from '../../ensembles/design.js';
+import { blockMembers, blockSize, memberCount, parseDesign } from '../../ensembles/design.js';
 
 describe('a design', () => {
   it('is read as weight samples by noise streams, with any cross', () => {
@@ -28,29 +28,41 @@ describe('a design', () => {
   );
 });
 
-describe('member blocks', () => {
+describe('a block', () => {
   const counts = fc.integer({ min: 1, max: 60 });
-  it('hold every weight sample once, in order, and none is larger than asked', () => {
+  const bytes = fc.integer({ min: 1, max: 1e8 });
+  it('is of whole weight samples, or of some streams of one: never both, and never empty', () => {
     fc.assert(
-      fc.property(counts, counts, (weightSamples, size) => {
-        const blocks = memberBlocks({ weightSamples, noiseStreams: 3 }, size);
-        const held = blocks.flatMap((block) =>
-          Array.from({ length: block.weightSamples }, (_, i) => block.firstWeightSample + i),
-        );
-        expect(held).toEqual(Array.from({ length: weightSamples }, (_, k) => k));
-        expect(Math.max(...blocks.map((block) => block.weightSamples))).toBeLessThanOrEqual(size);
+      fc.property(bytes, counts, (stateBytes, noiseStreams) => {
+        const block = blockSize(stateBytes, noiseStreams);
+        expect(block.weightSamples).toBeGreaterThanOrEqual(1);
+        expect(block.weightSamples).toBeLessThanOrEqual(8);
+        expect(block.noiseStreams).toBeGreaterThanOrEqual(1);
+        expect(block.noiseStreams === noiseStreams || block.weightSamples === 1).toBe(true);
+        expect(block.noiseStreams).toBeLessThanOrEqual(noiseStreams);
       }),
     );
   });
 
-  it('that are full stay as they are when weight samples are added', () => {
+  it('holds eight samples of a small region, few of a globe, and four streams of the nature model', () => {
+    expect(blockSize(17 * 33 * 4, 6)).toEqual({ weightSamples: 8, noiseStreams: 6 });
+    expect(blockSize(16 * 33 * 64 * 4, 6)).toEqual({ weightSamples: 2, noiseStreams: 6 });
+    expect(blockSize(41 * 33 * 64 * 4, 48)).toEqual({ weightSamples: 1, noiseStreams: 4 });
+  });
+
+  it('of streams stays where it is when J grows', () => {
     fc.assert(
-      fc.property(counts, counts, counts, (weightSamples, more, size) => {
-        const before = memberBlocks({ weightSamples, noiseStreams: 1 }, size);
-        const after = memberBlocks({ weightSamples: weightSamples + more, noiseStreams: 1 }, size);
-        const full = before.filter((block) => block.weightSamples === size);
-        expect(after.slice(0, full.length)).toEqual(full);
+      fc.property(fc.integer({ min: 1e5, max: 1e8 }), counts, counts, (stateBytes, noiseStreams, more) => {
+        const before = blockSize(stateBytes, noiseStreams).noiseStreams;
+        if (before < noiseStreams)
+          expect(blockSize(stateBytes, noiseStreams + more).noiseStreams).toBe(before);
       }),
     );
+  });
+
+  it('counts its members', () => {
+    expect(blockMembers({ firstWeightSample: 4, weightSamples: 2 }, 6)).toBe(12);
+    const part = { firstWeightSample: 0, weightSamples: 1, streams: { first: 8, count: 4 } };
+    expect(blockMembers(part, 48)).toBe(4);
   });
 });

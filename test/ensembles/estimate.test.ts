@@ -14,21 +14,38 @@ const size: RunSize = {
   blockMembers: 24,
   batchMembers: 12,
   channels: 2,
+  storedChannels: 2,
   points: 1000,
   historyLength: 2,
   steps: 7,
+  storedLeads: 7,
   starts: 52,
   workers: 2,
   modelBytes: 1e7,
+  poolStates: 0,
 };
 const of = (change: Partial<RunSize>) => estimateRun({ ...size, ...change }, 0.01);
 
 describe('the estimate of a run', () => {
-  it('has a memory that depends on neither starts nor steps nor members beyond a block', () => {
+  it('has a memory that depends on neither starts nor steps nor leads', () => {
     const { memoryBytes } = of({});
-    for (const change of [{ starts: 1 }, { starts: 5000 }, { steps: 1 }, { steps: 400 }, { members: 4800 }]) {
+    for (const change of [
+      { starts: 1 },
+      { starts: 5000 },
+      { steps: 1 },
+      { steps: 400 },
+      { storedLeads: 400 },
+    ]) {
       expect(of(change).memoryBytes).toBe(memoryBytes);
     }
+  });
+
+  it('has a memory that grows with members beyond a block only by what reducing one field of all takes', () => {
+    const { memoryBytes } = of({});
+    expect(of({ members: 96 }).memoryBytes).toBe(memoryBytes);
+    const large = of({ members: 1e6 }).memoryBytes;
+    expect(large).toBeGreaterThan(2 * 1e6 * 1000 * 4);
+    expect(of({ members: 2e6 }).memoryBytes - large).toBeCloseTo(2 * 2 * 1e6 * 1000 * 4, -6);
   });
 
   it('has a memory that grows with workers, block, batch, state and model', () => {
@@ -41,6 +58,7 @@ describe('the estimate of a run', () => {
       { channels: 3 },
       { historyLength: 3 },
       { modelBytes: 2e7 },
+      { poolStates: 64 },
     ];
     for (const change of larger) expect(of(change).memoryBytes).toBeGreaterThan(memoryBytes);
   });
@@ -50,11 +68,12 @@ describe('the estimate of a run', () => {
     expect(of(large).memoryBytes).toBeGreaterThan(2 * 3 * 40 * 2 * 1_000_000 * 4);
   });
 
-  it('has a disk that is linear in starts, steps and channels, and holds every value', () => {
+  it('has a disk that is linear in starts, kept leads and kept channels, and holds every value', () => {
     const { diskBytes } = of({});
     expect(of({ starts: 104 }).diskBytes).toBeCloseTo(2 * diskBytes, 3);
-    expect(of({ steps: 21 }).diskBytes).toBeCloseTo(3 * diskBytes, 3);
-    expect(of({ channels: 6 }).diskBytes).toBeCloseTo(3 * diskBytes, 3);
+    expect(of({ storedLeads: 21 }).diskBytes).toBeCloseTo(3 * diskBytes, 3);
+    expect(of({ storedChannels: 6 }).diskBytes).toBeCloseTo(3 * diskBytes, 3);
+    expect(of({ steps: 70, channels: 20 }).diskBytes).toBe(diskBytes);
     const values = 48 * 52 * 7 * 2 * 1000 * 4;
     expect(diskBytes).toBeGreaterThan(values);
     expect(diskBytes).toBeLessThan(1.25 * values);

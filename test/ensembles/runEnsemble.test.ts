@@ -66,11 +66,12 @@ function requestOf({ members = [4, 2], from = starts, stopAt, ...change }: Asked
     archiveName: 'synthetic',
     model: { kind: 'bayesian', directory: model },
     perturbation,
+    initial: null,
     historyLength: 2,
     device: 'cpu',
     workers: 1,
     batchMembers: 4,
-    samplesPerBlock: 2,
+    block: { weightSamples: 2, noiseStreams: members[1] },
     modelBytes: 1e6,
     signal: abort.signal,
     onEstimate: () => {},
@@ -86,13 +87,14 @@ async function forecast(asked: Asked = {}): Promise<EnsembleSummary & { director
   return { ...(await runEnsemble(request)), directory: request.directory };
 }
 
-/** Every file of a run and its bytes, by path. */
+/** Every file of a run and its bytes, by path; but what it cost, the only file with times of the clock. */
 async function filesOf(directory: string): Promise<Map<string, string>> {
   const names = (await readdir(directory, { recursive: true })).sort();
   const files = new Map<string, string>();
   for (const name of names) {
     const path = join(directory, name);
-    if ((await stat(path)).isFile()) files.set(name, (await readFile(path)).toString('base64'));
+    if (name !== 'cost.json' && (await stat(path)).isFile())
+      files.set(name, (await readFile(path)).toString('base64'));
   }
   return files;
 }
