@@ -36,8 +36,11 @@ export function wasmKernels(plan: TransformPlan): TransformKernels {
   const { truncation, rows, tables, fourier } = plan;
   const columns = fourier.length;
   const { pairs, blocks } = tables;
-  // Shared memory keeps its views when it grows, so that arrays given out stay valid.
+  // Shared memory keeps its views when it grows, so that arrays given out stay valid. It has another buffer then, over
+  // the same bytes: all of them are its own.
   const memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages, shared: true });
+  const buffers = new Set<ArrayBufferLike>([memory.buffer]);
+  const inPlace = (array: Float64Array): boolean => buffers.has(array.buffer);
   let used = alignment;
 
   const most = padded(Math.max(pairs, Math.ceil((truncation + 2) / 2)));
@@ -82,15 +85,15 @@ export function wasmKernels(plan: TransformPlan): TransformKernels {
   return {
     synthesize(spectral, fields, grid) {
       const [from, to] = addresses(spectral, grid);
-      if (spectral.buffer !== memory.buffer) view(from, spectral.length).set(spectral);
+      if (!inPlace(spectral)) view(from, spectral.length).set(spectral);
       kernels.synthesize(from, fields, to);
-      if (grid.buffer !== memory.buffer) grid.set(view(to, grid.length));
+      if (!inPlace(grid)) grid.set(view(to, grid.length));
     },
     analyze(grid, fields, spectral) {
       const [to, from] = addresses(spectral, grid);
-      if (grid.buffer !== memory.buffer) view(from, grid.length).set(grid);
+      if (!inPlace(grid)) view(from, grid.length).set(grid);
       kernels.analyze(from, fields, to);
-      if (spectral.buffer !== memory.buffer) spectral.set(view(to, spectral.length));
+      if (!inPlace(spectral)) spectral.set(view(to, spectral.length));
     },
     allocate(length) {
       return view(reserve(8 * length), length);
@@ -99,7 +102,6 @@ export function wasmKernels(plan: TransformPlan): TransformKernels {
 
   /** Where the kernels find both: in place, or in room for a copy. */
   function addresses(spectral: Float64Array, grid: Float64Array): [number, number] {
-    const inPlace = (array: Float64Array): boolean => array.buffer === memory.buffer;
     const gridAt = used + (inPlace(spectral) ? 0 : aligned(spectral.byteLength));
     grow(gridAt + (inPlace(grid) ? 0 : aligned(grid.byteLength)));
     return [inPlace(spectral) ? spectral.byteOffset : used, inPlace(grid) ? grid.byteOffset : gridAt];
@@ -134,6 +136,7 @@ export function wasmKernels(plan: TransformPlan): TransformKernels {
     if (missing <= 0) return;
     try {
       memory.grow(missing);
+      buffers.add(memory.buffer);
     } catch (error) {
       throw resourceError(
         `spherical-harmonic transform of T${truncation} on ${rows} × ${columns}: no ${Math.ceil(bytes / 2 ** 20)} MiB ` +

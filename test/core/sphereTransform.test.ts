@@ -309,6 +309,21 @@ describe('the WebAssembly kernels', () => {
     expect(own.spectral).toEqual(back);
     expect(difference(back, values)).toBeLessThan(1e-12);
   });
+
+  it.each([1, 20, 60, 150])('work in place from the first, however the memory grew: %i fields', (fields) => {
+    const options = { truncation: 21, latitudes: 'gaussian', rows: 32, columns: 64 } as const;
+    const [plain, wasm] = (['typescript', 'wasm'] as const).map((kernels) => {
+      const transform = makeTransform({ ...options, kernels });
+      const spectral = transform.allocate(2 * transform.coefficients * fields);
+      const grid = transform.allocate(32 * 64 * fields);
+      spectral.set(spectra(transform, fields, 22));
+      transform.synthesize(spectral, fields, grid);
+      transform.analyze(grid.fill(1, 0, 1000), fields, spectral);
+      return { spectral, grid };
+    });
+    expect(wasm!.grid.every((value, i) => value === plain!.grid[i])).toBe(true);
+    expect(wasm!.spectral.every((value, i) => value === plain!.spectral[i])).toBe(true);
+  });
 });
 
 describe('fields at the poles', () => {
