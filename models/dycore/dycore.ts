@@ -42,6 +42,11 @@ export const segmentHours = 6;
 const designWind = 100;
 const smallestTruncation = 5;
 const largestTruncation = 170;
+/**
+ * β of the half step and the midpoint step. At ½ they amplify fast gravity waves where the air is colder than the
+ * reference of the implicit terms, a little at every start: for ω Δt ≫ 1 by 1 + 2r(1 − 2r), r = 1 − T/T̄.
+ */
+const startImplicitness = 0.75;
 /** e-folding time of the smallest wave, seconds, and the power of the Laplacian: Held & Suarez 1994, section 2b. */
 const diffusionSeconds = 8_640;
 const diffusionOrder = 4;
@@ -112,8 +117,13 @@ export class Dycore {
       forced,
       ...(groundGeopotential === undefined ? {} : { groundGeopotential }),
     });
-    const implicit = (delta: number) => makeSemiImplicit(this.levels, this.transform.degrees, delta);
-    this.#implicit = [implicit(stepSeconds / 4), implicit(stepSeconds / 2), implicit(stepSeconds)];
+    const implicit = (interval: number, implicitness: number) =>
+      makeSemiImplicit(this.levels, this.transform.degrees, interval, implicitness);
+    this.#implicit = [
+      implicit(stepSeconds / 2, startImplicitness),
+      implicit(stepSeconds, startImplicitness),
+      implicit(2 * stepSeconds, 0.5),
+    ];
     this.#friction = forced ? frictionRates(this.levels.full) : new Float64Array(config.levels);
     const empty = (): SpectralState => emptyState(this.transform.coefficients, config.levels);
     this.#states = [empty(), empty(), empty()];

@@ -2,8 +2,9 @@
  * Semi-implicit gravity waves (Robert, Henderson & Turnbull 1972; Hoskins & Simmons 1975, Q. J. R. Meteorol. Soc.
  * 101, 637–655, section 4). The terms that carry gravity waves in a resting atmosphere of temperature T̄,
  *   ∂D/∂t = cₙ (G T + R T̄ P),   ∂T/∂t = −τ D,   ∂P/∂t = −ν·D,   cₙ = n(n+1)/a², P = ln pₛ,
- * are taken at the mean of the old and the new time. With δ half the distance between them, the mean is eliminated:
+ * are taken between the old and the new time, X̄ = β X⁺ + (1 − β) X⁻. With δ = β (t⁺ − t⁻), X̄ is eliminated:
  *   (I + δ² cₙ B) D̄ = D⁻ + δ N_D + δ cₙ [G (T⁻ + δ N_T) + R T̄ (P⁻ + δ N_P)],   B = G τ + R T̄ νᵀ.
+ * β = ½ keeps waves as they are; β = 1 damps those too fast for the step.
  */
 import { inverse, Matrix } from 'ml-matrix';
 import { earthRadius, gasConstant } from './constants.js';
@@ -23,10 +24,17 @@ export interface SemiImplicit {
 
 /**
  * @param degrees n of every coefficient
- * @param delta δ, seconds: half the distance between old and new time
+ * @param interval t⁺ − t⁻, seconds
+ * @param implicitness β, ½ … 1
  */
-export function makeSemiImplicit(levels: SigmaLevels, degrees: Int32Array, delta: number): SemiImplicit {
+export function makeSemiImplicit(
+  levels: SigmaLevels,
+  degrees: Int32Array,
+  interval: number,
+  implicitness = 0.5,
+): SemiImplicit {
   const L = levels.count;
+  const delta = implicitness * interval;
   const hydrostatic = hydrostaticMatrix(levels);
   const conversion = conversionMatrix(levels, referenceTemperature);
   const pressureFactor = gasConstant * referenceTemperature;
@@ -58,8 +66,9 @@ export function makeSemiImplicit(levels: SigmaLevels, degrees: Int32Array, delta
             let sum = 0;
             for (let j = 0; j < L; j++) sum += solve[k * L + j]! * right[j]!;
             mean[k] = sum;
-            next.divergence[at + k] = 2 * sum - old.divergence[at + k]!;
-            next.vorticity[at + k] = old.vorticity[at + k]! + 2 * delta * tendency.vorticity[at + k]!;
+            next.divergence[at + k] =
+              old.divergence[at + k]! + (sum - old.divergence[at + k]!) / implicitness;
+            next.vorticity[at + k] = old.vorticity[at + k]! + interval * tendency.vorticity[at + k]!;
           }
           let outflow = 0;
           for (let k = 0; k < L; k++) {
@@ -67,9 +76,9 @@ export function makeSemiImplicit(levels: SigmaLevels, degrees: Int32Array, delta
             let cooling = 0;
             for (let j = 0; j <= k; j++) cooling += conversion[k * L + j]! * mean[j]!;
             next.temperature[at + k] =
-              old.temperature[at + k]! + 2 * delta * (tendency.temperature[at + k]! - cooling);
+              old.temperature[at + k]! + interval * (tendency.temperature[at + k]! - cooling);
           }
-          next.logPressure[row] = old.logPressure[row]! + 2 * delta * (tendency.logPressure[row]! - outflow);
+          next.logPressure[row] = old.logPressure[row]! + interval * (tendency.logPressure[row]! - outflow);
         }
       }
     },
