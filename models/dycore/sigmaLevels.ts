@@ -1,6 +1,7 @@
 /**
  * Sigma levels, σ = p / pₛ, and the vertical differencing of Simmons & Burridge 1981 (Mon. Weather Rev. 109,
- * 758–766), which conserves energy and angular momentum. Level 1 is the top; half level k + ½ lies below level k.
+ * 758–766), which conserves energy, and angular momentum but for what α₁ = ln 2 in place of 1 does to the top layer.
+ * Level 1 is the top; half level k + ½ lies below level k.
  *   hydrostatic   Φₖ = Σ_{j>k} R Tⱼ ln(σ_{j+½}/σ_{j−½}) + αₖ R Tₖ                       eqs. 2.17, 3.19
  *   conversion    (κTω/p)ₖ = κTₖ [v·∇ln pₛ − Sₖ(D + v·∇ln pₛ)]                           eq. 3.12
  *                 Sₖ(X) = [ln(σ_{k+½}/σ_{k−½}) Σ_{j<k} Xⱼ Δσⱼ + αₖ Xₖ Δσₖ] / Δσₖ
