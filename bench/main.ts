@@ -3,17 +3,20 @@
  *   graph       a training step in ONNX Runtime, beside PyTorch (PLUME_PYTHON) on the same network
  *   forecast    a step of the standard network on one core, and the share of its noise
  *   evaluation  fair CRPS of 50 members against one read of the same bytes
+ *   transform   the spherical-harmonic transform by truncation, against one read of the same bytes
  * Times are the fastest of several tries: other work on the machine only ever adds.
  */
 import { usageError } from '../core/errors.js';
 import { benchEvaluation } from './evaluation.js';
 import { benchForecast } from './forecast.js';
 import { benchGraph } from './graph.js';
+import { benchTransform } from './transform.js';
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   graph: benchGraph,
   forecast: benchForecast,
   evaluation: benchEvaluation,
+  transform: benchTransform,
 };
 
 const names = process.argv.slice(2);

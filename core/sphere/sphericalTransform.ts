@@ -5,7 +5,8 @@
  * times cos φ, reach it (vectorCalculus.ts).
  *
  * Spectra are [coefficient, 2 (cos, sin), field], coefficients ordered by m, then n; grids are [lat, lon, field], rows
- * north → south, columns from 0° eastward. Fields are innermost: a column of the atmosphere is contiguous.
+ * north → south, columns from 0° eastward. Fields are innermost: a column of the atmosphere is contiguous. They are taken
+ * eight at a time: batches of a multiple of eight, in arrays from `allocate`, are a quarter faster than others.
  *
  * Two kinds of grid. Gaussian latitudes analyze by quadrature (Eliasen, Machenhauer & Rasmussen 1970; Orszag 1970).
  * Regular ones, with both poles, are too few for a quadrature; the least-squares inverse of synthesis, order by order,
