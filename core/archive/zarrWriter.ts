@@ -67,7 +67,7 @@ export class ZarrWriter {
       await makeDirectory(path);
       await cleanTemporaries(path);
     }
-    const count = await committedTimes(directory, layout);
+    const count = await resumableTimes(directory, layout);
     const writer = new ZarrWriter(directory, layout, []);
     if (count > 0) await writer.#resume(count);
     return writer;
@@ -207,20 +207,38 @@ export class ZarrWriter {
   }
 }
 
-/** @returns 0 where nothing was ever committed */
-async function committedTimes(directory: string, layout: ZarrLayout): Promise<number> {
+/**
+ * Times that a reader of the store sees; 0 where nothing was ever committed.
+ * @throws {PlumeError} data, when its metadata cannot be read
+ */
+export async function committedTimes(directory: string): Promise<number> {
+  return timesOf(await readMetadata(directory));
+}
+
+type Metadata = Readonly<Record<string, Json>>;
+
+function timesOf(metadata: Metadata | null): number {
+  const time = metadata?.['time/.zarray'] as { readonly shape?: readonly number[] } | undefined;
+  return time?.shape?.[0] ?? 0;
+}
+
+async function readMetadata(directory: string): Promise<Metadata | null> {
   const path = join(directory, '.zmetadata');
-  let found: { readonly metadata?: Readonly<Record<string, Json>> };
   try {
-    found = JSON.parse(await readFile(path, 'utf8'));
+    const found = JSON.parse(await readFile(path, 'utf8')) as { readonly metadata?: Metadata };
+    return found.metadata ?? {};
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw dataError(`"${path}" is not readable JSON; remove the store and write it again`, { cause: error });
   }
-  const time = found.metadata?.['time/.zarray'] as { readonly shape?: readonly number[] } | undefined;
-  const count = time?.shape?.[0] ?? 0;
+}
+
+async function resumableTimes(directory: string, layout: ZarrLayout): Promise<number> {
+  const found = await readMetadata(directory);
+  if (found === null) return 0;
+  const count = timesOf(found);
   const expected = JSON.parse(JSON.stringify(Object.fromEntries(metadataDocuments(layout, count)))) as Json;
-  const differences = jsonDifferences(found.metadata, expected, 3);
+  const differences = jsonDifferences(found, expected, 3);
   if (differences.length > 0) {
     throw dataError(
       `the Zarr store "${directory}" is not the one to go on with: ${differences.join('; ')} (there ≠ now); choose another path`,

@@ -21,13 +21,10 @@
  * classes (Wieringa 1992, doi:10.1016/0167-6105(92)90434-C), stretched over the whole lowest half layer.
  */
 import type { Channel } from '../../core/schema.js';
-import { gasConstant } from './constants.js';
+import { gasConstant, gravity } from './constants.js';
 
 /** hPa, in the order of the channels. */
 export const pressureLevels = [250, 500, 850] as const;
-
-/** m s⁻², of Jablonowski & Williamson 2006; only what is given in metres of height needs it. */
-export const gravity = 9.80616;
 
 /** K m⁻¹ below the lowest full level. */
 export const lapseRate = 6.5e-3;

@@ -23,6 +23,19 @@ const coarseTruncation = 21;
  * @returns [channel, lat, lon] of natureSchema(config)
  */
 export function spinUp(config: DycoreConfig, seed: number, options: SpinUpOptions = {}): Float32Array {
+  const days = spinUpDays(config, seed, options);
+  for (;;) {
+    const day = days.next();
+    if (day.done === true) return day.value;
+  }
+}
+
+/** The same one day at a time, for those who look up between days: it takes a minute. */
+export function* spinUpDays(
+  config: DycoreConfig,
+  seed: number,
+  options: SpinUpOptions = {},
+): Generator<void, Float32Array, void> {
   const { coarseDays = 150, fineDays = 50, onDay } = options;
   const { truncation, levels } = config;
   const coarse = resolveDycore({ truncation: Math.min(coarseTruncation, truncation), levels });
@@ -36,6 +49,7 @@ export function spinUp(config: DycoreConfig, seed: number, options: SpinUpOption
     }
     for (let hours = 0; hours < 24; hours += segmentHours) dycore.advance(state, segmentHours);
     onDay?.(day + 1, days);
+    yield;
   }
   const stepper = new NatureStepper(config);
   const out = new Float32Array(stepper.stateLength);

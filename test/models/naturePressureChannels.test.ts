@@ -1,10 +1,9 @@
 /** Pressure-level and near-surface channels held against closed forms of hydrostatic columns. */
 import { describe, expect, it } from 'vitest';
 import { channelName } from '../../core/schema.js';
-import { gasConstant } from '../../models/dycore/constants.js';
+import { gasConstant, gravity } from '../../models/dycore/constants.js';
 import {
   diagnosePressureChannels,
-  gravity,
   lapseRate,
   pressureChannels,
   roughnessLength,
