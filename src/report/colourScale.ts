@@ -1,17 +1,38 @@
 /**
  * Steps of colour for a range of values: round bounds, perceptually uniform and safe for colour-blind readers
- * (viridis family: Smith & van der Walt 2015; cividis: Nuñez, Anderton & Renslow 2018).
+ * (viridis family: Smith & van der Walt 2015; cividis: Nuñez, Anderton & Renslow 2018; batlow: Crameri 2018,
+ * doi:10.5281/zenodo.1243862; YlGnBu, BuPu, OrRd, Blues: Harrower & Brewer 2003).
  */
 import * as Plot from '@observablehq/plot';
 
-export type Scheme = 'viridis' | 'plasma' | 'magma' | 'cividis';
+export type Scheme =
+  | 'viridis'
+  | 'plasma'
+  | 'magma'
+  | 'inferno'
+  | 'cividis'
+  | 'batlow'
+  | 'ylgnbu'
+  | 'bupu'
+  | 'orrd'
+  | 'blues';
+
+/** Ten steps of batlow, from its author's tables. */
+const batlow = [
+  ...['#011959', '#103f60', '#1c5a62', '#3c6d56', '#687b3e'],
+  ...['#9d892b', '#d29343', '#f8a17b', '#fdb7bc', '#faccfa'],
+];
 
 export interface ColourScale {
   /** Rising; a value belongs to the last bound that it reaches. */
   readonly bounds: readonly number[];
   /** One colour for each bound: values from it up to the next; the last for everything above. */
   readonly colours: readonly string[];
+  /** Whether most of what lies beneath lines is light or dark. */
+  readonly ground: 'pale' | 'deep';
 }
+
+const paleSchemes: readonly Scheme[] = ['ylgnbu', 'bupu', 'orrd', 'blues'];
 
 /** About `steps` bands of round width from the lowest to the highest value. */
 export function colourScale(low: number, high: number, scheme: Scheme, steps: number): ColourScale {
@@ -19,10 +40,15 @@ export function colourScale(low: number, high: number, scheme: Scheme, steps: nu
   const first = Math.floor(low / step + 1e-9);
   const last = Math.max(first + 1, Math.ceil(high / step - 1e-9));
   const bounds = Array.from({ length: last - first }, (_, i) => Number(((first + i) * step).toPrecision(10)));
-  const scale = Plot.scale({ color: { type: 'linear', scheme, domain: [0, 1] } });
+  const scale = Plot.scale({
+    color:
+      scheme === 'batlow'
+        ? { type: 'linear', domain: batlow.map((_, i) => i / (batlow.length - 1)), range: batlow }
+        : { type: 'linear', scheme, domain: [0, 1] },
+  });
   // The ends of a scheme are nearly black and nearly white: a little is left off both.
   const colours = bounds.map((_, i) => String(scale.apply(0.06 + (0.9 * (i + 0.5)) / bounds.length)));
-  return { bounds, colours };
+  return { bounds, colours, ground: paleSchemes.includes(scheme) ? 'pale' : 'deep' };
 }
 
 /** 1, 2, 2.5 or 5 times a power of ten, not below x. */

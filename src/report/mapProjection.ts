@@ -122,7 +122,7 @@ function borderPoints(grid: Grid): (readonly [number, number])[] {
 const require = createRequire(import.meta.url);
 
 /** Natural Earth coastlines (public domain), from the world-atlas package. */
-function land(resolution: '50m' | '110m') {
+export function land(resolution: '50m' | '110m') {
   const topology = require(`world-atlas/land-${resolution}.json`) as Topology;
   return feature(topology, topology.objects.land!);
 }

@@ -7,32 +7,22 @@ import { describeGrid } from '../../core/grid.js';
 import { channelName } from '../../core/schema.js';
 import { writeAtomically } from '../../core/store/atomic.js';
 import { formatTime } from '../../core/time.js';
-import type { EnsembleSource } from '../../evaluation/ensembleSource.js';
 import type { ScoreRow } from '../../evaluation/scoreRow.js';
 import { calendar } from './calendar.js';
 import { leadLabel } from './displayUnit.js';
 import { mapDefinitions } from './fieldMap.js';
 import { fieldMaps, mapLeads } from './fieldMaps.js';
+import { fitsGlobePage, globePage, type Witness } from './globePage.js';
 import { escapeHtml } from './html.js';
 import { keySentence } from './keySentence.js';
 import { mapFrame } from './mapProjection.js';
 import { pageStyle } from './pageStyle.js';
+import type { ReportRun } from './reportRun.js';
 import { scoreSections } from './scoreSections.js';
 import { groupScores } from './scoreTable.js';
 import { longName } from './variableNames.js';
 
-/** A run as far as the report reads it; core/store's RunReader is one. */
-export interface ReportRun extends EnsembleSource {
-  readonly manifest: EnsembleSource['manifest'] & {
-    readonly plume: string;
-    readonly seed: number;
-    readonly model: unknown;
-    readonly perturbation: unknown;
-    readonly device: unknown;
-    readonly settings: unknown;
-    readonly config: unknown;
-  };
-}
+export type { ReportRun } from './reportRun.js';
 
 export interface ReportOptions {
   /** Name of the run in the page; its directory. */
@@ -41,6 +31,8 @@ export interface ReportOptions {
   readonly start?: number;
   /** Leads whose maps are drawn; default days 1, 3, 5 and 7 where the run has them. */
   readonly mapLeadsHours?: readonly number[];
+  /** What happened and what is usual, for the maps of a global forecast. */
+  readonly witness?: Witness;
 }
 
 /**
@@ -73,6 +65,12 @@ export async function renderReport(
         `${formatTime(starts[0]!)} to ${formatTime(starts[starts.length - 1]!)}`,
     );
   }
+  if (fitsGlobePage(run.schema)) {
+    const last = run.leadsHours[run.leadsHours.length - 1]!;
+    const title = `${last % 24 === 0 ? dayCount(last / 24) : `${last} hours`} ahead from ${calendar(start)}`;
+    const body = await globePage(run, scores, start, options.witness ?? null);
+    return page(run, title, options.name, `${body}${facts(run, starts)}${footer(run)}`);
+  }
   const leads = mapLeads(run.leadsHours, options.mapLeadsHours);
   const frame = mapFrame(run.schema.grid, 360);
   const groups = groupScores(scores);
@@ -99,12 +97,27 @@ export async function renderReport(
   const first = groups[0];
   const unit = channels.find((c) => c.variable === first?.variable && c.level === first?.level)?.unit ?? '';
   const sentence = first ? keySentence(first.rows, unit) : 'Not verified yet: plume verify adds the scores.';
+  return page(
+    run,
+    title,
+    options.name,
+    `<p class="key">${escapeHtml(sentence)}</p>${facts(run, starts)}${body.join('\n')}${footer(run)}`,
+  );
+}
+
+function page(run: ReportRun, title: string, name: string, body: string): string {
   return (
     `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
     `<title>${escapeHtml(title)}</title><style>${pageStyle}</style></head><body><main>` +
-    `<p class="over">Plume ${escapeHtml(run.manifest.plume)} · ${escapeHtml(options.name)}</p><h1>${escapeHtml(title)}</h1>` +
-    `<p class="key">${escapeHtml(sentence)}</p>${facts(run, starts)}${body.join('\n')}${footer(run)}</main></body></html>\n`
+    `<p class="over">Plume ${escapeHtml(run.manifest.plume)} · ${escapeHtml(name)}</p><h1>${escapeHtml(title)}</h1>` +
+    `${body}</main></body></html>\n`
   );
+}
+
+/** 'Ten days', as a headline says it. */
+function dayCount(days: number): string {
+  const words = ['One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten'];
+  return days === 1 ? 'One day' : `${words[days - 1] ?? days} days`;
 }
 
 function facts(run: ReportRun, starts: readonly number[]): string {

@@ -1,4 +1,4 @@
-/** The verification half of the page: curves by lead, rank histograms and tables of one channel and region. */
+/** Verification of one channel and region: curves by lead, rank histograms, tables. */
 import { differencePrefix, type ScoreRow } from '../../evaluation/scoreRow.js';
 import { displayUnit, squaredUnit } from './displayUnit.js';
 import { differenceTable, scoreTable } from './htmlTables.js';
@@ -16,6 +16,32 @@ const looks: Readonly<Record<string, { colour: string; dash?: string }>> = {
 
 /** HTML of one group. @param unit stored unit of the channel */
 export function scoreSections(group: ScoreGroup, unit: string): string {
+  return (
+    `<div class="charts">${scoreCharts(group, unit).join('')}</div>` +
+    `<h2>Rank of what happened among the members</h2><p class="quiet">Flat, at the dashed line, when truth and members are ` +
+    'drawn from the same distribution; high at both ends when members spread too little, in the middle when too much, ' +
+    `on one side when biased.</p>${ranksOf(group, group.leads)}` +
+    `<h2>Against the references</h2>${differenceTable(group, unit)}` +
+    `<h2>All scores</h2>${scoreTable(group, unit)}`
+  );
+}
+
+/** The differences from the references and every score, as tables. */
+export function scoreTables(group: ScoreGroup, unit: string): string {
+  return differenceTable(group, unit) + scoreTable(group, unit);
+}
+
+/** Rank histograms of some leads. */
+export function ranksOf(group: ScoreGroup, leads: readonly number[]): string {
+  const ensemble = group.rows[0]!.model;
+  const ranks = group.rows.filter(
+    (row) => row.model === ensemble && row.metric.startsWith('rank_') && leads.includes(row.lead_hours),
+  );
+  return `<div class="ranks">${rankHistograms(ranks)}</div>`;
+}
+
+/** Curves by lead, one figure each: scores, what beats whom, spread and error, the two variances, bias. */
+export function scoreCharts(group: ScoreGroup, unit: string): string[] {
   const ensemble = group.rows[0]!.model;
   const of = (model: string, metric: string): ScoreRow[] =>
     group.rows.filter((row) => row.model === model && row.metric === metric);
@@ -32,8 +58,8 @@ export function scoreSections(group: ScoreGroup, unit: string): string {
     .map((model) => ({ name: modelNames[model] ?? model, ...look(model), rows: of(model, 'crps') }))
     .filter((curve) => curve.rows.length > 0);
   if (crps.length > 0) {
-    const text =
-      'How far the forecast distribution lies from what happened; lower is better. Bands: 95&nbsp;% over start dates.';
+    const banded = crps.some(({ rows }) => rowsAreBanded(rows));
+    const text = `How far the forecast distribution lies from what happened; lower is better.${banded ? ' Bands: 95&nbsp;% over start dates.' : ''}`;
     const drawn = leadCurves(crps, { label, factor, zero: true, description: 'fair CRPS by lead' });
     chart('Fair CRPS', text, legend(crps.toReversed()) + drawn);
   }
@@ -45,8 +71,9 @@ export function scoreSections(group: ScoreGroup, unit: string): string {
     const reference = { value: 0, from: 0, to: 0 };
     const description = `fair CRPS of the ensemble less ${rival}'s, by lead`;
     const drawn = leadCurves(curves, { label, factor, zero: false, reference, description });
-    const text =
-      'Compared start by start: below 0 the ensemble is better, and beyond chance where the whole band is.';
+    const text = rowsAreBanded(of(ensemble, hardest))
+      ? 'Compared start by start: below 0 the ensemble is better, and beyond chance where the whole band is.'
+      : 'Below 0 the ensemble is better.';
     chart(`Fair CRPS less that of the ${rival}`, text, drawn);
   }
   const spread = of(ensemble, 'spread');
@@ -104,13 +131,10 @@ export function scoreSections(group: ScoreGroup, unit: string): string {
     description: 'bias of the mean by lead',
   });
   chart('Bias of the mean', 'Mean forecast less what happened, over the whole area.', biasDrawn);
-  const ranks = group.rows.filter((row) => row.model === ensemble && row.metric.startsWith('rank_'));
-  return (
-    `<div class="charts">${charts.join('')}</div>` +
-    `<h2>Rank of what happened among the members</h2><p class="quiet">Flat, at the dashed line, when truth and members are ` +
-    'drawn from the same distribution; high at both ends when members spread too little, in the middle when too much, ' +
-    `on one side when biased.</p><div class="ranks">${rankHistograms(ranks)}</div>` +
-    `<h2>Against the references</h2>${differenceTable(group, unit)}` +
-    `<h2>All scores</h2>${scoreTable(group, unit)}`
-  );
+  return charts;
+}
+
+/** A single start has no interval. */
+function rowsAreBanded(rows: readonly ScoreRow[]): boolean {
+  return rows.some((row) => Number.isFinite(row.ci_low));
 }

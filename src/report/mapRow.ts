@@ -1,0 +1,22 @@
+/** A row of small maps that share their steps of colour: a heading, what it means, a colour bar, one map a lead. */
+import { type ColourScale, colourBar } from './colourScale.js';
+import { escapeHtml } from './html.js';
+
+export interface MapRow {
+  readonly title: string;
+  /** HTML. */
+  readonly meaning: string;
+  readonly scale: ColourScale;
+  readonly unit: string;
+  readonly maps: readonly { readonly caption: string; readonly svg: string }[];
+}
+
+export function mapRow({ title, meaning, scale, unit, maps }: MapRow): string {
+  const figures = maps.map(
+    ({ caption, svg }) => `<figure><figcaption>${escapeHtml(caption)}</figcaption>${svg}</figure>`,
+  );
+  return (
+    `<section class="field"><header><div><h3>${escapeHtml(title)}</h3><p class="quiet">${meaning}</p></div>` +
+    `${colourBar(scale, unit, escapeHtml(title))}</header><div class="maps">${figures.join('')}</div></section>`
+  );
+}
