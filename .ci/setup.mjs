@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 
 function run(command, args) {
   const result = spawnSync(command, args, {
@@ -28,16 +28,15 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   writeFileSync(stamp, lock);
 }
 
-/** AssemblyScript kernels: source → WebAssembly under dist/, when the source or this file is newer. */
-const kernels = ['core/sphere/kernels/transform'];
-const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd,bulk-memory,threads'];
-const memory = ['--importMemory', '--sharedMemory', '--maximumMemory', '32768'];
+/** The AssemblyScript of a folder → one WebAssembly module under dist/, when a source or this file is newer. */
+const folder = 'core/sphere/kernels';
+const kernels = `dist/${folder}/transform.wasm`;
 const changed = (file) => statSync(file).mtimeMs;
-for (const kernel of kernels) {
-  const source = `${kernel}.as.ts`;
-  const built = `dist/${kernel}.wasm`;
-  const fresh = existsSync(built) && changed(built) > Math.max(changed(source), changed('.ci/setup.mjs'));
-  if (!fresh)
-    run('node', ['node_modules/assemblyscript/bin/asc.js', source, '-o', built, ...flags, ...memory]);
+const sources = readdirSync(folder).map((name) => `${folder}/${name}`);
+if (!existsSync(kernels) || [...sources, '.ci/setup.mjs'].some((file) => changed(file) > changed(kernels))) {
+  const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd,bulk-memory,threads'];
+  const memory = ['--importMemory', '--sharedMemory', '--maximumMemory', '32768'];
+  const entry = `${folder}/transform.as.ts`;
+  run('node', ['node_modules/assemblyscript/bin/asc.js', entry, '-o', kernels, ...flags, ...memory]);
 }
 run('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
