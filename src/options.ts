@@ -28,7 +28,8 @@ interface OptionDefinition {
 const definitions = {
   archive: {
     flag: '--archive <file...>',
-    description: 'gridded data: NetCDF files, a Zarr store or its URL; several files of one series as one',
+    description:
+      'gridded data: NetCDF files, a Zarr store or its URL, several files of one series as one; or nature, the built-in run',
     schema: z.union([z.array(path).min(1), path.transform((one) => [one])]).optional(),
   },
   variables: {
@@ -60,8 +61,38 @@ const definitions = {
   },
   preset: {
     flag: '--preset <name>',
-    description: 'size of network and length of training: standard, or brief for a quick look',
-    schema: z.enum(['standard', 'brief']).default('standard'),
+    description: 'size of network and length of training: standard, or brief for a quick look; nature for the nature run',
+    schema: z.enum(['standard', 'brief', 'nature', 'nature-brief']).default('standard'),
+  },
+  years: {
+    flag: '--years <n>',
+    description: 'calendar years of the nature run, from 2001 on',
+    schema: whole('years', 1).optional(),
+  },
+  days: {
+    flag: '--days <n>',
+    description: 'days of the nature run, in place of --years',
+    schema: whole('days', 1).optional(),
+  },
+  truncation: {
+    flag: '--truncation <t>',
+    description: 'highest wavenumber of the dycore, such as 21, 31, 42 (default: 31)',
+    schema: whole('truncation', 1).optional(),
+  },
+  levels: {
+    flag: '--levels <n>',
+    description: 'sigma levels of the dycore (default: 8)',
+    schema: whole('levels', 1).optional(),
+  },
+  step: {
+    flag: '--step <seconds>',
+    description: 'time step of the dycore (default: the longest that suits the truncation; 1800 at T31)',
+    schema: whole('step', 1).optional(),
+  },
+  modelLevels: {
+    flag: '--model-levels',
+    description: 'keep the model-level channels too, so that --model nature can forecast from the file',
+    schema: z.boolean().default(false),
   },
   starts: {
     flag: '--starts <times>',
@@ -82,7 +113,7 @@ const definitions = {
   },
   every: {
     flag: '--every <period>',
-    description: 'interval of the states kept (default: the model’s step; of the nature model 24h)',
+    description: 'interval of the states kept (default: the model’s step; of the nature model 24h, of plume nature 6h)',
     schema: z.string().optional(),
   },
   store: {
@@ -169,6 +200,12 @@ const optionsSchema = z.strictObject({
   train: definitions.train.schema,
   validate: definitions.validate.schema,
   preset: definitions.preset.schema,
+  years: definitions.years.schema,
+  days: definitions.days.schema,
+  truncation: definitions.truncation.schema,
+  levels: definitions.levels.schema,
+  step: definitions.step.schema,
+  modelLevels: definitions.modelLevels.schema,
   starts: definitions.starts.schema,
   members: definitions.members.schema,
   deterministic: definitions.deterministic.schema,

@@ -1,153 +1,77 @@
 /**
- * What a network knows before it trains: the EOFs of the anomalies, and a linear path that already holds the
- * ridge regression of x(t + Δt) − x(t) on the EOF coefficients of x(t) and x(t − Δt).
+ * What a network knows before it trains: its constants, fitted to the training data once, and its parameters.
  * Random weights have variance 1/(inputs), so that activations keep their size; output layers start at zero,
- * so that training starts from the regression.
+ * so that training starts from the linear path.
  */
-import { pointWeights } from '../../core/grid.js';
-import { solveSymmetric } from '../../core/linear/cholesky.js';
-import { addGram, product } from '../../core/linear/denseProduct.js';
-import { leadingEofs } from '../../core/linear/eofs.js';
 import { normals } from '../../core/random/stream.js';
 import type { Schema } from '../../core/schema.js';
 import type { Tensor } from '../../core/store/tensorFile.js';
 import { elements } from '../graph/graph.js';
-import type { NetworkConfig } from './createNetwork.js';
+import { createNetwork, type NetworkConfig } from './createNetwork.js';
+import { fitPropagator } from './fitPropagator.js';
 import { inverseSoftplus } from './meanField.js';
 import type { Network, NetworkConstants } from './network.js';
-import { type RegionalConfig, RegionalNetwork } from './regionalNetwork.js';
+import { regionalStart } from './regionalStart.js';
 import type { SeasonalCycle } from './seasonalCycle.js';
-import { type AnomalySeries, samplePositions } from './trainingData.js';
+import type { AnomalySeries } from './trainingData.js';
 
 export interface InitialNetwork {
   /** As asked for, with what the data decided. */
   readonly config: NetworkConfig;
   readonly network: Network;
   readonly constants: NetworkConstants;
-  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** Parameters that start from the data, by name. */
+  readonly fitted: ReadonlyMap<string, Float32Array>;
 }
 
 export interface InitialOptions {
-  readonly seed: number;
   readonly stepMilliseconds: number;
   /** Ridge of the linear path: penalty per sample, relative to the mean variance of a coefficient. */
   readonly ridge: number;
-  /** Amplitude of the noise at the start, in units of the scale. */
-  readonly amplitude: number;
+  readonly threads: number;
 }
 
-export function initialNetwork(
-  config: RegionalConfig,
+/** @throws {PlumeError} usage, when the grid is not one for this kind of network; data, for too short a series */
+export async function initialNetwork(
+  config: NetworkConfig,
   schema: Schema,
   series: AnomalySeries,
   cycle: SeasonalCycle,
   options: InitialOptions,
-): InitialNetwork {
-  const n = series.stateLength;
-  const eofs = eofBasis(config, schema, series);
-  const constants = { projection: Float32Array.from(eofs.projection), climate: climateOf(cycle, schema, n) };
-  const trimmed = { ...config, eofs: eofs.count };
-  const network = new RegionalNetwork(trimmed, schema, constants);
+): Promise<InitialNetwork> {
+  switch (config.kind) {
+    case 'regional': {
+      const start = regionalStart(config, schema, series, cycle, options);
+      const network = createNetwork(start.config, schema, start.constants);
+      return { ...start, network, fitted: new Map([['linear.weight', start.linear]]) };
+    }
+    case 'global': {
+      const constants = await fitPropagator(config, schema, series, options);
+      return { config, network: createNetwork(config, schema, constants), constants, fitted: new Map() };
+    }
+  }
+}
+
+/** @param amplitude of the noise at the start, in units of the scale */
+export function initialParameters(
+  { network, fitted }: InitialNetwork,
+  { seed, amplitude }: { readonly seed: number; readonly amplitude: number },
+): Map<string, Tensor> {
   const parameters = new Map<string, Tensor>();
   let tensor = 0;
   for (const [name, shape] of network.parameters) {
     const values = new Float32Array(elements(shape));
     const scale = network.initialScale(name);
     if (scale > 0) {
-      const key = { seed: options.seed, weightSample: 0, noiseStream: 0, step: tensor } as const;
+      const key = { seed, weightSample: 0, noiseStream: 0, step: tensor } as const;
       normals({ ...key, purpose: 'initialise' }, values);
       for (let i = 0; i < values.length; i++) values[i]! *= scale;
     }
-    if (name === 'amplitude.bias') values.fill(inverseSoftplus(options.amplitude));
-    if (name === 'linear.weight') values.set(ridgeIncrement(series, eofs, options));
+    if (name === 'amplitude.bias') values.fill(inverseSoftplus(amplitude));
+    const known = fitted.get(name);
+    if (known !== undefined) values.set(known);
     parameters.set(name, { shape, values });
     tensor++;
   }
-  return { config: trimmed, network, constants, parameters };
-}
-
-interface EofBasis {
-  readonly count: number;
-  /** [n, eofs]: anomalies → coefficients divided by the root of their standard deviation. */
-  readonly projection: Float64Array;
-}
-
-/** Area-weighted EOFs, half whitened: large scales stay larger than small ones, by the root of their size. */
-function eofBasis(config: RegionalConfig, schema: Schema, series: AnomalySeries): EofBasis {
-  const n = series.stateLength;
-  const times = series.times.length;
-  const area = pointWeights(schema.grid);
-  const root = Float64Array.from({ length: n }, (_, i) => Math.sqrt(area[i % area.length]!));
-  const weighted = new Float64Array(times * n);
-  for (let i = 0; i < weighted.length; i++) weighted[i] = series.values[i]! * root[i % n]!;
-  const { patterns, count, squares } = leadingEofs(weighted, n, 0.9999999, config.eofs);
-  const projection = new Float64Array(n * count);
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < count; k++) {
-      const deviation = Math.sqrt(squares[k]! / times);
-      projection[i * count + k] = (patterns[i * count + k]! * root[i]!) / Math.sqrt(deviation);
-    }
-  }
-  return { count, projection };
-}
-
-/** [2 · eofs, n] */
-function ridgeIncrement(series: AnomalySeries, eofs: EofBasis, options: InitialOptions): Float32Array {
-  const n = series.stateLength;
-  const { count } = eofs;
-  const positions = samplePositions(series, {
-    history: 2,
-    steps: 1,
-    stepMilliseconds: options.stepMilliseconds,
-  });
-  const coefficients = product(
-    Float64Array.from(series.values),
-    eofs.projection,
-    series.times.length,
-    n,
-    count,
-  );
-  const samples = positions.length;
-  const inputs = new Float64Array(samples * 2 * count);
-  const targets = new Float64Array(samples * n);
-  positions.forEach((position, row) => {
-    for (let k = 0; k < count; k++) {
-      inputs[row * 2 * count + k] = coefficients[position * count + k]!;
-      inputs[row * 2 * count + count + k] = coefficients[(position - 1) * count + k]!;
-    }
-    for (let i = 0; i < n; i++) {
-      targets[row * n + i] = series.values[(position + 1) * n + i]! - series.values[position * n + i]!;
-    }
-  });
-  const width = 2 * count;
-  const normal = new Float64Array(width * width);
-  addGram(inputs, width, inputs, width, 0, samples, normal);
-  // the penalty is on unscaled coefficients: dividing an input by √s multiplies its weight by √s
-  let meanVariance = 0;
-  const variances = Float64Array.from({ length: count }, (_, k) => normal[k * width + k]! / samples);
-  for (const scaled of variances) meanVariance += scaled * scaled;
-  meanVariance /= count;
-  for (let k = 0; k < width; k++) {
-    normal[k * width + k]! += (options.ridge * samples * meanVariance) / variances[k % count]!;
-  }
-  const right = new Float64Array(width * n);
-  addGram(inputs, width, targets, n, 0, samples, right);
-  return Float32Array.from(solveSymmetric(normal, right, width, n, 'linear path of the network'));
-}
-
-/** The seasonal cycle in units of the scale, each channel without its mean over points and year. */
-function climateOf(cycle: SeasonalCycle, schema: Schema, n: number): Float32Array {
-  const points = n / schema.channels.length;
-  const climate = new Float32Array(cycle.coefficients.length);
-  for (let i = 0; i < climate.length; i++) {
-    climate[i] = cycle.coefficients[i]! / cycle.scale[Math.floor((i % n) / points)]!;
-  }
-  for (let c = 0; c < schema.channels.length; c++) {
-    const means = climate.subarray(c * points, (c + 1) * points);
-    const mean = means.reduce((sum, value) => sum + value, 0) / points;
-    means.forEach((value, i) => {
-      means[i] = value - mean;
-    });
-  }
-  return climate;
+  return parameters;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { dataError, toPlumeError } from '../../core/errors.js';
 import { type Schema, type SchemaJson, schemaFromJson, schemaToJson } from '../../core/schema.js';
+import { seasonTerms } from '../../core/season.js';
 import { makeDirectory, sha256, writeAtomically } from '../../core/store/atomic.js';
 import { decodeTensors, encodeTensors, type Tensor } from '../../core/store/tensorFile.js';
 import { createNetwork, type NetworkConfig } from './createNetwork.js';
@@ -16,6 +17,7 @@ import type { SeasonalCycle } from './seasonalCycle.js';
 
 const positive = z.number().positive();
 const whole = z.number().int().nonnegative();
+const positiveWhole = z.number().int().positive();
 
 /** Descriptions written before there were kinds name none: they are of regional networks. */
 function kindOrRegional(network: unknown): unknown {
@@ -48,6 +50,14 @@ const description = z.strictObject({
         stride: whole,
         stem: whole,
         harmonics: whole,
+      }),
+      z.strictObject({
+        kind: z.literal('global'),
+        wavenumbers: positiveWhole,
+        modes: positiveWhole,
+        channels: positiveWhole,
+        layers: whole,
+        overlap: whole,
       }),
     ]),
   ),
@@ -105,9 +115,9 @@ export interface ModelParts extends Omit<TrainedModel, 'description' | 'digest'>
 export async function writeModel(directory: string, parts: ModelParts): Promise<ModelDescription> {
   await makeDirectory(directory);
   const tensors = new Map<string, Tensor>();
-  const n = parts.cycle.coefficients.length / (1 + 2 * parts.cycle.harmonics);
+  const terms = seasonTerms(parts.cycle.harmonics);
   tensors.set('cycle.coefficients', {
-    shape: [1 + 2 * parts.cycle.harmonics, n],
+    shape: [terms, parts.cycle.coefficients.length / terms],
     values: parts.cycle.coefficients,
   });
   tensors.set('cycle.scale', { shape: [parts.cycle.scale.length], values: parts.cycle.scale });
@@ -162,7 +172,7 @@ export async function readModel(directory: string): Promise<TrainedModel> {
   }
   const { tensors } = decodeTensors(bytes, weightsPath);
   const schema = schemaFromJson(json.schema);
-  const constantNames = requireShapes(tensors, weightsPath, json, schema);
+  const { constantNames, harmonics } = requireShapes(tensors, weightsPath, json, schema);
   const values = (name: string): Float32Array => tensors.get(name)?.values ?? new Float32Array(0);
   const startingWith = (prefix: string): Map<string, Tensor> =>
     new Map(
@@ -177,7 +187,7 @@ export async function readModel(directory: string): Promise<TrainedModel> {
     network: json.network,
     constants: Object.fromEntries(constantNames.map((name) => [name, values(name)])),
     cycle: {
-      harmonics: json.network.harmonics,
+      harmonics,
       coefficients: values('cycle.coefficients'),
       scale: values('cycle.scale'),
     },
@@ -190,7 +200,7 @@ export async function readModel(directory: string): Promise<TrainedModel> {
 
 /**
  * Every tensor that the network of model.json needs is there, in its shape.
- * @returns the names of the network's constants
+ * @returns what of the network is needed to take them apart
  * @throws {PlumeError} data, naming one
  */
 function requireShapes(
@@ -198,10 +208,10 @@ function requireShapes(
   path: string,
   { network: config, posterior }: ModelDescription,
   schema: Schema,
-): string[] {
+): { constantNames: string[]; harmonics: number } {
   const network = createNetwork(config, schema, {});
   const n = network.stateLength;
-  const cycle = [1 + 2 * config.harmonics, n];
+  const cycle = [seasonTerms(network.harmonics), n];
   const expected = new Map<string, readonly number[]>([
     ['cycle.coefficients', cycle],
     ['cycle.scale', [schema.channels.length]],
@@ -223,7 +233,7 @@ function requireShapes(
       );
     }
   }
-  return [...network.constantShapes.keys()];
+  return { constantNames: [...network.constantShapes.keys()], harmonics: network.harmonics };
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -33,6 +33,8 @@ export interface Network {
   readonly stateLength: number;
   /** H of the season that a step is told. */
   readonly harmonics: number;
+  /** Zonal: rotations of the globe and mirrored hemispheres are as likely, and training may use them. */
+  readonly symmetry: 'none' | 'zonal';
   /** States that a step sees. */
   readonly historyLength: number;
   /** Shape of every parameter, without the axis of weight samples; the order is that of the random streams. */

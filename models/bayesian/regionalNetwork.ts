@@ -54,6 +54,7 @@ export class RegionalNetwork implements Network {
   readonly parameters: ReadonlyMap<string, Shape>;
   readonly harmonics: number;
   readonly historyLength = 2;
+  readonly symmetry = 'none';
   /** projection: anomalies → scaled EOF coefficients; climate: the cycle by scale, less the mean of each channel. */
   readonly constantShapes: ReadonlyMap<string, Shape>;
   readonly #constants: NetworkConstants;

@@ -7,8 +7,9 @@
 import { dataError } from '../../core/errors.js';
 import { solveSymmetric } from '../../core/linear/cholesky.js';
 import { channelName } from '../../core/schema.js';
-import { seasonBasis } from '../../core/season.js';
+import { seasonBasis, seasonTerms } from '../../core/season.js';
 import type { State } from '../../core/state.js';
+import { symmetrise } from './zonalSymmetry.js';
 
 export interface SeasonalCycle {
   readonly harmonics: number;
@@ -21,45 +22,94 @@ export interface SeasonalCycle {
 /** Anomalies smaller than this share of the values are rounding (float32 has 6e-8 of them). */
 const constantShare = 1e-6;
 
+export interface CycleOptions {
+  readonly harmonics: number;
+  /** Zonal: the same along every parallel, hemispheres mirrored (default none). */
+  readonly symmetry?: 'none' | 'zonal';
+}
+
+/** The sums of a fit, taken state by state. */
+export class CycleFit {
+  readonly #options: CycleOptions;
+  readonly #terms: number;
+  readonly #normal: Float64Array;
+  #right = new Float64Array(0);
+  #squares = new Float64Array(0);
+  #schema: State['schema'] | undefined;
+  #count = 0;
+
+  constructor(options: CycleOptions) {
+    this.#options = options;
+    this.#terms = seasonTerms(options.harmonics);
+    this.#normal = new Float64Array(this.#terms * this.#terms);
+  }
+
+  add(state: State): void {
+    const terms = this.#terms;
+    const size = state.values.length;
+    if (this.#schema === undefined) {
+      this.#schema = state.schema;
+      this.#right = new Float64Array(terms * size);
+      this.#squares = new Float64Array(size);
+    }
+    const [right, squares] = [this.#right, this.#squares];
+    const basis = seasonBasis(state.validTime, this.#options.harmonics);
+    for (let a = 0; a < terms; a++) {
+      for (let b = 0; b < terms; b++) this.#normal[a * terms + b]! += basis[a]! * basis[b]!;
+      for (let i = 0; i < size; i++) right[a * size + i]! += basis[a]! * state.values[i]!;
+    }
+    for (let i = 0; i < size; i++) squares[i]! += state.values[i]! ** 2;
+    this.#count++;
+  }
+
+  /** @throws {PlumeError} data, when there are too few states or a channel never varies */
+  finish(): SeasonalCycle {
+    const { harmonics, symmetry = 'none' } = this.#options;
+    const terms = this.#terms;
+    if (this.#schema === undefined || this.#count < 2 * terms) {
+      throw dataError(
+        `training period: ${this.#count} states are too few for a seasonal cycle of ${terms} terms; ` +
+          'give a longer --train period',
+      );
+    }
+    const size = this.#squares.length;
+    const what = 'seasonal cycle of the training period';
+    const coefficients = solveSymmetric(this.#normal, this.#right, terms, size, what);
+    let explained: (i: number) => number = (i) => {
+      let sum = 0;
+      for (let a = 0; a < terms; a++) sum += coefficients[a * size + i]! * this.#right[a * size + i]!;
+      return sum;
+    };
+    if (symmetry === 'zonal') {
+      symmetrise(coefficients, this.#schema);
+      // no longer the least squares of each point: Σ(x − Bc)² = Σx² − 2cᵀ(Bᵀx) + cᵀ(BᵀB)c
+      const fitted = explained;
+      explained = (i) => {
+        let sum = 2 * fitted(i);
+        for (let a = 0; a < terms; a++) {
+          for (let b = 0; b < terms; b++) {
+            sum -= coefficients[a * size + i]! * this.#normal[a * terms + b]! * coefficients[b * size + i]!;
+          }
+        }
+        return sum;
+      };
+    }
+    const scale = anomalyScale(this.#schema, this.#squares, explained, this.#count);
+    return { harmonics, coefficients: Float32Array.from(coefficients), scale };
+  }
+}
+
 /**
  * Fits the cycle in one pass over the states.
  * @throws {PlumeError} data, when there are too few states or a channel never varies
  */
 export async function fitSeasonalCycle(
   states: AsyncIterable<State> | Iterable<State>,
-  harmonics: number,
+  options: CycleOptions,
 ): Promise<SeasonalCycle> {
-  const terms = 1 + 2 * harmonics;
-  const normal = new Float64Array(terms * terms);
-  let right = new Float64Array(0);
-  let squares = new Float64Array(0);
-  let schema: State['schema'] | undefined;
-  let count = 0;
-  for await (const state of states) {
-    const size = state.values.length;
-    if (schema === undefined) {
-      schema = state.schema;
-      right = new Float64Array(terms * size);
-      squares = new Float64Array(size);
-    }
-    const basis = seasonBasis(state.validTime, harmonics);
-    for (let a = 0; a < terms; a++) {
-      for (let b = 0; b < terms; b++) normal[a * terms + b]! += basis[a]! * basis[b]!;
-      for (let i = 0; i < size; i++) right[a * size + i]! += basis[a]! * state.values[i]!;
-    }
-    for (let i = 0; i < size; i++) squares[i]! += state.values[i]! ** 2;
-    count++;
-  }
-  if (schema === undefined || count < 2 * terms) {
-    throw dataError(
-      `training period: ${count} states are too few for a seasonal cycle of ${terms} terms; ` +
-        'give a longer --train period',
-    );
-  }
-  const size = squares.length;
-  const coefficients = solveSymmetric(normal, right, terms, size, 'seasonal cycle of the training period');
-  const scale = anomalyScale(schema, coefficients, right, squares, { terms, size, count });
-  return { harmonics, coefficients: Float32Array.from(coefficients), scale };
+  const fit = new CycleFit(options);
+  for await (const state of states) fit.add(state);
+  return fit.finish();
 }
 
 /** Writes c(t) for every channel and point into `out`. */
@@ -73,22 +123,19 @@ export function evaluateSeasonalCycle(cycle: SeasonalCycle, time: number, out: F
   }
 }
 
-/** Mean squared anomaly by the identity Σ(x − Bc)² = Σx² − cᵀ(Bᵀx), averaged over the points of a channel. */
+/** Mean squared anomaly by the identity Σ(x − Bc)² = Σx² − what the cycle explains, averaged over a channel. */
 function anomalyScale(
   schema: State['schema'],
-  coefficients: Float64Array,
-  right: Float64Array,
   squares: Float64Array,
-  { terms, size, count }: { terms: number; size: number; count: number },
+  explained: (i: number) => number,
+  count: number,
 ): Float32Array {
-  const points = size / schema.channels.length;
+  const points = squares.length / schema.channels.length;
   return Float32Array.from(schema.channels, (channel, c) => {
     let sum = 0;
     let whole = 0;
     for (let i = c * points; i < (c + 1) * points; i++) {
-      let explained = 0;
-      for (let a = 0; a < terms; a++) explained += coefficients[a * size + i]! * right[a * size + i]!;
-      sum += squares[i]! - explained;
+      sum += squares[i]! - explained(i);
       whole += squares[i]!;
     }
     const scale = Math.sqrt(Math.max(0, sum) / (points * count));

@@ -51,6 +51,8 @@ export interface Stage {
   readonly beta: number;
   /** α of the almost-fair CRPS. */
   readonly alpha: number;
+  /** α of errors of the analysis, and of the members' own perturbations: differences of states times α/√2. */
+  readonly initialError: number;
   /** Weight of each model step of a rollout in the loss; the last counts on. */
   readonly leadWeights: readonly number[];
   /** Decay of the moving average that becomes the result. */
@@ -189,7 +191,12 @@ function rolloutLoss(
 
   const everyRow = (name: string): Value =>
     b.reshape(b.expand(b.reshape(dataInput(name, [B, n]), [1, 1, B, n]), [S, J, B, n]), [S, rows, n]);
-  let history = Array.from({ length: network.historyLength }, (_, back) => everyRow(`state.${back}`));
+  let history = Array.from({ length: network.historyLength }, (_, back) => {
+    const analysis = everyRow(`state.${back}`);
+    return noisy && stage.initialError > 0
+      ? b.add(analysis, dataInput(`initial.${back}`, [S, rows, n]))
+      : analysis;
+  });
   const stepLoss = (members: Value, amplitude: Value, truth: Value): Value => {
     switch (stage.name) {
       case 'deterministic':

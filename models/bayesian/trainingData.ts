@@ -4,12 +4,13 @@
  */
 import { requireFinite } from '../../core/archive/finite.js';
 import { dataError } from '../../core/errors.js';
+import { gridSize } from '../../core/grid.js';
 import type { Archive } from '../../core/interfaces.js';
 import { type Period, timesInside } from '../../core/period.js';
 import { shuffle } from '../../core/random/stream.js';
 import type { State } from '../../core/state.js';
 import { formatTime } from '../../core/time.js';
-import { evaluateSeasonalCycle, type SeasonalCycle } from './seasonalCycle.js';
+import { CycleFit, type CycleOptions, evaluateSeasonalCycle, type SeasonalCycle } from './seasonalCycle.js';
 
 export interface AnomalySeries {
   /** Valid times, milliseconds since 1970. */
@@ -29,32 +30,41 @@ export async function* statesInside(archive: Archive, period: Period, name: stri
   }
 }
 
-export async function readAnomalies(
+/**
+ * Reads the states of a period once: their climate, and their anomalies about it, made in place.
+ * @throws {PlumeError} data, for gaps, too few states, or a channel that never varies
+ */
+export async function readTrainingSeries(
   archive: Archive,
   period: Period,
-  cycle: SeasonalCycle,
+  options: CycleOptions,
   name: string,
-): Promise<AnomalySeries> {
+): Promise<{ cycle: SeasonalCycle; series: AnomalySeries }> {
   const indices = timesInside(archive.times, period);
   const channels = archive.schema.channels.length;
-  const stateLength = cycle.coefficients.length / (1 + 2 * cycle.harmonics);
-  const points = stateLength / channels;
+  const points = gridSize(archive.schema.grid);
+  const stateLength = channels * points;
   const values = new Float32Array(indices.length * stateLength);
   const times = Float64Array.from(indices, (index) => archive.times[index]!);
-  const climate = new Float32Array(stateLength);
+  const fit = new CycleFit(options);
   let row = 0;
   for await (const state of statesInside(archive, period, name)) {
-    evaluateSeasonalCycle(cycle, state.validTime, climate);
-    const at = row * stateLength;
+    fit.add(state);
+    values.set(state.values, row++ * stateLength);
+  }
+  const cycle = fit.finish();
+  const climate = new Float32Array(stateLength);
+  times.forEach((time, t) => {
+    evaluateSeasonalCycle(cycle, time, climate);
+    const at = t * stateLength;
     for (let c = 0; c < channels; c++) {
       const scale = cycle.scale[c]!;
       for (let i = c * points; i < (c + 1) * points; i++) {
-        values[at + i] = (state.values[i]! - climate[i]!) / scale;
+        values[at + i] = (values[at + i]! - climate[i]!) / scale;
       }
     }
-    row++;
-  }
-  return { times, stateLength, values };
+  });
+  return { cycle, series: { times, stateLength, values } };
 }
 
 /**

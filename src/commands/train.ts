@@ -5,6 +5,8 @@ import { parsePeriod, type SplitPeriods, splitByYear } from '../../core/period.j
 import { resolveDevice } from '../../models/onnx/devices.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
+import { recipes } from '../training/recipe.js';
+import { thinnedArchive } from '../training/thinnedArchive.js';
 import { type TrainSummary, trainModel } from '../training/trainModel.js';
 
 export const trainOptions = [
@@ -41,7 +43,12 @@ export async function train(
   context: Pick<CommandContext<TrainOptionName>, 'options' | 'report' | 'signal'>,
 ): Promise<TrainSummary> {
   const { options, report, signal } = context;
-  const source = await openArchiveOption(options);
+  const { channels, stepHours } = recipes[options.preset];
+  const opened = await openArchiveOption(options, channels);
+  const source =
+    stepHours === undefined
+      ? opened
+      : { ...opened, archive: thinnedArchive(opened.archive, stepHours, opened.name) };
   try {
     const periods = periodsOf(options, source.archive.times);
     const device = await resolveDevice(options.device);

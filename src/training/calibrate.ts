@@ -11,7 +11,7 @@ import { mean } from 'simple-statistics';
 import { requireFinite } from '../../core/archive/finite.js';
 import { dataError, internalError } from '../../core/errors.js';
 import { pointWeights } from '../../core/grid.js';
-import type { Archive, Perturbation } from '../../core/interfaces.js';
+import type { Archive, InitialPerturbation, Perturbation } from '../../core/interfaces.js';
 import { formatPeriod, type Period, timesInside } from '../../core/period.js';
 import { memberMoments } from '../../core/statistics/moments.js';
 import { trajectory } from '../../ensembles/trajectory.js';
@@ -35,10 +35,20 @@ export interface Calibration extends Adjustment {
   readonly spreadSkillRatio: readonly number[];
 }
 
+/** Errors of analyses, and what makes members start apart. */
+export interface InitialErrors extends InitialPerturbation {
+  addAnalysisError(
+    key: { readonly seed: number; readonly start: number },
+    states: readonly Float32Array[],
+  ): void;
+}
+
 export interface CalibrationRequest {
   readonly trained: TrainedModel;
   readonly session: SessionOptions;
   readonly perturbation: Perturbation;
+  /** Null: analyses are the truth and all members start from them. */
+  readonly initial: InitialErrors | null;
   readonly archive: Archive;
   readonly archiveName: string;
   readonly period: Period;
@@ -53,16 +63,31 @@ export interface CalibrationRequest {
 
 const relaxations = [0, 0.015, 0.03, 0.045];
 const noiseTrials = 2;
-export const calibrationTrials = relaxations.length * noiseTrials + 1;
+/** Where members start apart, spread does not vanish with the noise, and there is less for a relaxation to mend. */
+const relaxationsApart = [0, 0.01];
+
+export function calibrationTrials(startApart: boolean): number {
+  return startApart ? relaxationsApart.length * 2 + 1 : relaxations.length * noiseTrials + 1;
+}
 
 export async function calibrate(request: CalibrationRequest): Promise<Calibration> {
   let done = 0;
   const trial = async (adjustment: Adjustment): Promise<Calibration> => {
     const found = await measure(request, adjustment);
-    request.onTrial(++done, calibrationTrials, found);
+    request.onTrial(++done, calibrationTrials(request.initial !== null), found);
     return found;
   };
   let best: Calibration | undefined;
+  if (request.initial !== null) {
+    for (const relaxation of relaxationsApart) {
+      const without = await trial({ relaxation, noise: 0 });
+      const found = await trial({ relaxation, noise: best?.noise || 1 });
+      const matched = { ...found, noise: noiseBetween(without, found) };
+      if (best === undefined || meanLog(found.fairCrps) < meanLog(best.fairCrps)) best = matched;
+    }
+    if (best === undefined) throw internalError('calibration: no trial');
+    return trial({ relaxation: best.relaxation, noise: best.noise });
+  }
   let noise = 1;
   for (const relaxation of relaxations) {
     let found = await trial({ relaxation, noise });
@@ -80,6 +105,35 @@ export async function calibrate(request: CalibrationRequest): Promise<Calibratio
 function matchedNoise({ noise, spreadSkillRatio: ratios }: Calibration): number {
   return noise / Math.exp(meanLog(ratios));
 }
+
+/**
+ * The noise that makes ratios 1 on the geometric mean, from ratios without noise and with some: where members start
+ * apart, the squared ratio is a constant part plus one that grows with the square of the noise.
+ */
+export function noiseBetween(
+  without: Pick<Calibration, 'spreadSkillRatio'>,
+  some: Pick<Calibration, 'noise' | 'spreadSkillRatio'>,
+): number {
+  const excess = (noise: number): number =>
+    mean(
+      some.spreadSkillRatio.map((ratio, lead) => {
+        const constant = (without.spreadSkillRatio[lead] ?? 0) ** 2;
+        return Math.log(constant + (ratio ** 2 - constant) * (noise / some.noise) ** 2) / 2;
+      }),
+    );
+  let low = 0;
+  let high = mostNoise;
+  if (!(excess(low) < 0)) return low;
+  if (!(excess(high) > 0)) return high;
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (excess(middle) < 0) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+const mostNoise = 4;
 
 function meanLog(values: readonly number[]): number {
   return mean(values.map(Math.log));
@@ -112,13 +166,20 @@ async function measure(request: CalibrationRequest, adjustment: Adjustment): Pro
   const sums = Array.from({ length: steps }, () => ({ crps: 0, variance: 0, error: 0, count: 0 }));
   try {
     const stepMilliseconds = trained.description.step_hours * 3_600_000;
-    for (const index of calibrationStarts({ ...request, stepMilliseconds })) {
-      const states = await Promise.all([archive.read(index), archive.read(index - 1)]);
+    const { historyLength } = model;
+    for (const index of calibrationStarts({ ...request, historyLength, stepMilliseconds })) {
+      const states = await Promise.all(
+        Array.from({ length: model.historyLength }, (_, back) => archive.read(index - back)),
+      );
       for (const state of states) requireFinite(state, request.archiveName);
+      const start = archive.times[index]!;
+      const analysis = states.map(({ values }) => Float32Array.from(values));
+      request.initial?.addAnalysisError({ seed: request.seed, start }, analysis);
       const run = trajectory(model, request.perturbation, {
         seed: request.seed,
-        start: archive.times[index]!,
-        analysis: states.map(({ values }) => values),
+        start,
+        analysis,
+        initial: request.initial,
         block: { firstWeightSample: 0, weightSamples },
         noiseStreams,
         steps,
@@ -178,22 +239,25 @@ export function calibrationStarts({
   period,
   steps,
   starts,
+  historyLength,
   stepMilliseconds,
 }: Pick<CalibrationRequest, 'archive' | 'archiveName' | 'period' | 'steps' | 'starts'> & {
+  readonly historyLength: number;
   readonly stepMilliseconds: number;
 }): number[] {
+  const back = historyLength - 1;
   const usable = timesInside(archive.times, period).filter((index) => {
-    if (index < 1) return false;
+    if (index < back) return false;
     const last = archive.times[index + steps];
     return (
       last !== undefined &&
       last <= period.to &&
-      last - archive.times[index - 1]! === (steps + 1) * stepMilliseconds
+      last - archive.times[index - back]! === (steps + back) * stepMilliseconds
     );
   });
   if (usable.length === 0) {
     throw dataError(
-      `${archiveName} has no ${steps + 2} states in a row in the validation period ${formatPeriod(period)}; ` +
+      `${archiveName} has no ${steps + historyLength} states in a row in the validation period ${formatPeriod(period)}; ` +
         'choose another --validate',
     );
   }

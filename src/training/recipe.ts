@@ -1,17 +1,27 @@
 /**
  * How the network is built and trained: sizes, phases and rates of the presets. Chosen on 2006 of the daily
  * sea-level pressure of the North Atlantic (trained on 2001–2005), never on a test year.
- * `standard` is the model of docs/results.md; `brief` is the same path in seconds, for a first look and tests.
+ * `standard` is the model of docs/results.md; `nature` is for the globe of the nature run; the brief forms are the same
+ * paths in seconds, for a first look and tests.
  */
 import type { NetworkConfig } from '../../models/bayesian/createNetwork.js';
+import type { GlobalConfig } from '../../models/bayesian/globalNetwork.js';
+import type { RegionalConfig } from '../../models/bayesian/regionalNetwork.js';
+import type { CycleOptions } from '../../models/bayesian/seasonalCycle.js';
 import type { PosteriorStart } from '../../models/bayesian/stageStart.js';
 import type { Stage } from '../../models/bayesian/stages.js';
 import type { NoiseScale } from '../../perturbations/correlatedField.js';
 
-export type PresetName = 'standard' | 'brief';
+export type PresetName = 'standard' | 'brief' | 'nature' | 'nature-brief';
 
 export interface Recipe {
   readonly network: NetworkConfig;
+  /** Hours of a step; absent: the archive's. */
+  readonly stepHours?: number;
+  /** Channels by name; absent: all that the archive has. */
+  readonly channels?: readonly string[];
+  /** H of the climate, and whether it is averaged along parallels and over mirrored hemispheres. */
+  readonly climate: CycleOptions;
   /** Networks trained from different starts, the components of the posterior. */
   readonly components: number;
   readonly stages: readonly Stage[];
@@ -27,10 +37,12 @@ export interface Recipe {
     readonly noiseStreams: number;
     readonly steps: number;
     readonly starts: number;
+    /** α of the error of the analyses and of the members' own perturbations; 0: all start from the truth. */
+    readonly initialError: number;
   };
 }
 
-const network: NetworkConfig = {
+const network: RegionalConfig = {
   kind: 'regional',
   eofs: 60,
   hidden: 128,
@@ -55,12 +67,14 @@ const common = {
   dropout: 0,
   beta: 1e-3,
   alpha: 0.95,
+  initialError: 0,
   leadWeights: [1],
   averageDecay: 0.99,
 } as const;
 
 const standard: Recipe = {
   network,
+  climate: { harmonics: network.harmonics },
   components: 4,
   stages: [
     {
@@ -111,7 +125,7 @@ const standard: Recipe = {
     { lengthKm: 450, timeHours, share: 0.4 },
     { lengthKm: 800, timeHours, share: 0.6 },
   ],
-  calibration: { weightSamples: 8, noiseStreams: 4, steps: 7, starts: 72 },
+  calibration: { weightSamples: 8, noiseStreams: 4, steps: 7, starts: 72, initialError: 0 },
 };
 
 const brief: Recipe = {
@@ -124,7 +138,89 @@ const brief: Recipe = {
     averageDecay: 0.9,
     phases: stage.phases.slice(0, 2).map((phase) => ({ ...phase, steps: 20, batch: 8 })),
   })),
-  calibration: { weightSamples: 4, noiseStreams: 2, steps: 4, starts: 8 },
+  calibration: { weightSamples: 4, noiseStreams: 2, steps: 4, starts: 8, initialError: 0 },
 };
 
-export const recipes: Readonly<Record<PresetName, Recipe>> = { standard, brief };
+/** The sixteen channels of the nature run, daily; nothing depends on longitude or season. */
+const natureChannels = [
+  ...['z', 't', 'u', 'v'].flatMap((variable) => [250, 500, 850].map((level) => `${variable}${level}`)),
+  ...['msl', 'u10', 'v10', 't2m'],
+];
+
+const globalNetwork: GlobalConfig = {
+  kind: 'global',
+  wavenumbers: 32,
+  modes: 40,
+  channels: 96,
+  layers: 5,
+  overlap: 1,
+};
+
+const nature: Recipe = {
+  network: globalNetwork,
+  stepHours: 24,
+  channels: natureChannels,
+  climate: { harmonics: 0, symmetry: 'zonal' },
+  components: 1,
+  stages: [
+    {
+      ...common,
+      name: 'deterministic',
+      phases: [{ steps: 6000, rollout: 1, batch: 8 }],
+      weightSamples: 1,
+      noiseStreams: 1,
+      learningRate: 2e-3,
+      warmUpSteps: 100,
+      averageDecay: 0.998,
+    },
+    {
+      ...common,
+      name: 'epistemic',
+      phases: [{ steps: 100, rollout: 1, batch: 8 }],
+      weightSamples: 1,
+      noiseStreams: 1,
+      learningRate: 2e-4,
+      warmUpSteps: 10,
+      rhoRate: 10,
+      amplitudeRate: 20,
+    },
+    {
+      ...common,
+      name: 'aleatoric',
+      phases: [
+        { steps: 100, rollout: 2, batch: 4 },
+        { steps: 100, rollout: 4, batch: 2 },
+      ],
+      weightSamples: 2,
+      noiseStreams: 2,
+      learningRate: 2e-4,
+      rhoRate: 10,
+      amplitudeRate: 10,
+      initialError: 0.1,
+    },
+  ],
+  posterior: { initialSigma: 0.02, priorSigma: 0.3, floor: 0.02 },
+  ridge: 1e-3,
+  amplitude: 0.1,
+  noise: [{ lengthKm: 1000, timeHours: 24, share: 1 }],
+  calibration: { weightSamples: 4, noiseStreams: 4, steps: 5, starts: 8, initialError: 0.1 },
+};
+
+const natureBrief: Recipe = {
+  ...nature,
+  network: { ...globalNetwork, wavenumbers: 12, modes: 8, channels: 16, layers: 1 },
+  stages: nature.stages.map((stage) => ({
+    ...stage,
+    warmUpSteps: 5,
+    averageDecay: 0.9,
+    phases: stage.phases.slice(0, 1).map((phase) => ({ ...phase, steps: 15, batch: 2 })),
+  })),
+  calibration: { weightSamples: 2, noiseStreams: 2, steps: 2, starts: 2, initialError: 0.1 },
+};
+
+export const recipes: Readonly<Record<PresetName, Recipe>> = {
+  standard,
+  brief,
+  nature,
+  'nature-brief': natureBrief,
+};

@@ -6,22 +6,33 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { requireFinite } from '../../core/archive/finite.js';
 import { dataError, interruptedError, resourceError, usageError } from '../../core/errors.js';
-import { formatPeriod, type SplitPeriods, timesInside } from '../../core/period.js';
+import { gridSize } from '../../core/grid.js';
+import type { Archive } from '../../core/interfaces.js';
+import { formatPeriod, type Period, type SplitPeriods, timesInside } from '../../core/period.js';
 import { schemaToJson } from '../../core/schema.js';
 import { availableDiskBytes, cleanTemporaries, makeDirectory } from '../../core/store/atomic.js';
 import { type Json, jsonDigest } from '../../core/store/canonicalJson.js';
 import { lockDirectory } from '../../core/store/lock.js';
-import { initialNetwork } from '../../models/bayesian/initialise.js';
+import { availableMemoryBytes } from '../../ensembles/estimate.js';
+import { createNetwork } from '../../models/bayesian/createNetwork.js';
+import { initialNetwork, initialParameters } from '../../models/bayesian/initialise.js';
 import { klDivergence, type MeanFieldPosterior } from '../../models/bayesian/meanField.js';
 import { type ModelDescription, type ModelParts, writeModel } from '../../models/bayesian/modelDirectory.js';
-import { fitSeasonalCycle } from '../../models/bayesian/seasonalCycle.js';
+import type { Network } from '../../models/bayesian/network.js';
 import { type TrainingResult, trainingFlops, trainStages } from '../../models/bayesian/trainer.js';
-import { readAnomalies, statesInside } from '../../models/bayesian/trainingData.js';
+import { readTrainingSeries } from '../../models/bayesian/trainingData.js';
+import { elements } from '../../models/graph/graph.js';
 import type { DeviceChoice } from '../../models/onnx/devices.js';
-import { createPerturbation } from '../../perturbations/create.js';
+import { createInitialPerturbation, createPerturbation } from '../../perturbations/create.js';
 import type { NamedArchive } from '../archiveOption.js';
 import { formatBytes, formatSeconds, type Reporter } from '../progress.js';
-import { type Calibration, calibrate, calibrationStarts, calibrationTrials } from './calibrate.js';
+import {
+  type Calibration,
+  calibrate,
+  calibrationStarts,
+  calibrationTrials,
+  type InitialErrors,
+} from './calibrate.js';
 import { noiseSource } from './noiseSource.js';
 import { type PresetName, recipes } from './recipe.js';
 
@@ -64,25 +75,25 @@ export async function trainModel(request: TrainRequest): Promise<TrainSummary> {
 
 /** Everything that is read before anything is written. */
 async function prepare(request: TrainRequest) {
-  const { source, periods, seed, report, directory } = request;
+  const { source, periods, report, directory, seed } = request;
   const { archive, name } = source;
   const recipe = recipes[request.preset];
   const stepMilliseconds = stepOf(archive.times);
+  requireMemory(archive, periods.train);
 
   report.line(`train on   ${formatPeriod(periods.train)}, validate on ${formatPeriod(periods.validate)}`);
-  const cycle = await fitSeasonalCycle(statesInside(archive, periods.train, name), recipe.network.harmonics);
-  const series = await readAnomalies(archive, periods.train, cycle, name);
-  await requireComplete(request, stepMilliseconds);
+  const { cycle, series } = await readTrainingSeries(archive, periods.train, recipe.climate, name);
+  const initial = await initialNetwork(recipe.network, archive.schema, series, cycle, {
+    stepMilliseconds,
+    ridge: recipe.ridge,
+    threads: availableParallelism(),
+  });
+  const { config, network, constants } = initial;
+  await requireComplete(request, network, stepMilliseconds);
   const starts = Array.from({ length: recipe.components }, (_, component) =>
-    initialNetwork(recipe.network, archive.schema, series, cycle, {
-      seed: seed + component,
-      stepMilliseconds,
-      ridge: recipe.ridge,
-      amplitude: recipe.amplitude,
-    }),
+    initialParameters(initial, { seed: seed + component, amplitude: recipe.amplitude }),
   );
-  const { config, network, constants, parameters } = starts[0]!;
-  const count = [...parameters.values()].reduce((sum, { values }) => sum + values.length, 0);
+  const count = [...network.parameters.values()].reduce((sum, shape) => sum + elements(shape), 0);
   const componentFlops = trainingFlops(network, recipe.stages);
   const flops = componentFlops * starts.length;
   report.line(
@@ -114,7 +125,7 @@ async function trainPrepared(
   for (const [component, start] of starts.entries()) {
     const result = await trainStages({
       network,
-      initial: start.parameters,
+      initial: start,
       series,
       stepMilliseconds,
       stages: recipe.stages,
@@ -284,7 +295,7 @@ async function calibrateParts(
   perturbation: ReturnType<typeof createPerturbation>,
 ): Promise<Calibration> {
   const recipe = recipes[preset].calibration;
-  const trials = report.begin('calibrating', calibrationTrials, 'trials');
+  const trials = report.begin('calibrating', calibrationTrials(recipe.initialError > 0), 'trials');
   const stopWhenAsked = (): void => {
     if (!signal.aborted) return;
     throw interruptedError('stopped while calibrating; run the same command again to go on from there');
@@ -302,6 +313,7 @@ async function calibrateParts(
     trained: { ...parts, description, digest: '' },
     session: { device: device.device, threads: availableParallelism() },
     perturbation,
+    initial: await initialErrors(source.archive, periods.train, parts, recipe.initialError),
     archive: source.archive,
     archiveName: source.name,
     period: periods.validate,
@@ -315,6 +327,48 @@ async function calibrateParts(
   trials.finish();
   return found;
 }
+
+/** Analyses that err and members that start apart, by differences of states of the training period; null without. */
+async function initialErrors(
+  archive: Archive,
+  period: Period,
+  { network: config, schema, constants }: ModelParts,
+  amplitude: number,
+): Promise<InitialErrors | null> {
+  if (amplitude === 0) return null;
+  const { historyLength, symmetry, stateLength } = createNetwork(config, schema, constants);
+  const indices = timesInside(archive.times, period).slice(historyLength - 1);
+  const dates = Math.min(poolDates, indices.length);
+  const states = Array.from({ length: historyLength }, () => new Float32Array(dates * stateLength));
+  for (let date = 0; date < dates; date++) {
+    const index = indices[Math.floor((date * indices.length) / dates)] ?? 0;
+    for (const [back, all] of states.entries()) {
+      all.set((await archive.read(index - back)).values, date * stateLength);
+    }
+  }
+  const source = { kind: 'state-difference', pool: { dates, states }, rotate: symmetry === 'zonal' } as const;
+  return createInitialPerturbation(
+    { ...source, memberAmplitude: amplitude, analysisAmplitude: amplitude },
+    schema.grid,
+  );
+}
+
+const poolDates = 64;
+
+/** The states of the training period lie in memory, and nothing else grows with it. */
+function requireMemory(archive: Archive, period: Period): void {
+  const states = timesInside(archive.times, period).length;
+  const needed = states * archive.schema.channels.length * gridSize(archive.schema.grid) * 4;
+  const available = availableMemoryBytes() - overheadBytes;
+  if (needed <= available) return;
+  throw resourceError(
+    `the training period holds ${formatBytes(needed)} of states, about ${formatBytes(Math.max(0, available))} of memory ` +
+      'are free for them; give a shorter --train period, or fewer --variables',
+  );
+}
+
+/** What training takes beside the states: runtime, activations of a batch, optimizer. */
+const overheadBytes = 700e6;
 
 /** The step of the archive: the most frequent distance of two times, which must hold nearly everywhere. */
 function stepOf(times: ArrayLike<number>): number {
@@ -331,6 +385,7 @@ function stepOf(times: ArrayLike<number>): number {
 /** The validation period is read again and again later: gaps in it are told before hours of training. */
 async function requireComplete(
   { source, periods, preset }: TrainRequest,
+  network: Network,
   stepMilliseconds: number,
 ): Promise<void> {
   calibrationStarts({
@@ -338,6 +393,7 @@ async function requireComplete(
     archiveName: source.name,
     period: periods.validate,
     ...recipes[preset].calibration,
+    historyLength: network.historyLength,
     stepMilliseconds,
   });
   for (const index of timesInside(source.archive.times, periods.validate)) {

@@ -42,7 +42,7 @@ function* mirrored(days: number, anomaly: (i: number) => number): Generator<Stat
 }
 
 const messageOf = async (states: Iterable<State>, harmonics: number): Promise<string> => {
-  const error: unknown = await fitSeasonalCycle(states, harmonics).catch((reason: unknown) => reason);
+  const error: unknown = await fitSeasonalCycle(states, { harmonics }).catch((reason: unknown) => reason);
   expect(isPlumeError(error) && error.tag).toBe('data');
   return String(error);
 };
@@ -52,7 +52,7 @@ describe('the seasonal cycle', () => {
     const anomalies = [3, 4, 5, 0.2, 0.4, 0.6];
     const cycle = await fitSeasonalCycle(
       mirrored(365, (i) => anomalies[i]!),
-      2,
+      { harmonics: 2 },
     );
     const found = new Float32Array(6);
     for (const d of [0, 40, 200, 360, 700]) {
@@ -77,7 +77,7 @@ describe('the seasonal cycle', () => {
       validTime,
       values: series.values.subarray(t * size, (t + 1) * size),
     }));
-    const cycle = await fitSeasonalCycle(states, 1);
+    const cycle = await fitSeasonalCycle(states, { harmonics: 1 });
     const climate = new Float32Array(size);
     let squares = 0;
     for (const { validTime, values } of states) {

@@ -33,6 +33,7 @@ function stageOf(name: StageName, weightSamples: number, noiseStreams: number): 
     dropout: 0,
     beta: 0.25,
     alpha: 1,
+    initialError: 0,
     leadWeights: [1, 3],
     averageDecay: 0.9,
   };

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ErrorTag, isPlumeError } from '../../core/errors.js';
-import { initialNetwork } from '../../models/bayesian/initialise.js';
+import { initialNetwork, initialParameters } from '../../models/bayesian/initialise.js';
 import { klDivergence, softplus } from '../../models/bayesian/meanField.js';
-import { fitSeasonalCycle } from '../../models/bayesian/seasonalCycle.js';
 import type { Stage } from '../../models/bayesian/stages.js';
 import {
   type TrainingRequest,
@@ -14,7 +13,7 @@ import {
   trainingFlops,
   trainStages,
 } from '../../models/bayesian/trainer.js';
-import { readAnomalies, statesInside } from '../../models/bayesian/trainingData.js';
+import { readTrainingSeries } from '../../models/bayesian/trainingData.js';
 import { createPerturbation } from '../../perturbations/create.js';
 import { syntheticArchive } from '../syntheticArchive.js';
 import { tinyConfig } from './bayesianFixture.js';
@@ -32,6 +31,7 @@ const common = {
   dropout: 0,
   beta: 1e-3,
   alpha: 0.95,
+  initialError: 0,
   leadWeights: [1],
   averageDecay: 0.9,
 } as const;
@@ -65,19 +65,17 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'plume-train-'));
   const archive = syntheticArchive({ days: 200, rows: 4, columns: 5 });
   const period = { from: archive.times[0]!, to: archive.times[199]! };
-  const cycle = await fitSeasonalCycle(statesInside(archive, period, 'a'), 1);
-  const series = await readAnomalies(archive, period, cycle, 'a');
+  const { cycle, series } = await readTrainingSeries(archive, period, { harmonics: 1 }, 'a');
   const stepMilliseconds = 86_400_000;
-  const initial = initialNetwork(tinyConfig, archive.schema, series, cycle, {
-    seed: 1,
+  const initial = await initialNetwork(tinyConfig, archive.schema, series, cycle, {
     stepMilliseconds,
     // a regression held back leaves something to learn
     ridge: 3,
-    amplitude: 0.3,
+    threads: 1,
   });
   base = {
     network: initial.network,
-    initial: initial.parameters,
+    initial: initialParameters(initial, { seed: 1, amplitude: 0.3 }),
     series,
     stepMilliseconds,
     stages,

@@ -3,14 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPlumeError } from '../../core/errors.js';
 import type { Archive } from '../../core/interfaces.js';
-import { evaluateSeasonalCycle, fitSeasonalCycle } from '../../models/bayesian/seasonalCycle.js';
+import { evaluateSeasonalCycle } from '../../models/bayesian/seasonalCycle.js';
 import {
   type AnomalySeries,
   batchPositions,
   gatherStates,
-  readAnomalies,
+  readTrainingSeries,
   samplePositions,
-  statesInside,
 } from '../../models/bayesian/trainingData.js';
 import { syntheticArchive } from '../syntheticArchive.js';
 
@@ -109,8 +108,7 @@ describe('anomalies', () => {
   const period = { from: archive.times[10]!, to: archive.times[49]! };
 
   it('give the states back when scaled and added to the cycle', async () => {
-    const cycle = await fitSeasonalCycle(statesInside(archive, period, 'a.nc'), 1);
-    const series = await readAnomalies(archive, period, cycle, 'a.nc');
+    const { cycle, series } = await readTrainingSeries(archive, period, { harmonics: 1 }, 'a.nc');
     expect([...series.times]).toEqual([...archive.times.subarray(10, 50)]);
     const climate = new Float32Array(24);
     for (const t of [0, 17, 39]) {
@@ -132,7 +130,7 @@ describe('anomalies', () => {
         return state;
       },
     };
-    const error: unknown = await fitSeasonalCycle(statesInside(broken, period, 'a.nc'), 1).catch(
+    const error: unknown = await readTrainingSeries(broken, period, { harmonics: 1 }, 'a.nc').catch(
       (e: unknown) => e,
     );
     expect(isPlumeError(error) && error.tag).toBe('data');

@@ -58,6 +58,7 @@ describe('calibration', () => {
       trained,
       session: { device: 'cpu' },
       perturbation: createPerturbation(noise, trained.schema.grid),
+      initial: null,
       archive: world(trained, kept),
       archiveName: 'the world',
       period: { from, to: from + count * day },
@@ -70,7 +71,7 @@ describe('calibration', () => {
         trials++;
       },
     });
-    expect(trials).toBe(calibrationTrials);
+    expect(trials).toBe(calibrationTrials(false));
     return found;
   };
 

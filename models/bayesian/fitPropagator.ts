@@ -1,0 +1,174 @@
+/**
+ * Fits the zonally symmetric propagator (zonalPropagator.ts) to a series of anomalies: for every wavenumber and
+ * parity the EOFs of the area-weighted waves, then the complex ridge regression of a(t + Δt) on a(t),
+ *   A = (H + λ tr(H)/r)⁻¹ C,  H = Σ a(t)ᴴ a(t),  C = Σ a(t)ᴴ a(t + Δt),  a a row of r coefficients.
+ * The sums are graphs too, run by ONNX Runtime; float32 within a batch, float64 over batches.
+ */
+import { rowWeights } from '../../core/grid.js';
+import { solveSymmetric } from '../../core/linear/cholesky.js';
+import { eigenOf } from '../../core/linear/eofs.js';
+import type { Schema } from '../../core/schema.js';
+import { GraphBuilder } from '../graph/builder.js';
+import type { Value } from '../graph/graph.js';
+import { createOnnxExecutor, tensorData } from '../graph/onnxExecutor.js';
+import { Hemispheres } from './hemispheres.js';
+import type { NetworkConstants } from './network.js';
+import { type AnomalySeries, gatherStates, samplePositions } from './trainingData.js';
+import { type PropagatorConfig, zonalWaves } from './zonalPropagator.js';
+
+export interface PropagatorFit {
+  readonly stepMilliseconds: number;
+  /** λ: penalty relative to the mean variance of a coefficient. */
+  readonly ridge: number;
+  readonly threads: number;
+}
+
+/** States of a batch, and the most pairs of states that are used, spread evenly over the series. */
+const batch = 32;
+const mostPairs = 3200;
+
+export async function fitPropagator(
+  config: PropagatorConfig,
+  schema: Schema,
+  series: AnomalySeries,
+  { stepMilliseconds, ridge, threads }: PropagatorFit,
+): Promise<NetworkConstants> {
+  const { wavenumbers: M, modes: r } = config;
+  const { ownRows } = new Hemispheres(schema.grid);
+  const f = schema.channels.length * ownRows;
+  const root = rowWeights(schema.grid).map(Math.sqrt);
+  const weights = Float32Array.from({ length: f }, (_, i) => root[i % ownRows] ?? 1);
+  const all = samplePositions(series, { history: 1, steps: 1, stepMilliseconds });
+  const count = Math.max(1, Math.min(Math.ceil(mostPairs / batch), Math.floor(all.length / batch))) * batch;
+  const positions = Int32Array.from(
+    { length: count },
+    (_, i) => all[Math.floor((i * all.length) / count)] ?? 0,
+  );
+
+  const covariance = await summed(series, positions, [0], threads, (b, [state]) => {
+    const waves = b.mul(zonalWaves(b, state as Value, M, schema), b.constant(weights, [f]));
+    return { gram: b.matMul(waves, waves, { transposeA: true }) };
+  });
+  const analysis = new Float32Array(2 * M * f * r);
+  const synthesis = new Float32Array(2 * M * r * f);
+  for (let w = 0; w < 2 * M; w++) {
+    const gram = covariance.gram?.subarray(w * f * f, (w + 1) * f * f) ?? new Float64Array(0);
+    const { vectors } = eigenOf(gram, f);
+    for (let i = 0; i < f; i++) {
+      for (let k = 0; k < r; k++) {
+        // eigenvalues rise
+        const value = vectors[i * f + (f - 1 - k)] ?? 0;
+        analysis[(w * f + i) * r + k] = value * (weights[i] ?? 1);
+        synthesis[(w * r + k) * f + i] = value / (weights[i] ?? 1);
+      }
+    }
+  }
+  const sums = await summed(series, positions, [0, 1], threads, (b, [before, after]) => {
+    const eofs = b.constant(analysis, [2, M, f, r]);
+    const now = b.matMul(zonalWaves(b, before as Value, M, schema), eofs);
+    const next = b.matMul(zonalWaves(b, after as Value, M, schema), eofs);
+    return {
+      variance: b.matMul(now, now, { transposeA: true }),
+      varianceTurned: b.matMul(now, turned(b, now), { transposeA: true }),
+      change: b.matMul(now, next, { transposeA: true }),
+      changeTurned: b.matMul(now, turned(b, next), { transposeA: true }),
+    };
+  });
+  const real = new Float32Array(2 * M * r * r);
+  const imaginary = new Float32Array(2 * M * r * r);
+  for (let w = 0; w < 2 * M; w++) {
+    const of = (name: string) => sums[name]?.subarray(w * r * r, (w + 1) * r * r) ?? new Float64Array(0);
+    const solution = complexRidge(
+      of('variance'),
+      of('varianceTurned'),
+      of('change'),
+      of('changeTurned'),
+      r,
+      ridge,
+    );
+    real.set(solution.subarray(0, r * r), w * r * r);
+    imaginary.set(solution.subarray(r * r), w * r * r);
+  }
+  return {
+    'propagator.analysis': analysis,
+    'propagator.synthesis': synthesis,
+    'propagator.real': real,
+    'propagator.imaginary': imaginary,
+  };
+}
+
+/** −i times waves whose cosine and sine parts are halves of the rows: (s, −c), so that Σ nowᵀ · turned is Im Σ aᴴ b. */
+function turned(b: GraphBuilder, waves: Value): Value {
+  const [parities, M, rows, width] = waves.shape as [number, number, number, number];
+  const half = (which: number): Value =>
+    b.slice(waves, [0, 0, (which * rows) / 2, 0], [parities, M, rows / 2, width]);
+  return b.concat([half(1), b.neg(half(0))], 2);
+}
+
+/** Re and Im of (H + λ)⁻¹ C behind each other, each [r, r], by the real form [[Hr, −Hi], [Hi, Hr]]. */
+function complexRidge(
+  hr: Float64Array,
+  hi: Float64Array,
+  cr: Float64Array,
+  ci: Float64Array,
+  r: number,
+  ridge: number,
+): Float64Array {
+  let trace = 0;
+  for (let k = 0; k < r; k++) trace += hr[k * r + k] ?? 0;
+  const penalty = (ridge * trace) / r + Number.MIN_VALUE;
+  const matrix = new Float64Array(4 * r * r);
+  const right = new Float64Array(2 * r * r);
+  for (let i = 0; i < r; i++) {
+    for (let j = 0; j < r; j++) {
+      const [re, im] = [hr[i * r + j] ?? 0, hi[i * r + j] ?? 0];
+      matrix[i * 2 * r + j] = re + (i === j ? penalty : 0);
+      matrix[(r + i) * 2 * r + r + j] = matrix[i * 2 * r + j] ?? 0;
+      matrix[i * 2 * r + r + j] = -im;
+      matrix[(r + i) * 2 * r + j] = im;
+      right[i * r + j] = cr[i * r + j] ?? 0;
+      right[(r + i) * r + j] = ci[i * r + j] ?? 0;
+    }
+  }
+  return solveSymmetric(matrix, right, 2 * r, r, 'linear path of the network');
+}
+
+/** Runs a graph on batches of states at several offsets from the positions, and adds its outputs. */
+async function summed(
+  series: AnomalySeries,
+  positions: Int32Array,
+  offsets: readonly number[],
+  threads: number,
+  write: (b: GraphBuilder, states: readonly Value[]) => Readonly<Record<string, Value>>,
+): Promise<Readonly<Record<string, Float64Array>>> {
+  const b = new GraphBuilder();
+  const n = series.stateLength;
+  const states = offsets.map((offset) => b.input(`state.${offset}`, [batch, n]));
+  for (const [name, value] of Object.entries(write(b, states))) b.output(name, value);
+  const executor = await createOnnxExecutor(b.build(), { device: 'cpu', threads });
+  const sums: Record<string, Float64Array> = {};
+  const buffers = offsets.map(() => new Float32Array(batch * n));
+  try {
+    for (let first = 0; first < positions.length; first += batch) {
+      const some = Int32Array.from(
+        { length: batch },
+        (_, i) => positions[(first + i) % positions.length] ?? 0,
+      );
+      offsets.forEach((offset, i) => {
+        gatherStates(series, some, offset, buffers[i] as Float32Array);
+      });
+      const inputs = Object.fromEntries(
+        offsets.map((offset, i) => [`state.${offset}`, buffers[i] as Float32Array]),
+      );
+      for (const [name, tensor] of Object.entries(await executor.run(inputs))) {
+        const values = tensorData(tensor);
+        const sum = sums[name] ?? new Float64Array(values.length);
+        sums[name] = sum;
+        for (let i = 0; i < values.length; i++) sum[i] = (sum[i] ?? 0) + (values[i] ?? 0);
+      }
+    }
+  } finally {
+    await executor.release();
+  }
+  return sums;
+}
