@@ -64,6 +64,7 @@ export async function makeProducts(request: ProductsRequest): Promise<ProductsMa
         });
         decomposeVariance(all, design, part(products.epistemic_variance), part(products.aleatoric_variance));
       }
+      for (const field of Object.values(products)) nameNaN(field);
       await writer.append(products);
     }
     const written = await writer.commit();
@@ -74,4 +75,10 @@ export async function makeProducts(request: ProductsRequest): Promise<ProductsMa
   } finally {
     for (const opened of files) await opened.close();
   }
+}
+
+/** One bit pattern for all that is not a number: which of them arithmetic gives depends on how it was compiled. */
+function nameNaN(field: Float32Array): void {
+  const bits = new Uint32Array(field.buffer, field.byteOffset, field.length);
+  for (let i = 0; i < field.length; i++) if (Number.isNaN(field[i]!)) bits[i] = 0x7fc00000;
 }

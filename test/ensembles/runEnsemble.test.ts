@@ -259,6 +259,75 @@ describe('a run', () => {
   });
 });
 
+describe('a run from perturbed analyses', () => {
+  const initial = {
+    analysisError: 0.2,
+    members: 0.1,
+    dates: [1, 2, 3, 4, 5, 6, 7, 8].map((index) => archive.times[index]!),
+    rotate: false,
+  };
+
+  it('has the same bytes whoever computes it, and none of those of one from the truth', async () => {
+    const one = await forecast({ initial, workers: 1, batchMembers: 8 });
+    const two = await forecast({ initial, workers: 2, batchMembers: 3 });
+    const found = await filesOf(one.directory);
+    expect(await filesOf(two.directory)).toEqual(found);
+    const plain = await filesOf((await forecast()).directory);
+    for (const [name, bytes] of plain) if (name.endsWith('.arrow')) expect(found.get(name)).not.toBe(bytes);
+  });
+
+  it('keeps its members when weight samples are added', async () => {
+    const { directory } = await forecast({ initial, members: [2, 2] });
+    const before = await filesOf(directory);
+    await forecast({ initial, directory });
+    const after = await filesOf(directory);
+    for (const [name, bytes] of before) if (name.startsWith('members')) expect(after.get(name)).toBe(bytes);
+  });
+
+  it('is that of one deterministic network where nothing is left to chance', async () => {
+    const asked = {
+      members: [1, 1] as const,
+      perturbation: null,
+      model: { kind: 'bayesian', directory: model, deterministic: true } as const,
+    };
+    const { directory } = await forecast(asked);
+    const mean = tinyParts({ rows: 5, columns: 7, components: 2, noiseScale: 0 });
+    const alone = join(root, 'mean-model');
+    await writeModel(alone, {
+      ...mean,
+      settings: { ...mean.settings, posterior: { ...mean.settings.posterior, scale: 0 } },
+    });
+    const expected = await forecast({
+      members: [1, 1],
+      model: { kind: 'bayesian', directory: alone },
+    });
+    for (const start of starts) {
+      const [a, b] = await Promise.all(
+        [directory, expected.directory].map((path) => reading(path, (run) => run.readMembers(start, 72, 0))),
+      );
+      expect(a).toEqual(b);
+    }
+    // an analysis error moves it, a perturbation of members does not
+    const erring = await forecast({ ...asked, initial: { ...initial, members: 0 } });
+    const moved = await reading(erring.directory, (run) => run.readMembers(starts[0]!, 72, 0));
+    expect(moved).not.toEqual(await reading(directory, (run) => run.readMembers(starts[0]!, 72, 0)));
+  });
+
+  it('keeps some leads of all, with the values they have among all', async () => {
+    const all = await forecast();
+    const request = requestOf({});
+    const some = await forecast({ description: { ...request.description, leadsHours: [48] } });
+    const [a, b] = await Promise.all(
+      [all.directory, some.directory].map((path) =>
+        reading(path, (run) => run.readMembers(starts[1]!, 48, 0)),
+      ),
+    );
+    expect(b).toEqual(a);
+    // 48 h: two steps of 8 members from 3 starts
+    expect(some.cost?.member_days).toBe(48);
+  });
+});
+
 describe('a run that cannot be', () => {
   const nowhere = () => join(root, `nowhere-${next++}`);
 

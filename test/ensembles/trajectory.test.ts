@@ -1,9 +1,15 @@
 /** A block of members through time, with models whose forecasts are known. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isPlumeError } from '../../core/errors.js';
+import { dataError, isPlumeError } from '../../core/errors.js';
 import { makeGrid } from '../../core/grid.js';
-import type { ForecastModel, MemberKey, Perturbation, StepRequest } from '../../core/interfaces.js';
+import type {
+  ForecastModel,
+  InitialPerturbation,
+  MemberKey,
+  Perturbation,
+  StepRequest,
+} from '../../core/interfaces.js';
 import type { Schema } from '../../core/schema.js';
 import { trajectory } from '../../ensembles/trajectory.js';
 
@@ -174,6 +180,52 @@ describe('a trajectory', () => {
     );
   });
 
+  it('starts members from states of their own, drawn by their key, earlier states too', async () => {
+    const keys: MemberKey[] = [];
+    const initial: InitialPerturbation = {
+      add: (key, states) => {
+        keys.push(key);
+        states.forEach((state, age) => {
+          for (let i = 0; i < n; i++) state[i]! += (age + 1) * (100 * key.weightSample + key.noiseStream);
+        });
+      },
+    };
+    const model = linearModel({ a: 0.5, b: 0.25 });
+    const block = { firstWeightSample: 3, weightSamples: 2 };
+    const request = { seed: 1, start, analysis, block, noiseStreams: 3, steps: 1, batchMembers: 4, initial };
+    const first = await trajectory(model, null, request).next();
+    const states = first.value as Float32Array;
+    expect(keys.map(({ weightSample, noiseStream }) => [weightSample, noiseStream])).toEqual(
+      [3, 4].flatMap((k) => [0, 1, 2].map((j) => [k, j])),
+    );
+    keys.forEach(({ weightSample: k, noiseStream: j }, m) => {
+      const by = 100 * k + j;
+      const expected = (0.5 + k / 100) * (analysis[0]![5]! + by) + 0.25 * (analysis[1]![5]! + 2 * by);
+      expect(states[m * n + 5]).toBeCloseTo(expected, 3);
+    });
+  });
+
+  it('of some noise streams has the values they have among all', async () => {
+    const whole = await run(linearModel({ amplitude: 1 }), [2, 1, 6]);
+    const block = { firstWeightSample: 2, weightSamples: 1, streams: { first: 3, count: 2 } };
+    const request = { seed: 1, start, analysis, block, noiseStreams: 6, steps: 3, batchMembers: 2 };
+    let lead = 0;
+    for await (const states of trajectory(linearModel({ amplitude: 1 }), labelled, request)) {
+      expect(states).toEqual(whole[lead]?.slice(3 * n, 5 * n));
+      lead++;
+    }
+    expect(lead).toBe(3);
+  });
+
+  it('asks for no noise where there is no perturbation', async () => {
+    const block = { firstWeightSample: 0, weightSamples: 1 };
+    const request = { seed: 1, start, analysis, block, noiseStreams: 2, steps: 3, batchMembers: 2 };
+    const states: Float32Array[] = [];
+    for await (const state of trajectory(linearModel({ amplitude: 5 }), null, request))
+      states.push(state.slice());
+    expect(states).toEqual(await run(linearModel({ amplitude: null }), [0, 1, 2]));
+  });
+
   it('leaves the analysis as it was', async () => {
     const before = analysis.map((state) => state.slice());
     await run(linearModel({ amplitude: 3 }), [0, 2, 2], { steps: 4 });
@@ -198,4 +250,37 @@ describe('a trajectory', () => {
       'start 2007-01-01T00Z: member 13 stopped being finite in t850 at lead 12 h',
     );
   });
+
+  it.each([1, 2, 6])(
+    'that a model breaks names start, member, lead and what broke, in batches of %i',
+    async (batchMembers) => {
+      let newest = 0;
+      const model = linearModel({
+        spoil: ({ weightSamples, rowsPerSample, history, validTime }) => {
+          newest = Math.max(newest, validTime);
+          // the member that began 1000 higher breaks at its second step, and throws at once, as a loop over rows would
+          const rows = weightSamples.length * rowsPerSample;
+          for (let row = 0; row < rows; row++) {
+            if (validTime > start && history[0]![row * n]! > 500)
+              throw dataError('wind of 250 m/s at level 3, step 7');
+          }
+        },
+      });
+      const initial: InitialPerturbation = {
+        add: ({ weightSample, noiseStream }, [state]) => {
+          if (weightSample === 5 && noiseStream === 2) state?.fill(2000);
+        },
+      };
+      const block = { firstWeightSample: 4, weightSamples: 2 };
+      const request = { seed: 1, start, analysis, block, noiseStreams: 3, steps: 4, batchMembers, initial };
+      const work = (async () => {
+        for await (const _ of trajectory(model, null, request));
+      })();
+      await expect(work).rejects.toMatchObject({ tag: 'data' });
+      await expect(work).rejects.toThrow(
+        'start 2007-01-01T00Z: member 17 broke on the way to lead 12 h: wind of 250 m/s at level 3, step 7',
+      );
+      expect(newest).toBe(start + 6 * hour);
+    },
+  );
 });
