@@ -19,6 +19,7 @@ import {
   headlineChannels,
   legend,
   shownLeads,
+  singleFields,
 } from '../report/compareTable.js';
 
 export const compareOptions = [
@@ -160,14 +161,15 @@ function textOf(result: CompareResult, variables: readonly string[] | undefined)
   const { runs, rows, channels, leadsHours, starts, missingTruth } = result;
   const shown = variables ?? headlineChannels(channels.map(({ name }) => name));
   const leads = shownLeads(leadsHours);
-  const singles = new Set(
-    rows.map(({ run }) => run).filter((run) => !rows.some((r) => r.run === run && r.metric === 'spread')),
-  );
+  const several = runs.filter(({ weightSamples, noiseStreams }) => weightSamples * noiseStreams > 1);
+  const ensembles = new Set(several.map(({ name }) => name));
+  const references = new Set(rows.map(({ run }) => run));
+  for (const { name } of runs) references.delete(name);
   const blocks = shown.map((name) => {
     const unit = channels.find((channel) => channel.name === name)?.unit ?? '';
     const own = rows.filter((row) => nameOf(row) === name);
     const sentences = runs.slice(1).map((run) => `${name}: ${comparisonSentence(own, run.name)}`);
-    return `${formatComparison(own, `${name}, ${unit}`, leads, singles)}\n${sentences.join('\n')}`;
+    return `${formatComparison(own, `${name}, ${unit}`, leads, ensembles, references)}\n${sentences.join('\n')}`;
   });
   const head = [
     `${starts.length} start(s) in all runs, ${starts[0]} … ${starts.at(-1)}; truth of ${result.archive}` +
@@ -175,7 +177,8 @@ function textOf(result: CompareResult, variables: readonly string[] | undefined)
     formatRuns(runs),
   ];
   const tail = [legend];
-  if (singles.size > 0)
+  if (references.has('climatology')) tail.push('CRPS skill: 1 − CRPS / CRPS of climatology');
+  if (singleFields(rows).size > 0)
     tail.push('a single field has no spread, and its CRPS is the mean absolute error (MAE)');
   const hidden = channels.length - shown.length;
   if (hidden > 0 || leads.length < leadsHours.length) {

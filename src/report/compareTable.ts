@@ -6,7 +6,7 @@
 import type { CompareRow } from '../../evaluation/compareRow.js';
 import type { Verdict } from '../../evaluation/scoreRow.js';
 import { formatValue, leadLabel } from './displayUnit.js';
-import { aligned, metricNames } from './scoreTable.js';
+import { aligned } from './scoreTable.js';
 
 /** What one member-day of forecast took. */
 export interface RunCost {
@@ -79,34 +79,49 @@ interface Line {
   readonly metric: CompareRow['metric'];
   /** Rows that compare with the first run. */
   readonly paired: boolean;
+  /** Which of what is compared has such a line: what else there is says little here and is left to the rows. */
+  readonly of: 'all' | 'runs' | 'ensembles';
 }
 
 const lines: readonly Line[] = [
-  { label: 'fair CRPS', metric: 'crps', paired: false },
-  { label: 'less that of', metric: 'crps_difference', paired: true },
-  { label: metricNames.crps_skill_score ?? 'CRPS skill', metric: 'crps_skill_score', paired: false },
-  { label: 'over that of', metric: 'crps_skill_ratio', paired: true },
-  { label: 'RMSE of the mean', metric: 'rmse', paired: false },
-  { label: 'less that of', metric: 'rmse_difference', paired: true },
-  { label: 'spread–skill ratio', metric: 'spread_skill_ratio', paired: false },
-  { label: '|ln ratio| less that of', metric: 'spread_skill_distance_difference', paired: true },
+  { label: 'fair CRPS', metric: 'crps', paired: false, of: 'all' },
+  { label: 'less that of', metric: 'crps_difference', paired: true, of: 'all' },
+  { label: 'CRPS skill', metric: 'crps_skill_score', paired: false, of: 'all' },
+  { label: 'over that of', metric: 'crps_skill_ratio', paired: true, of: 'ensembles' },
+  { label: 'RMSE of the mean', metric: 'rmse', paired: false, of: 'all' },
+  { label: 'less that of', metric: 'rmse_difference', paired: true, of: 'runs' },
+  { label: 'spread–skill ratio', metric: 'spread_skill_ratio', paired: false, of: 'runs' },
+  {
+    label: '|ln ratio| less that of',
+    metric: 'spread_skill_distance_difference',
+    paired: true,
+    of: 'ensembles',
+  },
 ];
 
 /**
  * @param rows of one channel
  * @param title of the block: "z500, m2 s-2"
- * @param singles runs of one member, whose CRPS is an absolute error
+ * @param ensembles names of the runs of more than one member
+ * @param references names of what is no run
  */
 export function formatComparison(
   rows: readonly CompareRow[],
   title: string,
   leads: readonly number[],
-  singles: ReadonlySet<string>,
+  ensembles: ReadonlySet<string>,
+  references: ReadonlySet<string>,
 ): string {
-  const runs = [...new Set(rows.map((row) => row.run))];
+  const names = [...new Set(rows.map((row) => row.run))];
+  const singles = singleFields(rows);
+  const shown = {
+    all: names,
+    runs: names.filter((name) => !references.has(name)),
+    ensembles: names.filter((name) => ensembles.has(name)),
+  };
   const table: string[][] = [[title, ...leads.map(leadLabel)]];
-  for (const { label, metric, paired } of lines) {
-    for (const run of runs) {
+  for (const { label, metric, paired, of } of lines) {
+    for (const run of shown[of]) {
       const own = leads.map((hours) =>
         rows.find((row) => row.run === run && row.metric === metric && row.lead_hours === hours),
       );
@@ -129,6 +144,12 @@ function cell({ value, ci_low, ci_high, verdict, metric }: CompareRow): string {
   return `${sign}${formatValue(value)}${interval}${verdict === null ? '' : ` ${marks[verdict]}`}`;
 }
 
+/** Those without spread: their CRPS is an absolute error. */
+export function singleFields(rows: readonly CompareRow[]): Set<string> {
+  const spread = new Set(rows.filter(({ metric }) => metric === 'spread').map(({ run }) => run));
+  return new Set(rows.map(({ run }) => run).filter((run) => !spread.has(run)));
+}
+
 /** What the marks mean. */
 export const legend =
   '± half the 95 % interval over starts; + better, - worse, ~ no evidence of a difference from the first run';
@@ -143,10 +164,12 @@ export function comparisonSentence(rows: readonly CompareRow[], run: string): st
     return leads.length === 0 ? '' : `${verdict} at ${leadsText(leads)}`;
   };
   const verdicts = (['better', 'worse', 'no evidence'] as const).map(at).filter((text) => text !== '');
-  const ratios = rows
-    .filter((row) => row.run === run && row.metric === 'crps_skill_ratio' && Number.isFinite(row.value))
-    .filter((row) => row.lead_hours <= 120)
-    .map((row) => 100 * row.value);
+  const ratios = singleFields(rows).has(run)
+    ? []
+    : rows
+        .filter((row) => row.run === run && row.metric === 'crps_skill_ratio' && row.lead_hours <= 120)
+        .map((row) => 100 * row.value)
+        .filter(Number.isFinite);
   const [low, high] = [Math.min(...ratios), Math.max(...ratios)].map((percent) => percent.toFixed(0));
   const share =
     ratios.length === 0 ? '' : `; ${low === high ? low : `${low}–${high}`} % of its CRPS skill to day 5`;
