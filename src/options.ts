@@ -61,7 +61,8 @@ const definitions = {
   },
   preset: {
     flag: '--preset <name>',
-    description: 'size of network and length of training: standard, or brief for a quick look; nature for the nature run',
+    description:
+      'size of network and length of training: standard, or brief for a quick look; nature for the nature run',
     schema: z.enum(['standard', 'brief', 'nature', 'nature-brief']).default('standard'),
   },
   years: {
@@ -113,7 +114,8 @@ const definitions = {
   },
   every: {
     flag: '--every <period>',
-    description: 'interval of the states kept (default: the model’s step; of the nature model 24h, of plume nature 6h)',
+    description:
+      'interval of the states kept (default: the model’s step; of the nature model 24h, of plume nature 6h)',
     schema: z.string().optional(),
   },
   store: {
@@ -266,6 +268,15 @@ export async function resolveOptions<Name extends OptionName>(
 /** 'analysisError' → 'analysis-error' */
 function flagOf(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Names of the options that flags or a configuration file give a value. */
+export async function givenOptions(
+  flags: Readonly<Record<string, unknown>>,
+  configFile: string | undefined,
+): Promise<ReadonlySet<string>> {
+  const fromFile = configFile === undefined ? {} : await readConfig(configFile);
+  return new Set([...Object.keys(flags), ...Object.keys(fromFile)]);
 }
 
 async function readConfig(file: string): Promise<Record<string, unknown>> {

@@ -6,6 +6,7 @@ import { addCommand, examplesHelp } from './command.js';
 import { archiveInfoCommand } from './commands/archiveInfo.js';
 import { compareCommand } from './commands/compare.js';
 import { forecastCommand } from './commands/forecast.js';
+import { natureCommand } from './commands/nature.js';
 import { reportCommand } from './commands/report.js';
 import { runInfoCommand } from './commands/runInfo.js';
 import { startCommand } from './commands/start.js';
@@ -34,6 +35,7 @@ const program = new Command('plume')
 Examples:
   plume start --archive slp.nc              train, forecast, verify and report in one go
   plume archive info slp.nc                 what a file holds
+  plume nature --years 20 --every 24h --out nature.zarr
   plume train --archive slp.nc --out model
   plume forecast --archive slp.nc --model model --starts 2007-01-01/2007-12-24/P7D --out runs/2007
   plume verify runs/2007 --archive slp.nc
@@ -52,6 +54,7 @@ const archive = program
   .addHelpText('after', examplesHelp(archiveInfoCommand.examples))
   .exitOverride();
 addCommand(archive, archiveInfoCommand);
+addCommand(program, natureCommand);
 addCommand(program, trainCommand);
 addCommand(program, forecastCommand);
 addCommand(program, verifyCommand);

@@ -18,6 +18,14 @@ export interface SpinUpOptions {
 
 const coarseTruncation = 21;
 
+/** Days at the coarse truncation, then at the run's own. */
+export const spinUpLength = { coarseDays: 150, fineDays: 50 } as const;
+
+/** What the first days are integrated with. */
+export function coarseConfig({ truncation, levels }: DycoreConfig): DycoreConfig {
+  return resolveDycore({ truncation: Math.min(coarseTruncation, truncation), levels });
+}
+
 /**
  * The state of seed's atmosphere at the epoch.
  * @returns [channel, lat, lon] of natureSchema(config)
@@ -36,9 +44,9 @@ export function* spinUpDays(
   seed: number,
   options: SpinUpOptions = {},
 ): Generator<void, Float32Array, void> {
-  const { coarseDays = 150, fineDays = 50, onDay } = options;
+  const { coarseDays, fineDays, onDay } = { ...spinUpLength, ...options };
   const { truncation, levels } = config;
-  const coarse = resolveDycore({ truncation: Math.min(coarseTruncation, truncation), levels });
+  const coarse = coarseConfig(config);
   const days = coarseDays + fineDays;
   let dycore = new Dycore(coarse);
   let state = dycore.restingState(seed);
