@@ -14,6 +14,7 @@ import { needsTraining } from '../evaluation/references/fitReferences.js';
 import { persistence } from '../evaluation/references/persistence.js';
 import type { ReferenceMethod } from '../evaluation/references/reference.js';
 import { seasonlessClimatology } from '../evaluation/references/seasonlessClimatology.js';
+import { isNatureArchive } from './natureOption.js';
 import type { Options } from './options.js';
 
 /** Points × channels up to which the regression, some minutes for two thousand points, runs unasked. */
@@ -65,9 +66,9 @@ export function referenceNamed(name: string, seasonless: boolean): ReferenceMeth
 }
 
 /** True for the built-in nature run, on the fly or as a store that says so in its attributes. */
-async function isSeasonless(archives: readonly string[]): Promise<boolean> {
+export async function isSeasonless(archives: readonly string[]): Promise<boolean> {
   for (const archive of archives) {
-    if (archive === 'nature' || archive.startsWith('nature:')) return true;
+    if (isNatureArchive(archive)) return true;
     const attributes = await readFile(join(archive, '.zattrs'), 'utf8').catch(() => '{}');
     if (/"seasonless":\s*(true|1|"true")/.test(attributes)) return true;
   }

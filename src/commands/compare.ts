@@ -98,7 +98,7 @@ export async function compare({
         cost: await readCost(directory),
       })),
     );
-    const { archive, name } = await openArchiveOption({ ...options, variables: undefined }, names);
+    const { archive, name } = await openArchiveOption({ ...options, variables: undefined }, names, report);
     try {
       let progress: ReturnType<typeof report.begin> | undefined;
       const { rows, scored, missingTruth } = await compareRuns({

@@ -63,7 +63,7 @@ export async function verifyRun(
   try {
     const { names, methods, note } = await chooseReferences(options, run.schema);
     const training = trainingPeriod(options, methods, [run.manifest.model], `run "${directory}"`);
-    const { archive, name } = await openArchiveOption(options, run.schema.channels.map(channelName));
+    const { archive, name } = await openArchiveOption(options, run.schema.channels.map(channelName), report);
     try {
       report.line(`references ${names.join(', ')}${training ? `, fitted on ${training.text}` : ''}`);
       if (note !== null) report.line(`           ${note}`);
