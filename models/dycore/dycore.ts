@@ -138,6 +138,11 @@ export class Dycore {
     return this.levels.half;
   }
 
+  /** What the mass of dry air has been corrected by, step by step in all integrations so far, as a part of it. */
+  get massCorrection(): number {
+    return this.#equations.massCorrection;
+  }
+
   /** Air at rest, 280 K everywhere, with small seeded temperature waves: where a spin-up begins. */
   restingState(seed: number): SpectralState {
     const { truncation, levels } = this.config;

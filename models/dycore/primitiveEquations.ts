@@ -43,6 +43,7 @@ export class PrimitiveEquations {
   #heating: Float64Array;
   #oldHeating: Float64Array;
   #hasOldHeating = false;
+  #massCorrection = 0;
 
   constructor(
     transform: SphericalTransform,
@@ -63,6 +64,11 @@ export class PrimitiveEquations {
     this.#relaxation = makeNewtonianRelaxation(transform.sines, transform.cosines, levels.full);
     this.#heating = new Float64Array(points * L);
     this.#oldHeating = new Float64Array(points * L);
+  }
+
+  /** Σ |ln(p₀ / mean pₛ)|: what the mass of dry air has been corrected by so far, as a part of it. */
+  get massCorrection(): number {
+    return this.#massCorrection;
   }
 
   /** Forgets the heating of the step before: the next one is a first step. */
@@ -114,6 +120,7 @@ export class PrimitiveEquations {
     const F = inputFields(this.#levels.count);
     const at = 5 * this.#levels.count;
     const shift = Math.log(referencePressure / meanPressure(this.#transform, this.#grid, F, at));
+    this.#massCorrection += Math.abs(shift);
     state.logPressure[0]! += shift;
     for (let i = at; i < this.#grid.length; i += F) this.#grid[i]! += shift;
   }

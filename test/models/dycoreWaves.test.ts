@@ -133,7 +133,7 @@ describe('Rossby–Haurwitz waves', () => {
     }
     const expected = wave(angularSpeed * 5 * day).vorticity;
     for (let i = 0; i < expected.length; i++) {
-      expect(Math.abs(state.vorticity[i]! - expected[i]!)).toBeLessThan(1e-5 * 3e-5);
+      expect(Math.abs(state.vorticity[i]! - expected[i]!)).toBeLessThan(3e-10);
     }
   });
 });
