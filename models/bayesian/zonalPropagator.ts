@@ -90,8 +90,8 @@ export function fieldsOfWaves(ops: GraphBuilder, waves: Value, schema: Schema): 
   const { rows, columns, ownRows } = new Hemispheres(schema.grid);
   const C = schema.channels.length;
   const f = C * ownRows;
-  const [, M, parts] = waves.shape as [number, number, number, number];
-  const B = parts / 2;
+  const [, M, partsOfB] = waves.shape as [number, number, number, number];
+  const B = partsOfB / 2;
   const ordered = ops.transpose(ops.reshape(waves, [2, M, 2, B, f]), [0, 3, 4, 2, 1]);
   const synthesis = ops.constant(fourierSynthesis(columns, M), [2 * M, columns]);
   const grown = ops.matMul(ops.reshape(ordered, [2, B * f, 2 * M]), synthesis);
@@ -101,7 +101,15 @@ export function fieldsOfWaves(ops: GraphBuilder, waves: Value, schema: Schema): 
   const northern = ops.add(even, odd);
   const southern = ops.mul(ops.sub(even, odd), mirrorSigns(ops, schema));
   const rest = Array.from({ length: rows - ownRows }, (_, i) => rows - ownRows - 1 - i);
-  return ops.reshape(ops.concat([northern, ops.gather(southern, rest, 2)], 2), [B, C * rows * columns]);
+  const parts = [ops.gather(southern, rest, 2)];
+  if (2 * ownRows === rows) parts.unshift(northern);
+  else {
+    // both hemispheres have the equator
+    const row = (value: Value): Value => ops.slice(value, [0, 0, ownRows - 1, 0], [B, C, 1, columns]);
+    const equator = ops.mul(ops.add(row(northern), row(southern)), ops.scalar(0.5));
+    parts.unshift(ops.slice(northern, [0, 0, 0, 0], [B, C, ownRows - 1, columns]), equator);
+  }
+  return ops.reshape(ops.concat(parts, 2), [B, C * rows * columns]);
 }
 
 function mirrorSigns(ops: GraphBuilder, { channels }: Schema): Value {
