@@ -66,8 +66,8 @@ function openNature(
     spinUp: {
       onDay: (done, of) => {
         progress ??= report?.begin('nature run: spin-up', of, 'days');
-        if (done < of) progress?.update(done);
-        else progress?.finish();
+        progress?.update(done);
+        if (done === of) progress?.finish();
       },
     },
   });

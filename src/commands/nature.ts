@@ -186,8 +186,8 @@ function following(
     follow: {
       onSpinUp: (days, of) => {
         spinUp ??= report.begin('spin-up', of, 'days');
-        if (days < of) spinUp.update(days);
-        else spinUp.finish();
+        spinUp.update(days);
+        if (days === of) spinUp.finish();
       },
       onTime: (count) => {
         if (run === undefined) begin(count);
