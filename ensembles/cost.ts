@@ -14,7 +14,7 @@ const cost = z.object({
   member_days: z.number().positive(),
   /** Seconds from the first block to the last product. */
   wall_seconds: z.number().nonnegative(),
-  /** Seconds that workers have spent on members, a thread each; on a device other than the CPU, of its lane. */
+  /** CPU seconds that workers have spent on members, a thread each (elapsed where the system does not tell, or on a GPU). */
   core_seconds: z.number().nonnegative(),
   /** Of the latest call. */
   workers: z.number().int().positive(),

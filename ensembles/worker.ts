@@ -20,6 +20,7 @@ import {
 } from '../perturbations/create.js';
 import { blockMembers, type MemberBlock, type NestedDesign } from './design.js';
 import { makeProducts, type ProductsMade } from './products.js';
+import { threadSeconds } from './threadTime.js';
 import { trajectory } from './trajectory.js';
 
 /** What every task of a run shares: plain data, handed to the thread when it starts. */
@@ -53,7 +54,7 @@ export interface MembersMade extends MemberBlock {
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
-  /** That this worker spent on the members, from the first step to the last byte. */
+  /** Of one core, from the first step to the last byte; of the lane on a device other than the CPU. */
   readonly seconds: number;
 }
 
@@ -108,7 +109,8 @@ export function timeStep(task: MembersTask): Promise<Outcome<number>> {
 async function members({ start, analysis, block }: MembersTask): Promise<MembersMade> {
   const { directory, leadsHours, noiseStreams } = setup;
   const opened = await model();
-  const began = performance.now();
+  const clock = setup.device === 'cpu' ? threadSeconds : () => performance.now() / 1000;
+  const began = clock();
   const file = memberFileName(start, block.firstWeightSample, block.weightSamples, block.streams);
   const description = { schema, start, leadsHours, noiseStreams, ...block };
   const writer = await createMemberFile(join(directory, file), description);
@@ -123,7 +125,7 @@ async function members({ start, analysis, block }: MembersTask): Promise<Members
       if (kept.has(step)) await writer.append(select(states));
     }
     const written = await writer.commit();
-    const seconds = (performance.now() - began) / 1000;
+    const seconds = clock() - began;
     return { ...block, file, start, rows: memberFileRows(description), ...written, seconds };
   } catch (error) {
     await writer.abandon();

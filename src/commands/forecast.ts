@@ -20,7 +20,7 @@ import type { PerturbationSource } from '../../perturbations/create.js';
 import { type NamedArchive, openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import type { Options } from '../options.js';
-import { formatBytes, formatSeconds } from '../progress.js';
+import { formatBytes, formatSeconds, type Reporter } from '../progress.js';
 import { noiseSource } from '../training/noiseSource.js';
 import { version } from '../version.js';
 
@@ -90,7 +90,7 @@ export async function forecast(
   const model = await describeModel(source);
   const leadsHours = keptLeads(options, model.stepHours, source.kind === 'nature' ? 24 : model.stepHours);
   const schema = keptSchema(model.schema, options.store);
-  const { archive, name, files } = await openModelArchive(options, source, model);
+  const { archive, name, files } = await openModelArchive(options, source, model, report);
   try {
     requireSameSchema(archive.schema, name, model.schema, model.name);
     const initial = initialOf(options, model, { times: archive.times, name, firstStart: starts[0]! });
@@ -201,18 +201,41 @@ async function openModelArchive(
   options: ForecastOptions,
   source: ModelSource,
   model: DescribedModel,
+  report: Reporter,
 ): Promise<NamedArchive> {
   try {
-    return await openArchiveOption(options, model.schema.channels.map(channelName));
+    const opened = await openArchiveOption(options, model.schema.channels.map(channelName), report);
+    if (source.kind === 'nature') await requireOwnLevels(options, source.config.levels, opened);
+    return opened;
   } catch (error) {
     if (source.kind !== 'nature' || !isPlumeError(error) || error.tag !== 'data') throw error;
-    if (!/_ml\d|lnsp/.test(error.message)) throw error;
+    if (!/no (?:variable|channel) "(?:\w+_ml\d|lnsp)/.test(error.message)) throw error;
     throw dataError(
       `${error.message}. The nature model starts from its own levels: make the archive with plume nature ` +
         '--model-levels, or give --archive nature',
       { cause: error },
     );
   }
+}
+
+/**
+ * A run with more levels has channels of the same names, at other heights.
+ * @throws {PlumeError} data, when the archive has more levels than the model
+ */
+async function requireOwnLevels(
+  options: ForecastOptions,
+  levels: number,
+  opened: NamedArchive,
+): Promise<void> {
+  const beyond = `vo_ml${levels + 1}`;
+  const more = await openArchiveOption({ ...options, variables: undefined }, [beyond]).catch(() => null);
+  if (more === null) return;
+  await more.archive.close();
+  await opened.archive.close();
+  throw dataError(
+    `${opened.name} comes from a nature run of more levels than the model's ${levels}: it has ${beyond}; ` +
+      'give --model nature:levels=N with as many as it has',
+  );
 }
 
 /** Null where nothing is perturbed. */

@@ -111,6 +111,33 @@ describe('a state difference', () => {
     expect(members).not.toEqual(values);
   });
 
+  it('of the analysis is the same, to the bit, in the channels that two models share', () => {
+    const dates = 10;
+    const values = (length: number): Float32Array => {
+      const all = new Float32Array(dates * 24);
+      normals({ seed: 8, weightSample: 0, noiseStream: 0, purpose: 'training', step: 0 }, all);
+      return Float32Array.from(
+        { length: dates * length },
+        (_, i) => all[Math.floor(i / length) * 24 + (i % length)]!,
+      );
+    };
+    const analysed = (length: number): Float32Array => {
+      const source = {
+        kind: 'state-difference',
+        rotate: true,
+        memberAmplitude: 0.3,
+        analysisAmplitude: 0.1,
+      } as const;
+      const state = new Float32Array(length).fill(5);
+      createStateDifference(globe, { ...source, pool: { dates, states: [values(length)] } }).addAnalysisError(
+        { seed: 1, start },
+        [state],
+      );
+      return state;
+    };
+    expect(analysed(24).slice(0, 12)).toEqual(analysed(12));
+  });
+
   it('adds to what is there, and α = 0 leaves it to the bit', () => {
     const none = createStateDifference(region, {
       kind: 'state-difference',
