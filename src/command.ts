@@ -3,7 +3,7 @@
  * Every command has --config, --json and --quiet beside its own options, and examples in its help.
  */
 import type { Command } from 'commander';
-import { commanderOptions, type OptionName, type Options, resolveOptions } from './options.js';
+import { commanderOptions, givenOptions, type OptionName, type Options, resolveOptions } from './options.js';
 import { createReporter, type Reporter } from './progress.js';
 
 export interface CommandContext<Name extends OptionName> {
@@ -12,6 +12,8 @@ export interface CommandContext<Name extends OptionName> {
   readonly operands: readonly string[];
   readonly report: Reporter;
   readonly json: boolean;
+  /** Options that a flag or the configuration file names; the others have their defaults. */
+  readonly given: ReadonlySet<string>;
   /** Aborted by the first Ctrl-C or SIGTERM: finish what is under way, keep it, and stop. */
   readonly signal: AbortSignal;
 }
@@ -65,6 +67,7 @@ export function addCommand<Name extends OptionName>(
         operands,
         report: createReporter({ quiet: flags.quiet === true }),
         json,
+        given: await givenOptions(flags, flags.config as string | undefined),
         signal: abort.signal,
       });
       if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);

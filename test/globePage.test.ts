@@ -19,6 +19,7 @@ import { placeName, placeOf, pointAt } from '../src/report/places.js';
 import { type ForecastFields, forecastFields, quantitiesOf } from '../src/report/quantities.js';
 import { refineField } from '../src/report/refinedField.js';
 import { renderReport } from '../src/report/report.js';
+import { terminalSummary } from '../src/report/terminalSummary.js';
 import { globeSchema, syntheticGlobe } from './syntheticGlobe.js';
 
 const { grid } = globeSchema;
@@ -98,7 +99,7 @@ describe('the page of a global forecast', () => {
       'Sea-level pressure: forecast',
       'Sea-level pressure: what happened',
       'Probability: gale, 10-metre wind of 17.2 m s⁻¹ or more',
-      'Probability: jet, wind at 250 hPa above 50 m s⁻¹',
+      'Probability: jet, wind at 250 hPa above 40 m s⁻¹',
     ]);
     // Twelve members and the truth on each of four maps.
     expect(document.querySelectorAll('.strands path')).toHaveLength(48);
@@ -172,16 +173,37 @@ describe('the page of a global forecast', () => {
       row('climatology', 'crps', lead, 100),
       row('climatology', 'spread', lead, 400),
     ]);
-    const { good, sure } = headline(run, globe.start, rows);
+    const { good, sure } = headline(run, globe.start, rows, false);
     expect(good).toEqual([
-      '500 hPa height: excellent on day 1 (0.92), very good on day 3 (0.60), useful on day 5 (0.25), worse than climatology on day 10 (−0.20).',
+      '500 hPa height: day 1 excellent (0.92), day 3 very good (0.60), day 5 useful (0.25), day 10 worse than climatology (−0.20).',
     ]);
     expect(sure).toEqual([
-      '500 hPa height: the members spread 25 % on day 1, 50 % on day 3, 75 % on day 5, 100 % on day 10 of climatology’s width, ' +
-        '0.90 to 1.05 times their error; better than climatology to day 5.',
+      '500 hPa height: spread 25, 50, 75, 100 % of climatology’s on days 1, 3, 5, 10, 0.90 to 1.05 times the error; ' +
+        'better than climatology to day 5.',
     ]);
     expect(usefulTo(skillOf(rows, 'z500'))).toBe(120);
     expect([0.03, 0.1].map(skillWord)).toEqual(['like climatology', 'slight']);
+  });
+});
+
+describe('the summary for a terminal', () => {
+  it('fits a screen: every sentence wrapped, commands whole', () => {
+    const long = `${'word '.repeat(60)}end.`;
+    const text = terminalSummary({
+      title: 'Tonight',
+      said: { run: 'Run.', world: null, good: [long], sure: [] },
+      prospects: [{ kind: 'jet', title: 'Jet stream', text: 'Likely.', happened: 'It did.' }],
+      report: 'runs/report.html',
+      next: [{ command: 'npx plume run info', purpose: 'look' }],
+    });
+    const lines = text.split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110);
+    expect(text.match(/word/g)).toHaveLength(60);
+    expect(text).not.toContain('How sure');
+    expect(lines.slice(-7)).toEqual([
+      ...['What is likely', '  Likely. → It did.', 'The report: runs/report.html'],
+      ...['Next:', '  # look', '  npx plume run info', ''],
+    ]);
   });
 });
 

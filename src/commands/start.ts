@@ -1,6 +1,7 @@
 /**
- * plume start: the main job in one go. Trains a model where there is none, forecasts the test year from weekly
- * starts, verifies, writes the report, and says what was found and what to type next.
+ * plume start: the main job in one go. With an archive: trains a model where there is none, forecasts the test year
+ * from weekly starts, verifies, writes the report, and says what was found and what to type next. Without: tonight's
+ * forecast of the built-in atmosphere.
  */
 
 import { existsSync } from 'node:fs';
@@ -13,43 +14,27 @@ import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { formatSeconds } from '../progress.js';
 import { formatScores } from '../report/scoreTable.js';
-import { type ForecastOptionName, forecast, forecastOptions } from './forecast.js';
+import { forecast } from './forecast.js';
 import { reportRun } from './report.js';
-import { type TrainOptionName, train, trainOptions } from './train.js';
-import { type VerifyOptionName, verifyOptions, verifyRun } from './verify.js';
-
-type StartOptionName = TrainOptionName | ForecastOptionName | VerifyOptionName;
-/** Those of its steps, each once. */
-const optionNames: readonly StartOptionName[] = [
-  ...new Set<StartOptionName>([...trainOptions, ...forecastOptions, ...verifyOptions]),
-];
+import { startNature } from './startNature.js';
+import { type StartOptionName, startOptions } from './startOptions.js';
+import { train } from './train.js';
+import { verifyRun } from './verify.js';
 
 export const startCommand: CommandDefinition<StartOptionName> = {
   name: 'start',
-  summary: 'the whole job on one archive: train, forecast the last year, verify, report',
+  summary: 'the whole job in one go, on the built-in atmosphere or on an archive: forecast, verify, report',
   examples: [
+    'plume start                            tonight’s forecast of the built-in atmosphere, by the model that comes along',
     'plume start --archive slp.nc',
     'plume start --archive slp.nc --preset brief        a first look in a minute',
   ],
-  options: optionNames,
-  run: (context) => start(context),
+  options: startOptions,
+  run: (context) => (context.options.archive === undefined ? startNature(context) : start(context)),
 };
-
-const noData = `no data: Plume needs a file of gridded analyses, such as daily sea-level pressure.
-
-  npm start -- --archive FILE
-
-FILE is a NetCDF file (3 or 4) or a Zarr store with time, latitude and longitude, at least three years long:
-the last year is forecast, the one before it calibrates, the rest trains. To get one:
-  NCEP/NCAR reanalysis, daily means since 1948, a few MB a year:
-    https://downloads.psl.noaa.gov/Datasets/ncep.reanalysis/Dailies/surface/  (slp.2001.nc … slp.2007.nc)
-  ERA5, any variable and region:
-    https://cds.climate.copernicus.eu/
-Several files of one series go behind one --archive. plume archive info FILE tells what a file holds.`;
 
 async function start(context: CommandContext<StartOptionName>): Promise<unknown> {
   const { options, report, json } = context;
-  if (options.archive === undefined) throw usageError(noData);
   const began = performance.now();
   const modelFile = join(options.model, 'model.json');
   if (existsSync(modelFile)) {
@@ -61,12 +46,13 @@ async function start(context: CommandContext<StartOptionName>): Promise<unknown>
   const out = options.out ?? join('runs', starts.replaceAll('/', '_').replaceAll(':', ''));
   await forecast({ ...context, options: { ...options, starts, out } });
   const verification = await verifyRun(out, context);
-  const page = await reportRun(out, {});
+  const { archive, unit } = options;
+  const page = await reportRun(out, { unit, ...(archive === undefined ? {} : { archive }) });
   if (!json) {
     process.stdout.write(
       `\n${formatScores(verification.rows)}\n\n${verification.sentences.join('\n')}\n\nDone in ${formatSeconds((performance.now() - began) / 1000)}. The report: ${page}\nNext:\n` +
         `  npx plume run info ${out}\n` +
-        `  npx plume forecast --archive ${options.archive.join(' ')} --model ${options.model} --starts ${starts.split('/')[0]} --out runs/one\n`,
+        `  npx plume forecast --archive ${(options.archive ?? []).join(' ')} --model ${options.model} --starts ${starts.split('/')[0]} --out runs/one\n`,
     );
   }
   return { run: out, report: page, scores: verification.scores, model: options.model };

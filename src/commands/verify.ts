@@ -87,9 +87,7 @@ export async function verifyRun(
         },
       });
       progress?.finish();
-      for (const { channel, name: reference, summary } of verification.references) {
-        report.line(`${reference.padEnd(10)} ${channel}: ${summary}`);
-      }
+      for (const line of referenceLines(verification.references)) report.line(line);
       const scores = join(directory, 'scores.arrow');
       await writeTable(scores, scoreColumns(verification.rows), {
         run: directory,
@@ -102,6 +100,18 @@ export async function verifyRun(
   } finally {
     await run.close();
   }
+}
+
+/** One line for all channels that a reference has the same to say of. */
+function referenceLines(references: VerifyResult['references']): string[] {
+  const channels = new Map<string, string[]>();
+  for (const { channel, name, summary } of references) {
+    const said = `${name.padEnd(10)} ${summary}`;
+    channels.set(said, [...(channels.get(said) ?? []), channel]);
+  }
+  return [...channels].map(
+    ([said, of]) => `${said} (${of.length > 4 ? `${of.length} channels` : of.join(', ')})`,
+  );
 }
 
 function sentencesOf(rows: readonly ScoreRow[], schema: Schema): string[] {

@@ -16,7 +16,7 @@ import { mapLeads } from './fieldMaps.js';
 import { flowByDay } from './flowByDay.js';
 import { equalEarthFrame, polarFrame } from './globeFrame.js';
 import { globeDefinitions } from './globeMap.js';
-import { type Headline, headline, headlineChannels, madeUpWorld } from './headline.js';
+import { type Headline, headline, headlineChannels } from './headline.js';
 import { escapeHtml } from './html.js';
 import { meanAndTruth, spreadRow, stamps } from './memberMaps.js';
 import { galeSpeed, nearestLead, outlook, type Prospect } from './outlook.js';
@@ -36,8 +36,8 @@ export interface Witness {
   readonly training?: Period;
 }
 
-const jetSpeed = 50;
-const polarEdge = 20;
+const jetSpeed = 40;
+const polarEdge = 25;
 
 /** True where the page has maps to draw: a global grid, and two quantities or more. */
 export function fitsGlobePage(schema: Schema): boolean {
@@ -54,16 +54,15 @@ export async function globePage(
   run: ReportRun,
   scores: readonly ScoreRow[],
   start: number,
-  witness: Witness | null,
+  { witness, madeUp }: { readonly witness: Witness | null; readonly madeUp: boolean },
 ): Promise<string> {
-  const madeUp = madeUpWorld(run);
   const { grid } = run.schema;
   const frame = equalEarthFrame('globe', 720, 0, !madeUp);
   const polar = polarFrame('polar', 480, polarEdge, 0, !madeUp);
   const fields = forecastFields(run, start, witness?.archive ?? null);
   const atlas: Atlas = { fields, grid, frame, leads: fourLeads(run.leadsHours) };
   const prospects = await outlook(fields, grid);
-  const said = headline(run, start, scores);
+  const said = headline(run, start, scores, madeUp);
   const parts = [
     globeDefinitions(frame) + globeDefinitions(polar),
     cards(said, prospects, scores.length > 0),

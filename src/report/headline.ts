@@ -7,7 +7,7 @@ import { channelName } from '../../core/schema.js';
 import type { ScoreRow } from '../../evaluation/scoreRow.js';
 import { calendar } from './calendar.js';
 import { leadLabel } from './displayUnit.js';
-import { nearestLead, percent } from './outlook.js';
+import { nearestLead } from './outlook.js';
 import type { ReportRun } from './reportRun.js';
 
 /** Channels that stand for the rest, in the order of reading, and how a sentence calls them. */
@@ -25,8 +25,16 @@ export interface Headline {
   readonly sure: readonly string[];
 }
 
-/** @param scores of the run; none: nothing is said of good and sure */
-export function headline(run: ReportRun, start: number, scores: readonly ScoreRow[]): Headline {
+/**
+ * @param scores of the run; none: nothing is said of good and sure
+ * @param madeUp true for the built-in atmosphere
+ */
+export function headline(
+  run: ReportRun,
+  start: number,
+  scores: readonly ScoreRow[],
+  madeUp: boolean,
+): Headline {
   const { weight_samples: K, noise_streams: J } = run.manifest;
   const last = run.leadsHours[run.leadsHours.length - 1]!;
   const several = run.starts.length > 1 ? `, one of ${run.starts.length} starts` : '';
@@ -36,9 +44,9 @@ export function headline(run: ReportRun, start: number, scores: readonly ScoreRo
     .slice(0, 2);
   return {
     run:
-      `${K * J} forecasts (${K} weight samples × ${J} noise streams) from ${calendar(start)} to ${leadLabel(last)}${several}: ` +
+      `${K * J} forecasts (${K} weight samples × ${J} noise streams) from ${calendar(start)}, ${last % 24 === 0 ? `${last / 24} days` : `${last} h`} ahead${several}: ` +
       `${run.schema.channels.length} variables on ${describeGrid(run.schema.grid).split(',')[0]}.`,
-    world: madeUpWorld(run)
+    world: madeUp
       ? 'A made-up atmosphere whose truth is known: the nature run, without land or seasons.'
       : null,
     good: shown.map(({ spoken, scores: found }) => goodSentence(spoken, found)),
@@ -114,7 +122,7 @@ function milestones(leads: readonly number[]): number[] {
 function goodSentence(spoken: string, found: ChannelSkill): string {
   const said = milestones(found.leads).map((lead) => {
     const skill = found.skill[found.leads.indexOf(lead)]!;
-    return Number.isNaN(skill) ? '' : `${skillWord(skill)} on ${leadLabel(lead)} (${signed(skill)})`;
+    return Number.isNaN(skill) ? '' : `${leadLabel(lead)} ${skillWord(skill)} (${signed(skill)})`;
   });
   const parts = said.filter((text) => text !== '');
   if (parts.length === 0) return `${capital(spoken)}: not compared with climatology.`;
@@ -124,14 +132,16 @@ function goodSentence(spoken: string, found: ChannelSkill): string {
 function sureSentence(spoken: string, found: ChannelSkill): string {
   const said = milestones(found.leads)
     .map((lead) => ({ lead, share: found.spreadShare[found.leads.indexOf(lead)]! }))
-    .filter(({ share }) => Number.isFinite(share))
-    .map(({ lead, share }) => `${percent(share)} on ${leadLabel(lead)}`);
+    .filter(({ share }) => Number.isFinite(share));
   const ratios = found.spreadSkill.filter(Number.isFinite);
   const parts = [];
-  if (said.length > 0) parts.push(`the members spread ${said.join(', ')} of climatology’s width`);
+  if (said.length > 0) {
+    const shares = said.map(({ share }) => Math.round(100 * share)).join(', ');
+    parts.push(`spread ${shares} % of climatology’s on ${leadList(said.map(({ lead }) => lead))}`);
+  }
   if (ratios.length > 0) {
     const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(2));
-    parts.push(`${least} to ${most} times their error`);
+    parts.push(`${least} to ${most} times the error`);
   }
   const to = usefulTo(found);
   const useful = found.skill.every(Number.isNaN)
@@ -142,6 +152,13 @@ function sureSentence(spoken: string, found: ChannelSkill): string {
         ? '; better than climatology to the end'
         : `; better than climatology to ${leadLabel(to)}`;
   return `${capital(spoken)}: ${parts.join(', ') || 'a single member has no spread'}${useful}.`;
+}
+
+/** 'days 1, 3, 5', or 'leads 6 h, 12 h' where they are no days. */
+function leadList(leads: readonly number[]): string {
+  return leads.every((lead) => lead % 24 === 0)
+    ? `day${leads.length > 1 ? 's' : ''} ${leads.map((lead) => lead / 24).join(', ')}`
+    : `leads ${leads.map(leadLabel).join(', ')}`;
 }
 
 function signed(value: number): string {

@@ -30,7 +30,7 @@ export const beaufort = [
 ] as const;
 export const galeSpeed = 17.2;
 /** A share of members worth a headline. */
-const notable = 0.1;
+const notable = 0.25;
 /** Lows this near to each other are one. */
 const sameLowKm = 1000;
 
@@ -76,7 +76,7 @@ async function jet(fields: ForecastFields, grid: Grid): Promise<Prospect | null>
   };
 }
 
-/** The highest class of wind that a tenth of the members have at one place on one day. */
+/** The highest class of wind that a quarter of the members have at one place on one day. */
 async function wind(fields: ForecastFields, grid: Grid): Promise<Prospect | null> {
   const quantity = fields.quantity('wind10');
   if (!quantity) return null;

@@ -13,6 +13,7 @@ import { leadLabel } from './displayUnit.js';
 import { mapDefinitions } from './fieldMap.js';
 import { fieldMaps, mapLeads } from './fieldMaps.js';
 import { fitsGlobePage, globePage, type Witness } from './globePage.js';
+import { madeUpWorld } from './headline.js';
 import { escapeHtml } from './html.js';
 import { keySentence } from './keySentence.js';
 import { mapFrame } from './mapProjection.js';
@@ -33,6 +34,8 @@ export interface ReportOptions {
   readonly mapLeadsHours?: readonly number[];
   /** What happened and what is usual, for the maps of a global forecast. */
   readonly witness?: Witness;
+  /** True for a world without land, seasons or cities; default: what the run's record says. */
+  readonly madeUp?: boolean;
 }
 
 /**
@@ -68,7 +71,10 @@ export async function renderReport(
   if (fitsGlobePage(run.schema)) {
     const last = run.leadsHours[run.leadsHours.length - 1]!;
     const title = `${last % 24 === 0 ? dayCount(last / 24) : `${last} hours`} ahead from ${calendar(start)}`;
-    const body = await globePage(run, scores, start, options.witness ?? null);
+    const body = await globePage(run, scores, start, {
+      witness: options.witness ?? null,
+      madeUp: (options.madeUp ?? false) || madeUpWorld(run),
+    });
     return page(run, title, options.name, `${body}${facts(run, starts)}${footer(run)}`);
   }
   const leads = mapLeads(run.leadsHours, options.mapLeadsHours);

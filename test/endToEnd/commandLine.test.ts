@@ -85,15 +85,6 @@ describe('bad use', () => {
     expect(stderr).not.toMatch(/\n\s+at /);
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
   });
-
-  it('without data, npm start says how to give a file and where to get one', () => {
-    const { status, stderr } = spawnSync('npm', ['start', '--silent', '--ignore-scripts'], {
-      encoding: 'utf8',
-    });
-    expect(stderr).toContain('npm start -- --archive FILE');
-    expect(stderr).toMatch(/https:\/\/downloads\.psl\.noaa\.gov\/\S+/);
-    expect(status).toBe(64);
-  });
 });
 
 describe('options', () => {
