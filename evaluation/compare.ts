@@ -141,6 +141,8 @@ export async function compareRuns(request: CompareRequest): Promise<Comparison> 
   });
 
   const options = { seed, resamples, spacingHours: spacingOf(starts) || 24 };
+  const place = methods.findIndex(({ name }) => name === 'climatology');
+  const climatology = place < 0 ? null : runs.length + place;
   const rows = schema.channels.flatMap(({ variable, level }, c) =>
     leadsHours.flatMap((lead_hours, l) => {
       const all: ScoredCases[] = [
@@ -155,7 +157,6 @@ export async function compareRuns(request: CompareRequest): Promise<Comparison> 
           cases: table(runs.length + i, c, l),
         })),
       ];
-      const climatology = all.slice(runs.length).find(({ run }) => run === 'climatology');
       return pairedScores({ variable, level, lead_hours }, all, climatology, starts.length, options);
     }),
   );

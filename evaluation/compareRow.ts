@@ -1,7 +1,7 @@
 /**
  * Tidy rows of a comparison of runs: one row for each run (or reference), channel, lead and metric, with its 95 %
- * interval over start dates. Rows with `against` compare a run with the first one on the starts that both have.
- * The columns of compare.arrow.
+ * interval over start dates. All rest on the starts that everything compared has; rows with `against` compare a run
+ * with the first one. The columns of compare.arrow.
  */
 import type { Column } from '../core/store/table.js';
 import type { Verdict } from './scoreRow.js';

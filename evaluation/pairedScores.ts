@@ -1,7 +1,6 @@
 /**
- * Scores of several forecasts of the same cases, each with its interval, and each beside the first one on the
- * starts that both have: whole starts are drawn anew for both at once, so that weather that is hard for both
- * cancels (blockBootstrap).
+ * Scores of several forecasts of the same cases, each with its interval, and each beside the first one: whole
+ * starts are drawn anew for all at once, so that weather that is hard for both of two cancels (blockBootstrap).
  */
 import { type BootstrapOptions, blockLength, bootstrapIntervals, type OfMeans } from './blockBootstrap.js';
 import { plainStatistics } from './caseStatistics.js';
@@ -25,80 +24,93 @@ export interface PairedOptions extends BootstrapOptions {
 
 export type ComparePlace = Pick<CompareRow, 'variable' | 'level' | 'lead_hours'>;
 
-interface Metric<Name> {
-  readonly name: Name;
+/** A row in the making: whose, beside whom, and what is made of the means over the starts that all have. */
+interface Wanted extends Pick<CompareRow, 'run' | 'against' | 'metric'> {
   readonly of: OfMeans;
+  readonly verdict: (low: number, high: number) => Verdict | null;
 }
 
 const width = plainStatistics.length;
 
-/** Rows of one (channel, lead). @param climatology also scored by itself when it is one of `all` */
+/**
+ * Rows of one (channel, lead), all from the starts that every forecast has: the same starts are drawn for all.
+ * @param all the first is what the others are compared with
+ * @param climatology its position among `all`; null where there is none, and so no skill
+ */
 export function pairedScores(
   place: ComparePlace,
   all: readonly ScoredCases[],
-  climatology: ScoredCases | undefined,
+  climatology: number | null,
   starts: number,
   options: PairedOptions,
 ): CompareRow[] {
-  const rows: CompareRow[] = [];
+  const columns = width * all.length;
+  const cases = sharedStarts(all, starts);
+  const n = cases.length / columns;
+  if (n === 0) return [];
+  const wanted = [...scoresAlone(all, climatology), ...besideFirst(all, climatology)];
+  const means = meansOf(cases, columns);
+  const intervals = bootstrapIntervals(
+    cases,
+    columns,
+    blockLength(n, place.lead_hours, options.spacingHours),
+    wanted.map(({ of }) => of),
+    options,
+  );
+  return wanted.map(({ run, against, metric, of, verdict }, i) => {
+    const { low, high } = intervals[i]!;
+    const score = { metric, value: of(means), ci_low: low, ci_high: high, verdict: verdict(low, high), n };
+    return { run, against, ...place, ...score };
+  });
+}
+
+function scoresAlone(all: readonly ScoredCases[], climatology: number | null): Wanted[] {
+  return all.flatMap(({ run, memberCount }, i) => {
+    const wanted: Wanted[] = [];
+    const add = (metric: CompareScore, of: OfMeans): void => {
+      wanted.push({ run, against: null, metric, of, verdict: () => null });
+    };
+    add('crps', crpsOf(i));
+    add('rmse', rmseOf(i));
+    if (memberCount > 1) {
+      add('spread', (means) => Math.sqrt(means[i * width + 2]!));
+      add('spread_skill_ratio', ratioOf(i, memberCount));
+    }
+    if (climatology !== null && climatology !== i) add('crps_skill_score', skillOf(i, climatology));
+    return wanted;
+  });
+}
+
+function besideFirst(all: readonly ScoredCases[], climatology: number | null): Wanted[] {
   const [first, ...others] = all;
-  const add = (
-    who: Pick<CompareRow, 'run' | 'against'>,
-    tables: readonly CaseTable[],
-    metrics: readonly Metric<CompareRow['metric']>[],
-    verdict: (low: number, high: number) => Verdict | null,
-  ): void => {
-    const cases = shared(tables, starts);
-    const columns = width * tables.length;
-    const n = cases.length / columns;
-    if (n === 0 || metrics.length === 0) return;
-    const means = meansOf(cases, columns);
-    const block = blockLength(n, place.lead_hours, options.spacingHours);
-    const intervals = bootstrapIntervals(
-      cases,
-      columns,
-      block,
-      metrics.map(({ of }) => of),
-      options,
-    );
-    for (const [i, { name, of }] of metrics.entries()) {
-      const { low, high } = intervals[i]!;
-      const value = of(means);
-      rows.push({
-        ...who,
-        ...place,
-        metric: name,
-        value,
-        ci_low: low,
-        ci_high: high,
-        verdict: verdict(low, high),
-        n,
-      });
+  if (first === undefined) return [];
+  return others.flatMap(({ run, memberCount }, j) => {
+    const i = j + 1;
+    const wanted: Wanted[] = [];
+    const add = (metric: CompareDifference, of: OfMeans, verdict: Wanted['verdict']): void => {
+      wanted.push({ run, against: first.run, metric, of, verdict });
+    };
+    const less = (score: (table: number) => OfMeans): OfMeans => {
+      const [own, other] = [score(i), score(0)];
+      return (means) => own(means) - other(means);
+    };
+    add('crps_difference', less(crpsOf), smallerIsBetter);
+    add('rmse_difference', less(rmseOf), smallerIsBetter);
+    if (memberCount > 1 && first.memberCount > 1) {
+      const distance = (table: number): OfMeans => {
+        const ratio = ratioOf(table, all[table]!.memberCount);
+        return (means) => Math.abs(Math.log(ratio(means)));
+      };
+      add('spread_skill_distance_difference', less(distance), smallerIsBetter);
     }
-  };
-  const skilled = (each: ScoredCases): boolean => climatology !== undefined && each !== climatology;
-  for (const each of all) {
-    const alone = { run: each.run, against: null };
-    add(alone, [each.cases], scoresOf(each.memberCount), () => null);
-    if (climatology && skilled(each))
-      add(
-        alone,
-        [each.cases, climatology.cases],
-        [{ name: 'crps_skill_score', of: skillOf(0, 1) }],
-        () => null,
-      );
-  }
-  for (const other of others) {
-    if (!first) break;
-    const beside = { run: other.run, against: first.run };
-    const differences = differencesOf(other.memberCount, first.memberCount);
-    add(beside, [other.cases, first.cases], differences, smallerIsBetter);
-    if (climatology && skilled(first) && skilled(other)) {
-      const ratio = { name: 'crps_skill_ratio', of: skillRatio } as const;
-      add(beside, [other.cases, first.cases, climatology.cases], [ratio], aboveOneIsBetter);
+    if (climatology !== null && climatology !== i && climatology !== 0) {
+      const [own, other] = [skillOf(i, climatology), skillOf(0, climatology)];
+      // Where the first has no skill there is nothing to divide by.
+      const ratio: OfMeans = (means) => (other(means) > 0 ? own(means) / other(means) : Number.NaN);
+      add('crps_skill_ratio', ratio, aboveOneIsBetter);
     }
-  }
-  return rows;
+    return wanted;
+  });
 }
 
 /** Of the interval of a difference of scores that are better when smaller. */
@@ -113,35 +125,13 @@ function aboveOneIsBetter(low: number, high: number): Verdict {
   return high < 1 ? 'worse' : 'no evidence';
 }
 
-function scoresOf(memberCount: number): Metric<CompareScore>[] {
-  const scores: Metric<CompareScore>[] = [
-    { name: 'crps', of: (means) => means[0]! },
-    { name: 'rmse', of: (means) => Math.sqrt(means[1]!) },
-  ];
-  if (memberCount > 1) {
-    scores.push(
-      { name: 'spread', of: (means) => Math.sqrt(means[2]!) },
-      { name: 'spread_skill_ratio', of: ratioOf(0, memberCount) },
-    );
-  }
-  return scores;
+/** Of the means of all forecasts, [forecast, statistic]: a score of the one numbered `table`. */
+function crpsOf(table: number): OfMeans {
+  return (means) => means[table * width]!;
 }
 
-/** Of the means of two tables: first the run, then the one it is compared with. */
-function differencesOf(memberCount: number, firstCount: number): Metric<CompareDifference>[] {
-  const differences: Metric<CompareDifference>[] = [
-    { name: 'crps_difference', of: (means) => means[0]! - means[width]! },
-    { name: 'rmse_difference', of: (means) => Math.sqrt(means[1]!) - Math.sqrt(means[width + 1]!) },
-  ];
-  if (memberCount > 1 && firstCount > 1) {
-    const distance = (table: number, count: number): OfMeans => {
-      const ratio = ratioOf(table, count);
-      return (means) => Math.abs(Math.log(ratio(means)));
-    };
-    const [own, other] = [distance(0, memberCount), distance(1, firstCount)];
-    differences.push({ name: 'spread_skill_distance_difference', of: (means) => own(means) - other(means) });
-  }
-  return differences;
+function rmseOf(table: number): OfMeans {
+  return (means) => Math.sqrt(means[table * width + 1]!);
 }
 
 function ratioOf(table: number, memberCount: number): OfMeans {
@@ -156,18 +146,12 @@ function skillOf(table: number, climatology: number): OfMeans {
   return (means) => 1 - means[table * width]! / means[climatology * width]!;
 }
 
-/** Of the run, the first run and climatology; nothing (NaN) where the first has no skill to divide by. */
-const skillRatio: OfMeans = (means) => {
-  const [own, first] = [skillOf(0, 2)(means), skillOf(1, 2)(means)];
-  return first > 0 ? own / first : Number.NaN;
-};
-
-/** [case, table, statistic] on the starts that every table has. */
-function shared(tables: readonly CaseTable[], starts: number): Float64Array {
+/** [case, forecast, statistic] on the starts that every forecast has. */
+function sharedStarts(all: readonly ScoredCases[], starts: number): Float64Array {
   const values: number[] = [];
   for (let start = 0; start < starts; start++) {
-    if (!tables.every((table) => table.has(start))) continue;
-    for (const table of tables) for (const name of plainStatistics) values.push(table.at(start, name));
+    if (!all.every(({ cases }) => cases.has(start))) continue;
+    for (const { cases } of all) for (const name of plainStatistics) values.push(cases.at(start, name));
   }
   return Float64Array.from(values);
 }

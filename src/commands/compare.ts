@@ -2,7 +2,8 @@
 import { basename, resolve } from 'node:path';
 import { interruptedError, usageError } from '../../core/errors.js';
 import { channelName } from '../../core/schema.js';
-import { openRun, type RunReader } from '../../core/store/run.js';
+import { canonicalJson, type Json } from '../../core/store/canonicalJson.js';
+import { type Manifest, openRun, type RunReader } from '../../core/store/run.js';
 import { writeTable } from '../../core/store/table.js';
 import { formatTime } from '../../core/time.js';
 import { readCost } from '../../ensembles/cost.js';
@@ -58,6 +59,8 @@ export interface CompareResult {
   readonly archive: string;
   readonly references: readonly string[];
   readonly training: string | null;
+  /** False where the runs start from analyses that were made in different ways: then not the models alone differ. */
+  readonly sameAnalyses: boolean;
   readonly starts: readonly string[];
   readonly leadsHours: readonly number[];
   readonly channels: readonly { readonly name: string; readonly unit: string }[];
@@ -125,6 +128,7 @@ export async function compare({
         archive: name,
         references: chosen.names,
         training: training?.text ?? null,
+        sameAnalyses: haveSameAnalyses(opened.map(({ manifest }) => manifest)),
         starts: shared.starts.map(formatTime),
         leadsHours: shared.leadsHours,
         channels: shared.schema.channels.map((channel) => ({
@@ -142,6 +146,19 @@ export async function compare({
   } finally {
     for (const run of opened) await run.close();
   }
+}
+
+/** True when archive, analysis error and, where there is one, what draws it are those of the first run. */
+function haveSameAnalyses(manifests: readonly Manifest[]): boolean {
+  const analyses = manifests.map(({ seed, settings }) => {
+    const { archive = null, initial = null } = (settings ?? {}) as {
+      readonly archive?: Json;
+      readonly initial?: { readonly [key: string]: Json } | null;
+    };
+    const { analysis_error: error = 0, rotate = null, dates = null } = initial ?? {};
+    return canonicalJson(error === 0 ? { archive } : { archive, seed, error, rotate, dates });
+  });
+  return new Set(analyses).size === 1;
 }
 
 /** Last names of the directories where they differ, else the paths as given. */
@@ -176,6 +193,8 @@ function textOf(result: CompareResult, variables: readonly string[] | undefined)
       (missingTruth > 0 ? `; ${missingTruth} fields without truth left out` : ''),
     formatRuns(runs),
   ];
+  if (!result.sameAnalyses)
+    head.push('these runs start from different analyses: not the models alone differ');
   const tail = [legend];
   if (references.has('climatology')) tail.push('CRPS skill: 1 − CRPS / CRPS of climatology');
   if (singleFields(rows).size > 0)

@@ -176,15 +176,15 @@ export function comparisonSentence(rows: readonly CompareRow[], run: string): st
   return `${run} against ${first.against}: ${verdicts.join(', ')}${share}`;
 }
 
-/** 'day 1, day 2 … day 7' as 'days 1–7'. */
+/** 'days 1–3, 7', or each with its hours where not all are whole days. */
 function leadsText(leads: readonly number[]): string {
-  if (leads.length < 3 || leads.some((hours) => hours % 24 !== 0)) return leads.map(leadLabel).join(', ');
+  if (leads.length === 1 || leads.some((hours) => hours % 24 !== 0)) return leads.map(leadLabel).join(', ');
   const days = leads.map((hours) => hours / 24).sort((a, b) => a - b);
   const spans: string[] = [];
   for (let from = 0; from < days.length; ) {
     let to = from;
     while (days[to + 1] === days[to]! + 1) to++;
-    spans.push(to === from ? `${days[from]}` : `${days[from]}–${days[to]}`);
+    spans.push(to === from ? `${days[from]}` : `${days[from]}${to === from + 1 ? ', ' : '–'}${days[to]}`);
     from = to + 1;
   }
   return `days ${spans.join(', ')}`;
