@@ -16,7 +16,7 @@ import type { CommandContext } from '../command.js';
 import { formatSeconds } from '../progress.js';
 import { shippedModel } from '../shippedModel.js';
 import { forecast } from './forecast.js';
-import { reportRun } from './report.js';
+import { reportRun, scoresOf } from './report.js';
 import type { StartOptionName } from './startOptions.js';
 import { verifyRun } from './verify.js';
 
@@ -75,16 +75,23 @@ export async function startNature(
     train:
       context.options.train ?? `${day(natureEpoch)}/${day(tonight - (gapDays + 1) * millisecondsPerDay)}`,
   };
-  await forecast({ options, report, signal });
-  const verification = await verifyRun(out, { options, report, signal });
-  report.line('drawing the report …');
-  const page = await reportRun(out, { archive: [nature], unit: options.unit });
+  const { madeMembers } = await forecast({ options, report, signal });
+  const [scores, page] = [join(out, 'scores.arrow'), join(out, 'report.html')];
+  // The same members have the same scores and the same page, unless they are to be scored otherwise.
+  const asked = ['train', 'references', 'seasonless'].some((name) => given.has(name));
+  if (madeMembers > 0 || asked || !existsSync(scores) || !existsSync(page)) {
+    await verifyRun(out, { options, report, signal });
+    report.line('drawing the report …');
+    await reportRun(out, { archive: [nature], unit: options.unit });
+  } else {
+    report.line(`scores     ${scores}, and the report: there already`);
+  }
   const seconds = (performance.now() - began) / 1000;
-  if (!json) process.stdout.write(`\n${await summary({ nature, page, options, verification, seconds })}`);
+  if (!json) process.stdout.write(`\n${await summary({ nature, page, options, seconds })}`);
   return {
     run: out,
     report: page,
-    scores: verification.scores,
+    scores,
     model,
     nature,
     seconds,
@@ -139,11 +146,10 @@ interface Finished {
     readonly out: string;
     readonly starts: string;
   };
-  readonly verification: Awaited<ReturnType<typeof verifyRun>>;
   readonly seconds: number;
 }
 
-async function summary({ nature, page, options, verification, seconds }: Finished): Promise<string> {
+async function summary({ nature, page, options, seconds }: Finished): Promise<string> {
   const { headline } = await import('../report/headline.js');
   const { outlook } = await import('../report/outlook.js');
   const { forecastFields } = await import('../report/quantities.js');
@@ -157,7 +163,7 @@ async function summary({ nature, page, options, verification, seconds }: Finishe
     const shown = (path: string): string => relative('.', path) || path;
     return terminalSummary({
       title: `Tonight’s forecast, made and checked in ${formatSeconds(seconds)}`,
-      said: headline(run, start, verification.rows, true),
+      said: headline(run, start, (await scoresOf(out)).rows, true),
       prospects: await outlook(forecastFields(run, start, archive), run.schema.grid),
       report: page,
       next: [

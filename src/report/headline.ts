@@ -44,8 +44,8 @@ export function headline(
     .slice(0, 2);
   return {
     run:
-      `${K * J} forecasts (${K} weight samples × ${J} noise streams) from ${calendar(start)}, ${last % 24 === 0 ? `${last / 24} days` : `${last} h`} ahead${several}: ` +
-      `${run.schema.channels.length} variables on ${describeGrid(run.schema.grid).split(',')[0]}.`,
+      `${K * J} forecasts (${K} weight samples × ${J} noise streams) from ${calendar(start)}, ${last % 24 === 0 ? `${last / 24} days` : `${last} h`} ahead${several}, ` +
+      `${run.schema.channels.length} variables, ${describeGrid(run.schema.grid).split(',')[0]}.`,
     world: madeUp
       ? 'A made-up atmosphere whose truth is known: the nature run, without land or seasons.'
       : null,

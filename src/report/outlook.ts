@@ -169,10 +169,10 @@ function between(a: Place, b: Place): number {
   return distanceKm(a.latitude, a.longitude, b.latitude, b.longitude);
 }
 
-/** '62 %', '<1 %' */
+/** '62 %', '<1 %', with a space that no line breaks at */
 export function percent(share: number): string {
   const whole = Math.round(100 * share);
-  return share > 0 && whole === 0 ? '<1 %' : `${whole} %`;
+  return `${share > 0 && whole === 0 ? '<1' : whole}\u00a0%`;
 }
 
 function capital(text: string): string {

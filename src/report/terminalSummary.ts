@@ -2,7 +2,7 @@
 import type { Headline } from './headline.js';
 import type { Prospect } from './outlook.js';
 
-const width = 110;
+const width = 118;
 const indent = '  ';
 
 export interface TerminalSummary {
