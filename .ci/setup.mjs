@@ -29,14 +29,19 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
 }
 
 /** The AssemblyScript of a folder → one WebAssembly module under dist/, when a source or this file is newer. */
-const folder = 'core/sphere/kernels';
-const kernels = `dist/${folder}/transform.wasm`;
 const changed = (file) => statSync(file).mtimeMs;
-const sources = readdirSync(folder).map((name) => `${folder}/${name}`);
-if (!existsSync(kernels) || [...sources, '.ci/setup.mjs'].some((file) => changed(file) > changed(kernels))) {
+for (const [folder, name] of [
+  ['core/sphere/kernels', 'transform'],
+  ['models/dycore/kernels', 'dycore'],
+]) {
+  const kernels = `dist/${folder}/${name}.wasm`;
+  const sources = readdirSync(folder).map((source) => `${folder}/${source}`);
+  const fresh =
+    existsSync(kernels) && [...sources, '.ci/setup.mjs'].every((file) => changed(file) <= changed(kernels));
+  if (fresh) continue;
   const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd,bulk-memory,threads'];
   const memory = ['--importMemory', '--sharedMemory', '--maximumMemory', '32768'];
-  const entry = `${folder}/transform.as.ts`;
+  const entry = `${folder}/${name}.as.ts`;
   run('node', ['node_modules/assemblyscript/bin/asc.js', entry, '-o', kernels, ...flags, ...memory]);
 }
 run('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);

@@ -25,6 +25,8 @@ export interface TransformKernels {
   analyze(grid: Float64Array, fields: number, spectral: Float64Array): void;
   /** Zeros that the kernels work on in place. */
   allocate(length: number): Float64Array;
+  /** What holds these arrays, for other kernels to work on; null where they are ordinary ones. */
+  readonly memory: WebAssembly.Memory | null;
 }
 
 /** Fields at a time. */
@@ -59,6 +61,7 @@ export function plainKernels(plan: TransformPlan): TransformKernels {
       }
     },
     allocate: (length) => new Float64Array(length),
+    memory: null,
   };
 
   function synthesizeLatitudes(spectral: Float64Array, fields: number, first: number, width: number): void {

@@ -56,6 +56,8 @@ export interface SphericalTransform {
    * transform: for arrays that are used again and again.
    */
   allocate(length: number): Float64Array;
+  /** What holds the arrays of `allocate`, at their byteOffset, for other kernels to work on; null in TypeScript. */
+  readonly memory: WebAssembly.Memory | null;
 }
 
 export interface TransformOptions {
@@ -102,6 +104,7 @@ export function makeTransform(options: TransformOptions): SphericalTransform {
       kernels.analyze(grid, fields, spectral);
     },
     allocate: kernels.allocate,
+    memory: kernels.memory,
   };
 
   function requireLengths(spectral: Float64Array, fields: number, grid: Float64Array): void {

@@ -98,6 +98,7 @@ export function wasmKernels(plan: TransformPlan): TransformKernels {
     allocate(length) {
       return view(reserve(8 * length), length);
     },
+    memory,
   };
 
   /** Where the kernels find both: in place, or in room for a copy. */

@@ -11,12 +11,15 @@ import {
   makeTransform,
   type SphericalTransform,
 } from '../../core/sphere/sphericalTransform.js';
+import { hasWasmKernels } from '../../core/sphere/wasmKernels.js';
 import { earthRadius, referencePressure } from './constants.js';
 import { frictionRates } from './heldSuarez.js';
-import { PrimitiveEquations, restoreMass } from './primitiveEquations.js';
-import { makeSemiImplicit, type SemiImplicit } from './semiImplicit.js';
+import type { Integrator, Slot } from './integrator.js';
+import { plainIntegrator } from './plainIntegrator.js';
+import { restoreMass } from './primitiveEquations.js';
 import { equalLevels, type SigmaLevels } from './sigmaLevels.js';
-import { coefficientIndex, emptyState, prognosticNames, type SpectralState } from './spectralState.js';
+import { coefficientIndex, emptyState, type SpectralState } from './spectralState.js';
+import { hasWasmIntegrator, wasmIntegrator } from './wasmIntegrator.js';
 
 export interface DycoreConfig {
   /** T of the triangular truncation. */
@@ -47,12 +50,10 @@ const largestTruncation = 170;
  * reference of the implicit terms, a little at every start: for ω Δt ≫ 1 by 1 + 2r(1 − 2r), r = 1 − T/T̄.
  */
 const startImplicitness = 0.75;
-/** e-folding time of the smallest wave, seconds, and the power of the Laplacian: Held & Suarez 1994, section 2b. */
-const diffusionSeconds = 8_640;
-const diffusionOrder = 4;
-/** ν and α of the filter. */
-const filterStrength = 0.1;
-const williams = 0.53;
+/** Kinds of steps by their number. */
+const halfStep = 0;
+const midpointStep = 1;
+const leapfrog = 2;
 
 /** Longest stable Δt, seconds. */
 export function longestStep(truncation: number): number {
@@ -98,36 +99,40 @@ export class Dycore {
   readonly levels: SigmaLevels;
   /** On the Gaussian grid. */
   readonly transform: SphericalTransform;
-  readonly #equations: PrimitiveEquations;
-  /** For the half step, the midpoint step, and leapfrog. */
-  readonly #implicit: readonly [SemiImplicit, SemiImplicit, SemiImplicit];
-  readonly #friction: Float64Array;
-  readonly #states: [SpectralState, SpectralState, SpectralState];
-  readonly #tendency: SpectralState;
+  readonly #integrator: Integrator;
 
-  /** @param groundGeopotential [coefficient, 2], m² s⁻²; flat where absent */
-  constructor(config: DycoreConfig, groundGeopotential?: Float64Array) {
+  /**
+   * @param groundGeopotential [coefficient, 2], m² s⁻²; flat where absent
+   * @param kernels default: WebAssembly where it is built, else TypeScript; both give the same numbers to the bit
+   */
+  constructor(
+    config: DycoreConfig,
+    groundGeopotential?: Float64Array,
+    kernels: 'typescript' | 'wasm' = hasWasmIntegrator() && hasWasmKernels() ? 'wasm' : 'typescript',
+  ) {
     this.config = config;
     const { truncation, stepSeconds } = config;
     this.levels = equalLevels(config.levels);
-    const { rows, columns } = gaussianSize(truncation);
-    this.transform = makeTransform({ truncation, latitudes: 'gaussian', rows, columns });
-    const forced = config.forcing === 'held-suarez';
-    this.#equations = new PrimitiveEquations(this.transform, this.levels, {
-      forced,
-      ...(groundGeopotential === undefined ? {} : { groundGeopotential }),
+    this.transform = makeTransform({
+      truncation,
+      latitudes: 'gaussian',
+      ...gaussianSize(truncation),
+      kernels,
     });
-    const implicit = (interval: number, implicitness: number) =>
-      makeSemiImplicit(this.levels, this.transform.degrees, interval, implicitness);
-    this.#implicit = [
-      implicit(stepSeconds / 2, startImplicitness),
-      implicit(stepSeconds, startImplicitness),
-      implicit(2 * stepSeconds, 0.5),
-    ];
-    this.#friction = forced ? frictionRates(this.levels.full) : new Float64Array(config.levels);
-    const empty = (): SpectralState => emptyState(this.transform.coefficients, config.levels);
-    this.#states = [empty(), empty(), empty()];
-    this.#tendency = empty();
+    const forced = config.forcing === 'held-suarez';
+    const makeIntegrator = kernels === 'wasm' ? wasmIntegrator : plainIntegrator;
+    this.#integrator = makeIntegrator({
+      transform: this.transform,
+      levels: this.levels,
+      forced,
+      friction: forced ? frictionRates(this.levels.full) : new Float64Array(config.levels),
+      schemes: [
+        { interval: stepSeconds / 2, implicitness: startImplicitness },
+        { interval: stepSeconds, implicitness: startImplicitness },
+        { interval: 2 * stepSeconds, implicitness: 0.5 },
+      ],
+      groundGeopotential,
+    });
   }
 
   get fullLevels(): Float64Array {
@@ -140,7 +145,7 @@ export class Dycore {
 
   /** What the mass of dry air has been corrected by, step by step in all integrations so far, as a part of it. */
   get massCorrection(): number {
-    return this.#equations.massCorrection;
+    return this.#integrator.massCorrection;
   }
 
   /** Air at rest, 280 K everywhere, with small seeded temperature waves: where a spin-up begins. */
@@ -176,74 +181,35 @@ export class Dycore {
     if (!(Number.isInteger(steps) && steps >= 1)) {
       throw usageError(`${hours} h is no whole number of time steps of ${stepSeconds} s`);
     }
-    let [before, now, next] = this.#states;
-    const tendency = this.#tendency;
-    this.#equations.restart();
-    for (const name of prognosticNames) before[name].set(state[name]);
-
-    this.#attempt(0, stepSeconds, () => this.#equations.tendencies(before, tendency));
-    this.#implicit[0].advance(before, tendency, now);
-    this.#damp(now, stepSeconds / 2);
-    this.#attempt(0, stepSeconds, () => this.#equations.tendencies(now, tendency));
-    this.#implicit[1].advance(before, tendency, next);
-    this.#damp(next, stepSeconds);
+    const integrator = this.#integrator;
+    let [before, now, next]: [Slot, Slot, Slot] = [0, 1, 2];
+    integrator.load(state, before);
+    this.#tendencies(before, 0);
+    integrator.step(halfStep, before, null, now);
+    this.#tendencies(now, 0);
+    integrator.step(midpointStep, before, null, next);
     [now, next] = [next, now];
     for (let step = 1; step < steps; step++) {
-      this.#attempt(step, stepSeconds, () => this.#equations.tendencies(now, tendency));
-      this.#implicit[2].advance(before, tendency, next);
-      this.#damp(next, 2 * stepSeconds);
-      filter(before, now, next);
+      this.#tendencies(now, step);
+      integrator.step(leapfrog, before, now, next);
       [before, now, next] = [now, next, before];
     }
-    for (const name of prognosticNames) state[name].set(now[name]);
+    integrator.store(now, state);
     restoreMass(this.transform, state);
   }
 
-  /** ∇⁸ and friction, implicitly over an interval: x ← x / (1 + seconds · rate). */
-  #damp(state: SpectralState, seconds: number): void {
-    const { levels, truncation } = this.config;
-    const { degrees } = this.transform;
-    const smallest = truncation * (truncation + 1);
-    for (let c = 0; c < degrees.length; c++) {
-      const n = degrees[c]!;
-      const diffusion = ((n * (n + 1)) / smallest) ** diffusionOrder / diffusionSeconds;
-      for (let row = 2 * c; row < 2 * c + 2; row++) {
-        for (let k = 0; k < levels; k++) {
-          const at = row * levels + k;
-          const momentum = 1 / (1 + seconds * (diffusion + this.#friction[k]!));
-          state.vorticity[at]! *= momentum;
-          state.divergence[at]! *= momentum;
-          state.temperature[at]! *= 1 / (1 + seconds * diffusion);
-        }
-      }
-    }
-  }
-
-  #attempt(step: number, stepSeconds: number, work: () => void): void {
+  #tendencies(slot: Slot, step: number): void {
     try {
-      work();
+      this.#integrator.tendencies(slot);
     } catch (error) {
       if (!(error instanceof PlumeError)) throw error;
+      const { truncation, stepSeconds } = this.config;
       const hours = ((step * stepSeconds) / 3600).toFixed(1);
       throw new PlumeError(
         error.tag,
-        `the dycore (T${this.config.truncation}, Δt ${stepSeconds} s) broke at step ${step} (${hours} h): ${error.message}`,
+        `the dycore (T${truncation}, Δt ${stepSeconds} s) broke at step ${step} (${hours} h): ${error.message}`,
         { cause: error },
       );
-    }
-  }
-}
-
-/** x_n ← x_n + α d, x_{n+1} ← x_{n+1} − (1 − α) d, d = ν/2 (x_{n−1} − 2 x_n + x_{n+1}). */
-function filter(before: SpectralState, now: SpectralState, next: SpectralState): void {
-  for (const name of prognosticNames) {
-    const a = before[name];
-    const b = now[name];
-    const c = next[name];
-    for (let i = 0; i < b.length; i++) {
-      const displacement = 0.5 * filterStrength * (a[i]! - 2 * b[i]! + c[i]!);
-      b[i]! += williams * displacement;
-      c[i]! -= (1 - williams) * displacement;
     }
   }
 }

@@ -5,9 +5,11 @@
  *   k_T = k_a + (k_s − k_a) max(0, (σ − σ_b)/(1 − σ_b)) cos⁴φ,   k_v = k_f max(0, (σ − σ_b)/(1 − σ_b))
  */
 import { kappa, referencePressure } from './constants.js';
+import { exponential } from './exponential.js';
 
 const day = 86_400;
-const coldest = 200;
+/** K */
+export const coldest = 200;
 const warmest = 315;
 /** ΔT_y, K */
 const meridionalContrast = 60;
@@ -40,10 +42,18 @@ export function relaxationRate(sigma: number, cosine: number): number {
  */
 export function equilibriumTemperature(sine: number, cosine: number, logPressureRatio: number): number {
   const surface = warmest - meridionalContrast * sine ** 2 - staticStability * logPressureRatio * cosine ** 2;
-  return Math.max(coldest, surface * Math.exp(kappa * logPressureRatio));
+  return Math.max(coldest, surface * exponential(kappa * logPressureRatio));
 }
 
 export interface NewtonianRelaxation {
+  /** By row: 315 K − 60 K sin²φ and 10 K cos²φ; by level: ln σ and σ^κ; k_T, [row, level]. */
+  readonly surface: Float64Array;
+  readonly stability: Float64Array;
+  readonly logSigma: Float64Array;
+  readonly sigmaToKappa: Float64Array;
+  readonly rates: Float64Array;
+  /** ln p₀ */
+  readonly logReference: number;
   /**
    * One column of k_T (T_eq − T), K s⁻¹.
    * @param row latitude
@@ -74,14 +84,20 @@ export function makeNewtonianRelaxation(
   for (let row = 0; row < sines.length; row++) {
     for (let k = 0; k < L; k++) rates[row * L + k] = relaxationRate(fullLevels[k]!, cosines[row]!);
   }
+  const surface = sines.map((sine) => warmest - meridionalContrast * sine ** 2);
+  const stability = cosines.map((cosine) => staticStability * cosine ** 2);
   return {
+    surface,
+    stability,
+    logSigma,
+    sigmaToKappa,
+    rates,
+    logReference,
     column(row, logSurfacePressure, temperature, at, out, to) {
       const logRatio = logSurfacePressure - logReference;
-      const exner = Math.exp(kappa * logRatio);
-      const surface = warmest - meridionalContrast * sines[row]! ** 2;
-      const stability = staticStability * cosines[row]! ** 2;
+      const exner = exponential(kappa * logRatio);
       for (let k = 0; k < L; k++) {
-        const warm = (surface - stability * (logRatio + logSigma[k]!)) * exner * sigmaToKappa[k]!;
+        const warm = (surface[row]! - stability[row]! * (logRatio + logSigma[k]!)) * exner * sigmaToKappa[k]!;
         out[to + k] = rates[row * L + k]! * (Math.max(coldest, warm) - temperature[at + k]!);
       }
     },

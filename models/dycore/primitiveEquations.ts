@@ -13,13 +13,14 @@ import { dataError } from '../../core/errors.js';
 import type { SphericalTransform } from '../../core/sphere/sphericalTransform.js';
 import { type FieldBlock, VectorCalculus } from '../../core/sphere/vectorCalculus.js';
 import { earthRadius, gasConstant, kappa, referencePressure, rotationRate } from './constants.js';
+import { exponential } from './exponential.js';
 import { makeNewtonianRelaxation } from './heldSuarez.js';
 import { referenceTemperature } from './semiImplicit.js';
 import type { SigmaLevels } from './sigmaLevels.js';
 import type { SpectralState } from './spectralState.js';
 
 /** Winds beyond this mean that the integration has broken, m s⁻¹. */
-const fastestWind = 200;
+export const fastestWind = 200;
 
 export interface TendencyOptions {
   /** False leaves out radiation (and, in the dycore, friction). */
@@ -179,7 +180,7 @@ export class PrimitiveEquations {
           const temperature = grid[tAt]!;
           const divergence = grid[at + L + k]!;
           const speedSquared = (u * u + v * v) * inverse;
-          if (!(speedSquared < fastestWind * fastestWind)) throw this.#blowUp(k, speedSquared);
+          if (!(speedSquared < fastestWind * fastestWind)) throw brokenWind(this.#levels, k, speedSquared);
 
           // σ̇ ∂/∂σ: mean of what is lifted through the half levels above and below, none through top and ground
           const layer = thickness[k]!;
@@ -214,16 +215,6 @@ export class PrimitiveEquations {
         fluxes[to + 6 * L] = pressureTendency;
       }
     }
-  }
-
-  #blowUp(level: number, speedSquared: number): Error {
-    const speed = Number.isFinite(speedSquared)
-      ? `a wind of ${Math.sqrt(speedSquared).toFixed(0)} m/s`
-      : 'a wind that is no number';
-    return dataError(
-      `${speed} on model level ${level + 1} (σ = ${this.#levels.full[level]?.toFixed(3)}), ` +
-        `where ${fastestWind} m/s is the limit; give a shorter time step, or look at the analysis`,
-    );
   }
 
   #collect(tendency: SpectralState): void {
@@ -273,6 +264,17 @@ export class PrimitiveEquations {
   }
 }
 
+/** What is thrown where a wind is beyond the limit. @param level from 0 */
+export function brokenWind(levels: SigmaLevels, level: number, speedSquared: number): Error {
+  const speed = Number.isFinite(speedSquared)
+    ? `a wind of ${Math.sqrt(speedSquared).toFixed(0)} m/s`
+    : 'a wind that is no number';
+  return dataError(
+    `${speed} on model level ${level + 1} (σ = ${levels.full[level]?.toFixed(3)}), ` +
+      `where ${fastestWind} m/s is the limit; give a shorter time step, or look at the analysis`,
+  );
+}
+
 /**
  * ln pₛ + ln(p₀ / mean pₛ): what truncation and time stepping lost of the mass of dry air is given back everywhere
  * alike. Exact to rounding: the mean is the quadrature that the transform uses.
@@ -293,7 +295,7 @@ export function meanPressure(
   let mean = 0;
   for (let row = 0, at = field; row < weights.length; row++) {
     let sum = 0;
-    for (let column = 0; column < longitudes; column++, at += fields) sum += Math.exp(grid[at]!);
+    for (let column = 0; column < longitudes; column++, at += fields) sum += exponential(grid[at]!);
     mean += (weights[row]! * sum) / (2 * longitudes);
   }
   return mean;

@@ -86,7 +86,7 @@ export function makeSemiImplicit(
 }
 
 /** [n][L, L]: (I + δ² cₙ B)⁻¹ */
-function inverseMatrices(levels: SigmaLevels, truncation: number, delta: number): Float64Array[] {
+export function inverseMatrices(levels: SigmaLevels, truncation: number, delta: number): Float64Array[] {
   const L = levels.count;
   const hydrostatic = new Matrix(rowsOf(hydrostaticMatrix(levels), L));
   const conversion = new Matrix(rowsOf(conversionMatrix(levels, referenceTemperature), L));
