@@ -9,6 +9,7 @@ import { verify } from '../../evaluation/verify.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { chooseReferences, trainingPeriod } from '../referenceOption.js';
+import { headlineChannels } from '../report/compareTable.js';
 import { keySentence } from '../report/keySentence.js';
 import { formatScores } from '../report/scoreTable.js';
 
@@ -23,6 +24,9 @@ export const verifyOptions = [
 ] as const;
 export type VerifyOptionName = (typeof verifyOptions)[number];
 
+/** Channels whose tables a terminal shows. */
+const mostTables = 4;
+
 export const verifyCommand: CommandDefinition<VerifyOptionName> = {
   name: 'verify',
   operands: '<run>',
@@ -35,11 +39,22 @@ export const verifyCommand: CommandDefinition<VerifyOptionName> = {
   run: async (context) => {
     const result = await verifyRun(context.operands[0] ?? '', context);
     if (!context.json) {
-      process.stdout.write(`${formatScores(result.rows)}\n\n${result.sentences.join('\n')}\n`);
+      process.stdout.write(`${scoresText(result)}\n\n${result.sentences.join('\n')}\n`);
     }
     return result;
   },
 };
+
+/** Tables of all channels, or of the headline ones where there are many: the rest is in scores.arrow. */
+function scoresText({ rows, scores }: VerifyResult): string {
+  const nameOf = ({ variable, level }: ScoreRow): string => `${variable}${level ?? ''}`;
+  const names = [...new Set(rows.map(nameOf))];
+  const shown = names.length <= mostTables ? names : headlineChannels(names);
+  const text = formatScores(rows.filter((row) => shown.includes(nameOf(row))));
+  return shown.length === names.length
+    ? text
+    : `${text}\nall ${names.length} channels are in ${scores} and --json`;
+}
 
 export interface VerifyResult {
   readonly scores: string;
