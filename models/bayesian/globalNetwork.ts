@@ -94,6 +94,10 @@ export class GlobalNetwork implements Network {
     return name !== 'amplitude.bias';
   }
 
+  isOrthogonal(name: string): boolean {
+    return name.endsWith('.weight');
+  }
+
   dropoutShapes(): ReadonlyMap<string, Shape> {
     return new Map();
   }

@@ -44,6 +44,8 @@ export interface Network {
   initialScale(name: string): number;
   /** False for what is a scale of the data, not a weight to be unsure of. */
   isRandom(name: string): boolean;
+  /** True for matrices whose updates are made orthogonal (graph/muon.ts); the rest learns by AdamW. */
+  isOrthogonal(name: string): boolean;
   /** Factors that dropout multiplies with, by name; "hidden" is dropped twice as often as the others. */
   dropoutShapes(samples: number, rows: number): ReadonlyMap<string, Shape>;
   /**

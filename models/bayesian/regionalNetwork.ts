@@ -98,6 +98,10 @@ export class RegionalNetwork implements Network {
     ]);
   }
 
+  isOrthogonal(): boolean {
+    return false;
+  }
+
   /** The bias of the amplitude is a scale of the data, not a weight to be unsure of. */
   isRandom(name: string): boolean {
     return name !== 'amplitude.bias';

@@ -15,6 +15,7 @@ import { type AdamWParameter, adamw, movingAverage } from '../graph/adamw.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { gradient } from '../graph/gradient.js';
 import type { Graph, Shape, Value } from '../graph/graph.js';
+import { muon } from '../graph/muon.js';
 import { almostFairCrps, gaussianKl, gaussianNegativeLogLikelihood, meanSquaredError } from './losses.js';
 import type { Network, NetworkOutputs } from './network.js';
 
@@ -42,6 +43,8 @@ export interface Stage {
   readonly linearRate: number;
   readonly rhoRate: number;
   readonly amplitudeRate: number;
+  /** Factor on the learning rate of matrices whose updates are made orthogonal. */
+  readonly matrixRate: number;
   /** Decoupled weight decay of the weights outside the linear path. */
   readonly weightDecay: number;
   readonly clipNorm: number;
@@ -131,33 +134,54 @@ export function buildTrainingStep(
     loss,
     trainable.map((name) => tensor(name)),
   );
+  const byName = new Map(trainable.map((name, i) => [name, gradients[i] ?? b.scalar(0)]));
+  const isOrthogonal = (name: string): boolean =>
+    name.startsWith('mean.') && network.isOrthogonal(name.slice('mean.'.length));
+  const [matrices, others] = [
+    trainable.filter(isOrthogonal),
+    trainable.filter((name) => !isOrthogonal(name)),
+  ];
+  const parameterOf = (name: string) => ({
+    value: tensor(name),
+    gradient: byName.get(name) ?? b.scalar(0),
+    first: b.input(`first.${name}`, tensor(name).shape),
+    ...rates(name, stage),
+  });
   const update = adamw(
     b,
-    trainable.map((name, i): AdamWParameter => {
-      const shape = tensor(name).shape;
-      return {
-        value: tensor(name),
-        gradient: gradients[i] ?? b.scalar(0),
-        first: b.input(`first.${name}`, shape),
-        second: b.input(`second.${name}`, shape),
-        ...rates(name, stage),
-      };
-    }),
+    others.map(
+      (name): AdamWParameter => ({
+        ...parameterOf(name),
+        second: b.input(`second.${name}`, tensor(name).shape),
+      }),
+    ),
     { learningRate, step, beta2, clipNorm: stage.clipNorm },
   );
   const decay = b.input('average_decay', []);
-  trainable.forEach((name, i) => {
+  const moved = (name: string, value: Value, first: Value): void => {
+    b.output(`next.${name}`, value);
+    b.output(`next.first.${name}`, first);
+    const average = b.input(`average.${name}`, value.shape);
+    b.output(`next.average.${name}`, movingAverage(b, average, value, decay));
+  };
+  others.forEach((name, i) => {
     const updated = update.parameters[i];
     if (updated === undefined) return;
-    b.output(`next.${name}`, updated.value);
-    b.output(`next.first.${name}`, updated.first);
+    moved(name, updated.value, updated.first);
     b.output(`next.second.${name}`, updated.second);
-    const average = b.input(`average.${name}`, updated.value.shape);
-    b.output(`next.average.${name}`, movingAverage(b, average, updated.value, decay));
   });
+  const norms = [update.gradientNorm];
+  for (const name of matrices) {
+    const parameter = parameterOf(name);
+    const rateFactor = parameter.rateFactor * stage.matrixRate;
+    const updated = muon(b, { ...parameter, momentum: parameter.first, rateFactor }, learningRate);
+    moved(name, updated.value, updated.momentum);
+    norms.push(b.reduceSum(b.abs(parameter.gradient)));
+  }
   b.output('loss', loss);
   b.output('fit', fit);
-  b.output('gradient_norm', update.gradientNorm);
+  // finite where every gradient is
+  b.output('gradient_norm', b.sum(norms));
   return { graph: b.build(), data, trainable };
 }
 

@@ -60,6 +60,7 @@ const timeHours = -24 / Math.log(0.15);
 const common = {
   warmUpSteps: 30,
   linearRate: 1,
+  matrixRate: 5,
   rhoRate: 1,
   amplitudeRate: 1,
   weightDecay: 0,

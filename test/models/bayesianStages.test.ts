@@ -26,6 +26,7 @@ function stageOf(name: StageName, weightSamples: number, noiseStreams: number): 
     learningRate: 1,
     warmUpSteps: 1,
     linearRate: 0.5,
+    matrixRate: 1,
     rhoRate: 3,
     amplitudeRate: 0,
     weightDecay: 0,

@@ -24,6 +24,7 @@ const common = {
   learningRate: 3e-3,
   warmUpSteps: 2,
   linearRate: 1,
+  matrixRate: 5,
   rhoRate: 5,
   amplitudeRate: 2,
   weightDecay: 0.01,
