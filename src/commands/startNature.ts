@@ -169,7 +169,7 @@ async function summary({ nature, page, options, seconds }: Finished): Promise<st
       next: [
         {
           command: `npx plume forecast --model nature --archive ${shown(nature)} --starts ${starts} --lead ${lead} --analysis-error ${options.analysisError ?? 0.1} --out ${shown(classical)}`,
-          purpose: 'the same night by the classical ensemble',
+          purpose: 'the same night by the classical ensemble, in some minutes',
         },
         {
           command: `npx plume compare ${shown(out)} ${shown(classical)} --archive ${shown(nature)}`,
