@@ -4,9 +4,11 @@
  *   forecast    a step of the standard network on one core, and the share of its noise
  *   evaluation  fair CRPS of 50 members against one read of the same bytes
  *   transform   the spherical-harmonic transform by truncation, against one read of the same bytes
+ *   dycore      days a second by resolution, the share of transforms, and the network's member-days
  * Times are the fastest of several tries: other work on the machine only ever adds.
  */
 import { usageError } from '../core/errors.js';
+import { benchDycore } from './dycore.js';
 import { benchEvaluation } from './evaluation.js';
 import { benchForecast } from './forecast.js';
 import { benchGraph } from './graph.js';
@@ -17,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   forecast: benchForecast,
   evaluation: benchEvaluation,
   transform: benchTransform,
+  dycore: benchDycore,
 };
 
 const names = process.argv.slice(2);
