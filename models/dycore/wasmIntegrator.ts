@@ -47,9 +47,8 @@ interface Exports {
   ): void;
 }
 
-const scalarNames = ['vorticity', 'divergence', 'temperature'] as const;
 /** Fields of a level that one transform takes, and those of pressure. */
-const scalarFields = scalarNames.length;
+const scalarFields = 3;
 const windFields = 2;
 const fluxFields = 6;
 const pressureFields = 4;
@@ -139,13 +138,27 @@ export function wasmIntegrator(plan: IntegratorPlan): Integrator {
     load(state, slot) {
       first = true;
       for (const values of states) values.fill(0);
+      const { vorticity, divergence, temperature } = state;
       const fields = fieldsOf[slot]!;
-      eachRow((name, from, to) => fields.set(state[name].subarray(from, from + L), to));
+      for (let row = 0, from = 0; row < 2 * coefficients; row++) {
+        for (let k = 0, to = row * scalarFields * P; k < L; k++, from++, to++) {
+          fields[to] = vorticity[from]!;
+          fields[to + P] = divergence[from]!;
+          fields[to + 2 * P] = temperature[from]!;
+        }
+      }
       pressureOf[slot]!.set(state.logPressure);
     },
     store(slot, state) {
+      const { vorticity, divergence, temperature } = state;
       const fields = fieldsOf[slot]!;
-      eachRow((name, to, from) => state[name].set(fields.subarray(from, from + L), to));
+      for (let row = 0, to = 0; row < 2 * coefficients; row++) {
+        for (let k = 0, from = row * scalarFields * P; k < L; k++, from++, to++) {
+          vorticity[to] = fields[from]!;
+          divergence[to] = fields[from + P]!;
+          temperature[to] = fields[from + 2 * P]!;
+        }
+      }
       state.logPressure.set(pressureOf[slot]!);
     },
     tendencies(slot) {
@@ -257,17 +270,6 @@ export function wasmIntegrator(plan: IntegratorPlan): Integrator {
         groundGeopotential?.[2 * i + 1] ?? 0,
       ]),
     );
-  }
-
-  /** Where rows of a state lie outside and here. */
-  function eachRow(
-    move: (name: (typeof scalarNames)[number], outside: number, inside: number) => void,
-  ): void {
-    for (let row = 0; row < 2 * coefficients; row++) {
-      scalarNames.forEach((name, field) => {
-        move(name, row * L, (row * scalarFields + field) * P);
-      });
-    }
   }
 
   function broke(point: number): Error {
