@@ -154,7 +154,7 @@ const globalNetwork: GlobalConfig = {
   modes: 40,
   channels: 96,
   layers: 5,
-  overlap: 1,
+  overlap: 0,
 };
 
 const nature: Recipe = {
@@ -209,7 +209,7 @@ const nature: Recipe = {
 
 const natureBrief: Recipe = {
   ...nature,
-  network: { ...globalNetwork, wavenumbers: 12, modes: 8, channels: 16, layers: 1 },
+  network: { ...globalNetwork, wavenumbers: 6, modes: 6, channels: 16, layers: 1 },
   stages: nature.stages.map((stage) => ({
     ...stage,
     warmUpSteps: 5,
