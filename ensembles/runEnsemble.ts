@@ -12,11 +12,12 @@ import { productFileName } from '../core/store/productFile.js';
 import {
   type BlockSize,
   chunkMembers,
+  type Manifest,
   memberChunks,
   openOrCreateRun,
   type RunDescription,
   type RunWriter,
-  readManifest,
+  requireRunnable,
 } from '../core/store/run.js';
 import type { ResolvedDevice } from '../models/onnx/devices.js';
 import type { ModelSource } from '../models/open.js';
@@ -86,24 +87,28 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
   const { description } = request;
   const source: AnalysisSource = { ...request, stepHours: description.stepHours };
   const starts = Array.from(description.starts).sort((a, b) => a - b);
-  // every time is looked up before anything is written
+  // every time is looked up before anything is written, and a new run is not begun if its first analysis has gaps
   for (const time of [...(request.initial?.dates ?? []), ...starts]) requireHistory(source, time);
-  const heldBytes = await bytesHeld(request.directory, starts);
+  const found = await requireRunnable(request.directory, description);
+  const heldBytes = bytesHeld(found, starts);
   requireFits(estimateOf(request, heldBytes, null), {
     memoryBytes: availableMemoryBytes(),
     diskBytes: await availableDiskBytes(request.directory),
   });
 
+  const early = found === null ? await beginAnalyses(request, source, starts) : null;
   const run = await openOrCreateRun(request.directory, description);
   try {
     const units: Unit[] = starts.flatMap((start) =>
       run.missing(start, description, request.block).map((block) => ({ start, block })),
     );
-    const initial = units.length === 0 ? null : await initialSource(request, source);
-    const error = initial === null ? null : createInitialPerturbation(initial, request.archive.schema.grid);
-    const analyses = createAnalyses(source, description.seed, error);
-    // read before the first worker starts: gaps are told at once
-    if (units[0] !== undefined) await analyses.of(units[0].start);
+    const { initial, analyses } =
+      early ??
+      (await beginAnalyses(
+        request,
+        source,
+        units.map(({ start }) => start),
+      ));
     const pool = createPool(
       {
         directory: request.directory,
@@ -127,6 +132,24 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
   } finally {
     await run.close();
   }
+}
+
+interface Begun {
+  readonly initial: InitialPerturbationSource | null;
+  readonly analyses: Analyses;
+}
+
+/** Reads the states that perturbations are made from, and the first analysis; nothing where there are no starts. */
+async function beginAnalyses(
+  request: EnsembleRequest,
+  source: AnalysisSource,
+  starts: readonly number[],
+): Promise<Begun> {
+  const initial = starts.length === 0 ? null : await initialSource(request, source);
+  const error = initial === null ? null : createInitialPerturbation(initial, request.archive.schema.grid);
+  const analyses = createAnalyses(source, request.description.seed, error);
+  if (starts[0] !== undefined) await analyses.of(starts[0]);
+  return { initial, analyses };
 }
 
 /** Reads the states that perturbations are made from. */
@@ -256,8 +279,7 @@ async function inParallel(
 }
 
 /** Bytes of the files that an earlier call has left for these starts: no part of what is still to be written. */
-async function bytesHeld(directory: string, starts: readonly number[]): Promise<number> {
-  const manifest = await readManifest(directory);
+function bytesHeld(manifest: Manifest | null, starts: readonly number[]): number {
   if (manifest === null) return 0;
   const wanted = new Set(starts);
   return Object.values(manifest.chunks)

@@ -8,5 +8,6 @@ export {
   openOrCreateRun,
   type RunWriter,
   readManifest,
+  requireRunnable,
   writeChunk,
 } from './runWriter.js';

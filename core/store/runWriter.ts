@@ -105,9 +105,7 @@ export async function openOrCreateRun(
 ): Promise<RunWriter> {
   const wanted = makeManifest(description);
   // Refused before anything is written: a directory of someone else's stays as it was.
-  await requireRunOrEmpty(directory);
-  const early = await readManifest(directory);
-  if (early !== null) mergeManifests(early, wanted, directory);
+  await requireRunnable(directory, description);
   await makeDirectory(directory);
   const lock = await lockDirectory(directory);
   try {
@@ -127,6 +125,21 @@ export async function openOrCreateRun(
     await lock.release();
     throw error;
   }
+}
+
+/**
+ * Whether the run can be made or taken up there, without writing anything.
+ * @returns the manifest that is there, null where there is none
+ * @throws {PlumeError} usage, when the directory holds another configuration or something else
+ */
+export async function requireRunnable(
+  directory: string,
+  description: RunDescription,
+): Promise<Manifest | null> {
+  await requireRunOrEmpty(directory);
+  const found = await readManifest(directory);
+  if (found !== null) mergeManifests(found, makeManifest(description), directory);
+  return found;
 }
 
 /** @returns null where there is no manifest @throws {PlumeError} data, when it cannot be read */

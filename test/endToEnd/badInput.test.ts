@@ -94,12 +94,6 @@ describe('a forecast is refused, and nothing is written,', () => {
       /2004-01-17.* is not in archive/,
     ],
     ['a start between two times', { starts: '2004-01-15T06:00' }, 65, /2004-01-15T06.* is not in archive/],
-    [
-      'one of its starts missing everywhere',
-      { starts: '2004-01-07/2004-01-21/P7D', archive: input('missing-day.nc') },
-      65,
-      /msl at 2004-01-21.* is missing everywhere/,
-    ],
     ['a field missing everywhere', { ...one, archive: input('all-missing.nc') }, 65, /is missing everywhere/],
     [
       'archive and model on other grids',
@@ -176,6 +170,17 @@ describe('a forecast is refused, and nothing is written,', () => {
       64,
       /give --archive/,
     );
+  });
+
+  it('but for a later start that is missing everywhere: told when its turn comes, and those before it are kept', async () => {
+    const out = result('missing-later');
+    const starts = '2004-01-07/2004-01-21/P7D';
+    const finished = await plume(forecastArguments(out, { starts, archive: input('missing-day.nc') }));
+    expect(finished.code).toBe(65);
+    expect(finished.stderr).toMatch(/msl at 2004-01-21.* is missing everywhere/);
+    const made = ['20040107T00Z.k0000-0001.arrow', '20040114T00Z.k0000-0001.arrow'];
+    expect(Object.keys(contents(join(out, 'members')))).toEqual(made);
+    await succeed(['run', 'info', out, '--checksums']);
   });
 
   it('unless --unit says what a file leaves out or has wrong', async () => {

@@ -114,6 +114,7 @@ describe('options', () => {
       unit: [],
       model,
       members: '1x2',
+      deterministic: false,
       lead: 'P2D',
       seed: 7,
       device: 'cpu',
