@@ -167,7 +167,7 @@ const nature: Recipe = {
     {
       ...common,
       name: 'deterministic',
-      phases: [{ steps: 6000, rollout: 1, batch: 8 }],
+      phases: [{ steps: 14000, rollout: 1, batch: 4 }],
       weightSamples: 1,
       noiseStreams: 1,
       learningRate: 2e-3,
@@ -177,7 +177,7 @@ const nature: Recipe = {
     {
       ...common,
       name: 'epistemic',
-      phases: [{ steps: 100, rollout: 1, batch: 8 }],
+      phases: [{ steps: 150, rollout: 1, batch: 8 }],
       weightSamples: 1,
       noiseStreams: 1,
       learningRate: 2e-4,
@@ -189,12 +189,12 @@ const nature: Recipe = {
       ...common,
       name: 'aleatoric',
       phases: [
-        { steps: 100, rollout: 2, batch: 4 },
-        { steps: 100, rollout: 4, batch: 2 },
+        { steps: 250, rollout: 2, batch: 4 },
+        { steps: 250, rollout: 4, batch: 2 },
       ],
       weightSamples: 2,
       noiseStreams: 2,
-      learningRate: 2e-4,
+      learningRate: 3e-4,
       rhoRate: 10,
       amplitudeRate: 10,
       initialError: 0.1,
