@@ -4,7 +4,6 @@
  *   A = (H + λ tr(H)/r)⁻¹ C,  H = Σ a(t)ᴴ a(t),  C = Σ a(t)ᴴ a(t + Δt),  a a row of r coefficients.
  * The sums are graphs too, run by ONNX Runtime; float32 within a batch, float64 over batches.
  */
-import { rowWeights } from '../../core/grid.js';
 import { solveSymmetric } from '../../core/linear/cholesky.js';
 import { eigenOf } from '../../core/linear/eofs.js';
 import type { Schema } from '../../core/schema.js';
@@ -14,7 +13,7 @@ import { createOnnxExecutor, tensorData } from '../graph/onnxExecutor.js';
 import { Hemispheres } from './hemispheres.js';
 import type { NetworkConstants } from './network.js';
 import { type AnomalySeries, gatherStates, samplePositions } from './trainingData.js';
-import { type PropagatorConfig, zonalWaves } from './zonalPropagator.js';
+import { type PropagatorConfig, rootWeights, zonalWaves } from './zonalPropagator.js';
 
 export interface PropagatorFit {
   readonly stepMilliseconds: number;
@@ -36,8 +35,7 @@ export async function fitPropagator(
   const { wavenumbers: M, modes: r } = config;
   const { ownRows } = new Hemispheres(schema.grid);
   const f = schema.channels.length * ownRows;
-  const root = rowWeights(schema.grid).map(Math.sqrt);
-  const weights = Float32Array.from({ length: f }, (_, i) => root[i % ownRows] ?? 1);
+  const root = rootWeights(schema);
   const all = samplePositions(series, { history: 1, steps: 1, stepMilliseconds });
   const count = Math.max(1, Math.min(Math.ceil(mostPairs / batch), Math.floor(all.length / batch))) * batch;
   const positions = Int32Array.from(
@@ -46,27 +44,25 @@ export async function fitPropagator(
   );
 
   const covariance = await summed(series, positions, [0], threads, (b, [state]) => {
-    const waves = b.mul(zonalWaves(b, state as Value, M, schema), b.constant(weights, [f]));
+    const waves = b.mul(zonalWaves(b, state as Value, M, schema), b.constant(root, [f]));
     return { gram: b.matMul(waves, waves, { transposeA: true }) };
   });
-  const analysis = new Float32Array(2 * M * f * r);
-  const synthesis = new Float32Array(2 * M * r * f);
+  const eofs = new Float32Array(2 * M * f * r);
   for (let w = 0; w < 2 * M; w++) {
     const gram = covariance.gram?.subarray(w * f * f, (w + 1) * f * f) ?? new Float64Array(0);
     const { vectors } = eigenOf(gram, f);
     for (let i = 0; i < f; i++) {
       for (let k = 0; k < r; k++) {
         // eigenvalues rise
-        const value = vectors[i * f + (f - 1 - k)] ?? 0;
-        analysis[(w * f + i) * r + k] = value * (weights[i] ?? 1);
-        synthesis[(w * r + k) * f + i] = value / (weights[i] ?? 1);
+        eofs[(w * f + i) * r + k] = vectors[i * f + (f - 1 - k)] ?? 0;
       }
     }
   }
   const sums = await summed(series, positions, [0, 1], threads, (b, [before, after]) => {
-    const eofs = b.constant(analysis, [2, M, f, r]);
-    const now = b.matMul(zonalWaves(b, before as Value, M, schema), eofs);
-    const next = b.matMul(zonalWaves(b, after as Value, M, schema), eofs);
+    const patterns = b.constant(eofs, [2, M, f, r]);
+    const coefficients = (state: Value | undefined): Value =>
+      b.matMul(b.mul(zonalWaves(b, state as Value, M, schema), b.constant(root, [f])), patterns);
+    const [now, next] = [coefficients(before), coefficients(after)];
     return {
       variance: b.matMul(now, now, { transposeA: true }),
       varianceTurned: b.matMul(now, turned(b, now), { transposeA: true }),
@@ -90,8 +86,7 @@ export async function fitPropagator(
     imaginary.set(solution.subarray(r * r), w * r * r);
   }
   return {
-    'propagator.analysis': analysis,
-    'propagator.synthesis': synthesis,
+    'propagator.eofs': eofs,
     'propagator.real': real,
     'propagator.imaginary': imaginary,
   };

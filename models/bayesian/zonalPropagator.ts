@@ -8,6 +8,7 @@
  *
  * Shapes: B fields, f = channel · ownRows, M wavenumbers 0 … M − 1, r EOFs, parity 0 symmetric, 1 antisymmetric.
  */
+import { rowWeights } from '../../core/grid.js';
 import type { Schema } from '../../core/schema.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import type { Shape, Value } from '../graph/graph.js';
@@ -27,11 +28,17 @@ export function propagatorShapes(
 ): [string, Shape][] {
   const f = schema.channels.length * new Hemispheres(schema.grid).ownRows;
   return [
-    ['propagator.analysis', [2, M, f, r]],
-    ['propagator.synthesis', [2, M, r, f]],
+    ['propagator.eofs', [2, M, f, r]],
     ['propagator.real', [2, M, r, r]],
     ['propagator.imaginary', [2, M, r, r]],
   ];
+}
+
+/** [f]: root of the area of every channel's rows; EOFs are orthonormal in waves times these. */
+export function rootWeights({ channels, grid }: Schema): Float32Array {
+  const { ownRows } = new Hemispheres(grid);
+  const roots = rowWeights(grid).map(Math.sqrt);
+  return Float32Array.from({ length: channels.length * ownRows }, (_, i) => roots[i % ownRows] ?? 1);
 }
 
 /** [columns, 2M]: x(λ) → cosine parts, then sine parts, of x_m = (1/n) Σ x e^{−imλ}. */
@@ -133,7 +140,10 @@ export function propagate(
   constant: (name: string) => Value,
 ): Value {
   const B = x.shape[0] ?? 1;
-  const coefficients = ops.matMul(zonalWaves(ops, x, M, schema), constant('propagator.analysis'));
+  const f = schema.channels.length * new Hemispheres(schema.grid).ownRows;
+  const root = ops.constant(rootWeights(schema), [f]);
+  const eofs = constant('propagator.eofs');
+  const coefficients = ops.matMul(ops.mul(zonalWaves(ops, x, M, schema), root), eofs);
   const byReal = ops.matMul(coefficients, constant('propagator.real'));
   const byImaginary = ops.matMul(coefficients, constant('propagator.imaginary'));
   const part = (value: Value, which: number): Value => ops.slice(value, [0, 0, which * B, 0], [2, M, B, r]);
@@ -141,5 +151,6 @@ export function propagate(
   const cosine = ops.sub(part(byReal, 0), part(byImaginary, 1));
   const sine = ops.add(part(byReal, 1), part(byImaginary, 0));
   const moved = ops.concat([cosine, sine], 2);
-  return fieldsOfWaves(ops, ops.matMul(moved, constant('propagator.synthesis')), schema);
+  const weighted = ops.matMul(moved, eofs, { transposeB: true });
+  return fieldsOfWaves(ops, ops.div(weighted, root), schema);
 }
