@@ -4,6 +4,8 @@
  */
 
 export interface Progress {
+  /** Work that was there before this began: done, but no sign of speed. */
+  from(done: number): void;
   /** Work done so far, in units of the total; `note` is shown behind the rate. */
   update(done: number, note?: string): void;
   /** Ends the line, keeping its last state on screen. */
@@ -37,25 +39,26 @@ export function createReporter(options: {
   };
 }
 
-const silent: Progress = { update: () => undefined, finish: () => undefined };
+const silent: Progress = { from: () => undefined, update: () => undefined, finish: () => undefined };
 
 function counting(
   stream: NodeJS.WriteStream,
   terminal: boolean,
   { what, total, unit }: { what: string; total: number; unit: string },
 ): Progress {
-  const started = performance.now();
+  let started = performance.now();
   let shown = terminal ? -Infinity : started;
+  let before = 0;
   let done = 0;
   let last = '';
 
   const text = (note: string | undefined): string => {
     const seconds = (performance.now() - started) / 1000;
-    const rate = done / Math.max(seconds, 1e-9);
+    const rate = (done - before) / Math.max(seconds, 1e-9);
     const left = rate > 0 ? (total - done) / rate : Number.NaN;
     const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
     const parts = [`${what}  ${formatCount(done)}/${formatCount(total)} ${unit}`, `${percent} %`];
-    if (done > 0) parts.push(`${formatCount(rate)}/s`);
+    if (rate > 0) parts.push(`${formatCount(rate)}/s`);
     parts.push(done >= total ? `took ${formatSeconds(seconds)}` : `ETA ${formatSeconds(left)}`);
     if (note !== undefined) parts.push(note);
     return parts.join('  ');
@@ -66,6 +69,11 @@ function counting(
     else stream.write(`${last}\n`);
   };
   return {
+    from: (there) => {
+      before = there;
+      done = there;
+      started = performance.now();
+    },
     update: (now, note) => {
       done = now;
       const time = performance.now();

@@ -142,7 +142,11 @@ async function runPhase(
   });
   const priorSigma = priorSigmas(priorMeans(tensors), request.posterior);
   const step = buildTrainingStep(network, stage, phase, positions.length, priorSigma);
-  const executor = await createOnnxExecutor(step.graph, { device: request.device, threads: request.threads });
+  const executor = await createOnnxExecutor(step.graph, {
+    device: request.device,
+    threads: request.threads,
+    flushDenormals: true,
+  });
   const flops = matrixFlops(step.graph);
   const total = stage.phases.reduce((sum, { steps }) => sum + steps, 0);
   const buffers = new Map([...step.data].map(([name, shape]) => [name, new Float32Array(elements(shape))]));

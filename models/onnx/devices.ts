@@ -62,8 +62,16 @@ function notInstalled(device: ResolvedDevice): string | undefined {
   return files.some((file) => file.includes(library)) ? undefined : `its library ${library} is not installed`;
 }
 
+export interface DeviceOptions {
+  /** As in SessionOptions: the first session of a process decides, and that of a probe may be the first. */
+  readonly flushDenormals?: boolean;
+}
+
 /** Runs y = x·x on the device, x the matrix with entries (i mod 7) − 3, and checks a row against plain loops. */
-export async function probeDevice(device: ResolvedDevice): Promise<ProbeResult> {
+export async function probeDevice(
+  device: ResolvedDevice,
+  { flushDenormals = false }: DeviceOptions = {},
+): Promise<ProbeResult> {
   const failed = (reason: string): ProbeResult => ({
     device,
     works: false,
@@ -78,7 +86,7 @@ export async function probeDevice(device: ResolvedDevice): Promise<ProbeResult> 
   const x = Float32Array.from({ length: size * size }, (_, i) => (i % 7) - 3);
   let session: ort.InferenceSession | undefined;
   try {
-    session = await createSession(encodeOnnx(b.build()), { device });
+    session = await createSession(encodeOnnx(b.build()), { device, flushDenormals });
     let milliseconds = Number.POSITIVE_INFINITY;
     let y = x;
     for (let repeat = 0; repeat < 3; repeat++) {
@@ -117,14 +125,14 @@ export interface DeviceChoice {
  * Decides where networks run.
  * @throws {PlumeError} resources, when the device asked for does not work; the message says what does
  */
-export async function resolveDevice(asked: DeviceName): Promise<DeviceChoice> {
+export async function resolveDevice(asked: DeviceName, options: DeviceOptions = {}): Promise<DeviceChoice> {
   if (asked !== 'auto') {
-    const probe = await probeDevice(asked);
+    const probe = await probeDevice(asked, options);
     if (probe.works) {
       return { asked, device: asked, why: 'asked for, and a test product ran on it', passedOver: [] };
     }
     const others = await Promise.all(
-      candidates.filter((d) => d !== asked && d !== 'webgpu').map(probeDevice),
+      candidates.filter((d) => d !== asked && d !== 'webgpu').map((d) => probeDevice(d, options)),
     );
     const working = others.filter(({ works }) => works).map(({ device }) => device);
     throw resourceError(
@@ -134,9 +142,9 @@ export async function resolveDevice(asked: DeviceName): Promise<DeviceChoice> {
   }
   const passedOver: { device: ResolvedDevice; reason: string }[] = [];
   let slower = '';
-  const cpu = await probeDevice('cpu');
+  const cpu = await probeDevice('cpu', options);
   for (const device of candidates) {
-    const probe = device === 'cpu' ? cpu : await probeUnasked(device);
+    const probe = device === 'cpu' ? cpu : await probeUnasked(device, options);
     if (!probe.works) {
       passedOver.push({ device, reason: probe.reason });
     } else if (device === 'webgpu' && probe.milliseconds > softwareRatio * cpu.milliseconds) {
@@ -153,9 +161,9 @@ export async function resolveDevice(asked: DeviceName): Promise<DeviceChoice> {
 }
 
 /** Quiet where it is plain from the files that a try would be in vain. */
-async function probeUnasked(device: ResolvedDevice): Promise<ProbeResult> {
+async function probeUnasked(device: ResolvedDevice, options: DeviceOptions): Promise<ProbeResult> {
   const reason = device === 'webgpu' ? missingVulkan() : undefined;
   return reason === undefined
-    ? probeDevice(device)
+    ? probeDevice(device, options)
     : { device, works: false, reason, milliseconds: Number.NaN };
 }

@@ -51,7 +51,7 @@ export async function train(
       : { ...opened, archive: thinnedArchive(opened.archive, stepHours, opened.name) };
   try {
     const periods = periodsOf(options, source.archive.times);
-    const device = await resolveDevice(options.device);
+    const device = await resolveDevice(options.device, { flushDenormals: true });
     report.line(`device     ${device.device}: ${device.why}`);
     return await trainModel({
       source,

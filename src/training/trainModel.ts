@@ -147,7 +147,10 @@ async function trainPrepared(
       signal: request.signal,
       onStep: ({ stage, doneFlops, fit }) => {
         lastFlops = component * componentFlops + doneFlops;
-        if (firstFlops < 0) firstFlops = lastFlops;
+        if (firstFlops < 0) {
+          firstFlops = lastFlops;
+          progress.from(Math.round(firstFlops / 1e9));
+        }
         progress.update(Math.round(lastFlops / 1e9), `network ${component + 1} ${stage} ${fit.toFixed(4)}`);
       },
     });
