@@ -1,11 +1,13 @@
 /**
- * Named float32 tensors in one Arrow IPC file: rows (name, shape, values), in the order given.
+ * Named float32 tensors in one Arrow IPC file: rows (name, shape, values), in the order given. Tensors that need no
+ * more may be kept as float16, in column `halves` instead of `values`: two bytes a number, three digits.
  * Holds a model's weights and a training checkpoint; any Arrow client reads it.
  */
 import {
   type Data,
   type DataType,
   Field,
+  Float16,
   Float32,
   Int32,
   List,
@@ -16,6 +18,7 @@ import {
   Struct,
   tableFromIPC,
   Utf8,
+  util,
   vectorFromArray,
 } from 'apache-arrow';
 import { dataError } from '../errors.js';
@@ -29,10 +32,17 @@ export type Tensors = ReadonlyMap<string, Tensor>;
 
 /**
  * @param metadata texts kept in the schema of the file
+ * @param isHalf by name: kept as float16
  * @returns the bytes of an Arrow IPC file, the same for the same tensors
  */
-export function encodeTensors(tensors: Tensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function encodeTensors(
+  tensors: Tensors,
+  metadata: Readonly<Record<string, string>> = {},
+  isHalf: (name: string) => boolean = () => false,
+): Uint8Array {
   const entries = [...tensors];
+  const part = (half: boolean): Float32Array[] =>
+    entries.map(([name, { values }]) => (isHalf(name) === half ? values : new Float32Array(0)));
   const names = vectorFromArray(
     entries.map(([name]) => name),
     new Utf8(),
@@ -42,16 +52,22 @@ export function encodeTensors(tensors: Tensors, metadata: Readonly<Record<string
     entries.map(([, tensor]) => tensor.shape.length),
     makeData({ type: new Int32(), length: flatShapes.length, nullCount: 0, data: flatShapes }),
   );
-  const flatValues = concatenate(entries.map(([, tensor]) => tensor.values));
+  const flatValues = concatenate(part(false));
   const values = listData(
-    entries.map(([, tensor]) => tensor.values.length),
+    part(false).map(({ length }) => length),
     makeData({ type: new Float32(), length: flatValues.length, nullCount: 0, data: flatValues }),
+  );
+  const flatHalves = Uint16Array.from(concatenate(part(true)), toHalf);
+  const halves = listData(
+    part(true).map(({ length }) => length),
+    makeData({ type: new Float16(), length: flatHalves.length, nullCount: 0, data: flatHalves }),
   );
   const schema = new Schema(
     [
       new Field('name', new Utf8(), false),
       new Field('shape', shapes.type, false),
       new Field('values', values.type, false),
+      new Field('halves', halves.type, false),
     ],
     new Map(Object.entries(metadata)),
   );
@@ -61,7 +77,7 @@ export function encodeTensors(tensors: Tensors, metadata: Readonly<Record<string
       type: new Struct(schema.fields),
       length: entries.length,
       nullCount: 0,
-      children: [names, shapes, values],
+      children: [names, shapes, values, halves],
     }),
   );
   const writer = new RecordBatchFileWriter();
@@ -82,9 +98,15 @@ export function decodeTensors(
       for (let row = 0; row < batch.numRows; row++) {
         const name = batch.getChild('name')!.get(row) as string;
         const shape = [...(batch.getChild('shape')!.get(row) as Iterable<number>)];
-        const values = Float32Array.from(
-          (batch.getChild('values')!.get(row) as { toArray(): Float32Array }).toArray(),
-        );
+        const list = (column: string) =>
+          (
+            batch.getChild(column)?.get(row) as { toArray(): Float32Array | Uint16Array } | undefined
+          )?.toArray();
+        const halves = list('halves');
+        const values =
+          halves === undefined || halves.length === 0
+            ? Float32Array.from(list('values')!)
+            : Float32Array.from(halves, util.uint16ToFloat64);
         if (shape.reduce((product, size) => product * size, 1) !== values.length) {
           throw new Error(`tensor ${name} has ${values.length} values, its shape [${shape}] holds others`);
         }
@@ -95,6 +117,17 @@ export function decodeTensors(
   } catch (error) {
     throw dataError(`"${file}" holds no readable tensors: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** The bits of the nearest float16 (IEEE 754 binary16); what is too large becomes infinite. */
+export function toHalf(value: number): number {
+  const size = Math.abs(value);
+  const sign = value < 0 ? 0x8000 : 0;
+  if (size >= 65520) return sign | 0x7c00;
+  // units in the last place: below 2⁻¹⁴ they no longer shrink; a carry out of the fraction raises the exponent
+  const exponent = Math.max(-14, Math.floor(Math.log2(size || 1e-9)));
+  const units = Math.round(size / 2 ** (exponent - 10));
+  return sign | (exponent === -14 && units < 1024 ? units : ((exponent + 15) << 10) + units - 1024);
 }
 
 /** Rows of a list column: where each ends, and the values of all behind each other. */

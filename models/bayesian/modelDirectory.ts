@@ -111,6 +111,11 @@ export interface ModelParts extends Omit<TrainedModel, 'description' | 'digest'>
   readonly settings: Pick<ModelDescription, 'step_hours' | 'posterior' | 'noise' | 'relaxation' | 'training'>;
 }
 
+/** Widths of the posterior and patterns of the linear path: nothing depends on their fourth digit. */
+function isHalf(name: string): boolean {
+  return name.includes('.rho.') || name === 'propagator.eofs';
+}
+
 /** @throws {PlumeError} resources, when the directory cannot be written */
 export async function writeModel(directory: string, parts: ModelParts): Promise<ModelDescription> {
   await makeDirectory(directory);
@@ -129,7 +134,7 @@ export async function writeModel(directory: string, parts: ModelParts): Promise<
     for (const [name, tensor] of posterior.mean) tensors.set(`${p}.mean.${name}`, tensor);
     for (const [name, tensor] of posterior.rho) tensors.set(`${p}.rho.${name}`, tensor);
   }
-  const bytes = encodeTensors(tensors);
+  const bytes = encodeTensors(tensors, {}, isHalf);
   const json: ModelDescription = {
     format: 'plume-model',
     version: 1,

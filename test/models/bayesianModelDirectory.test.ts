@@ -30,11 +30,20 @@ async function refusal(directory: string): Promise<string> {
 }
 
 describe('a model directory', () => {
-  it('gives back what was written, tensors in their order', async () => {
+  it('gives back what was written, tensors in their order, widths of the posterior to three digits', async () => {
     const directory = await written();
     const model = await readModel(directory);
-    const { settings, ...rest } = parts;
+    const { settings, posteriors, ...rest } = parts;
     expect(model).toMatchObject(rest);
+    for (const [p, { mean, rho }] of posteriors.entries()) {
+      expect(model.posteriors[p]?.mean).toEqual(mean);
+      for (const [name, { values }] of rho) {
+        const found = model.posteriors[p]?.rho.get(name)?.values ?? [];
+        expect(found).toHaveLength(values.length);
+        for (const [i, value] of values.entries())
+          expect(Math.abs((found[i] ?? Number.NaN) - value)).toBeLessThanOrEqual(2 ** -11 * Math.abs(value));
+      }
+    }
     expect(model.description).toMatchObject(settings);
     expect([...(model.posteriors[0]?.mean.keys() ?? [])]).toEqual([
       ...(parts.posteriors[0]?.mean.keys() ?? []),
