@@ -1,7 +1,8 @@
 /**
  * The network for many channels on a whole globe that is the same along every parallel and on both hemispheres:
- *   x(t + Δt) = linear path + token path,   σ_v = softplus(bias of the row + token path).
- * The linear path is the zonally symmetric propagator, fitted in closed form and kept. The token path sees x(t)
+ *   x(t + Δt) = linear path + P token path,   σ_v = softplus(bias of the row + token path).
+ * The linear path is the zonally symmetric propagator, fitted in closed form and kept; P holds fields to spherical
+ * harmonics (spectralProjection.ts), without which errors grow at the poles from step to step. The token path sees x(t)
  * and the linear forecast; both hemispheres go through the same weights as two images (hemispheres.ts), their
  * points packed into tokens of 2 × 2, with some token rows beyond the equator. Everything it learns is shared
  * along longitude; rows differ by a scale and a shift of every layer's channels. So a rotation of the globe by
@@ -17,6 +18,7 @@ import { elements, type Shape, type Value } from '../graph/graph.js';
 import { steadySoftplus } from '../graph/layers.js';
 import { Hemispheres, parityOf, signAt } from './hemispheres.js';
 import type { Network, NetworkConstants, NetworkInputs, NetworkOutputs } from './network.js';
+import { project } from './spectralProjection.js';
 import { type PropagatorConfig, propagate, propagatorShapes } from './zonalPropagator.js';
 
 export interface GlobalConfig extends PropagatorConfig {
@@ -25,6 +27,8 @@ export interface GlobalConfig extends PropagatorConfig {
   readonly channels: number;
   /** Residual blocks. */
   readonly layers: number;
+  /** T: what the token path adds is held to spherical harmonics of degree ≤ T; 0: it is left as it is. */
+  readonly truncation: number;
   /** Token rows beyond the equator that an image sees. */
   readonly overlap: number;
 }
@@ -132,9 +136,11 @@ export class GlobalNetwork implements Network {
       return this.#tokens(ops, (name) => sample(parameter(name)), images);
     });
     const [change, spread] = this.#unpack(ops, ops.concat(outputs, 0));
+    const { truncation } = this.config;
+    const smooth = truncation === 0 ? change : project(ops, change, truncation, this.schema);
     const bias = this.#rowsToPoints(ops, parameter('amplitude.bias'));
     return {
-      increment: ops.reshape(ops.add(ops.sub(linear, states), change), [K, R, n]),
+      increment: ops.reshape(ops.add(ops.sub(linear, states), smooth), [K, R, n]),
       amplitude: steadySoftplus(ops, ops.add(ops.reshape(spread, [K, R, n]), bias)),
     };
   }

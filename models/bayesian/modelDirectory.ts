@@ -58,6 +58,7 @@ const description = z.strictObject({
         channels: positiveWhole,
         layers: whole,
         overlap: whole,
+        truncation: whole.default(0),
       }),
     ]),
   ),

@@ -127,10 +127,10 @@ function addErrors(
         step: 0,
       };
       uniforms(key, draws);
-      const pick = (draw: number): number =>
-        oldest +
-        Math.min(Math.floor(draw * (series.times.length - oldest)), series.times.length - oldest - 1);
-      const [first, second] = [pick(draws[0]!), pick(draws[1]!)];
+      const there = series.times.length - oldest;
+      const first = oldest + Math.floor(draws[0]! * there);
+      const other = oldest + Math.floor(draws[1]! * (there - 1));
+      const second = other < first ? other : other + 1;
       const view: View =
         symmetry === 'zonal'
           ? { columns: Math.floor(draws[2]! * columns), mirrored: draws[3]! < 0.5 }

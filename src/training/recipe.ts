@@ -155,6 +155,7 @@ const globalNetwork: GlobalConfig = {
   channels: 96,
   layers: 5,
   overlap: 0,
+  truncation: 31,
 };
 
 const nature: Recipe = {

@@ -22,6 +22,7 @@ const config: GlobalConfig = {
   channels: 4,
   layers: 2,
   overlap: 1,
+  truncation: 3,
 };
 
 /** Winds, a scalar and vorticity; rows with both poles and the equator, or neither (Gaussian-like). */

@@ -28,6 +28,7 @@ const config: GlobalConfig = {
   channels: 32,
   layers: 2,
   overlap: 0,
+  truncation: 3,
 };
 const schema: Schema = {
   grid: makeGrid(
@@ -127,11 +128,18 @@ describe('a global model', () => {
     expect(alone[0]!.amplitude.every((x) => x > 0)).toBe(true);
   });
 
-  it('is on disk what it was, constants in their shapes', async () => {
+  it('is on disk what it was, but for digits that do not count', async () => {
     await writeModel(directory, whole);
     const read = await readModel(directory);
     expect(read.network).toEqual(config);
-    expect(read.constants).toEqual(whole.constants);
+    for (const [name, values] of Object.entries(whole.constants)) {
+      const found = read.constants[name]!;
+      expect(found).toHaveLength(values.length);
+      // patterns are kept as float16
+      values.forEach((value, i) => {
+        expect(Math.abs(found[i]! - value)).toBeLessThanOrEqual(2 ** -11 * Math.abs(value));
+      });
+    }
     expect(read.cycle).toEqual(whole.cycle);
     const again = new BayesianModel(read, { device: 'cpu' });
     const one = await again.step({
@@ -140,7 +148,11 @@ describe('a global model', () => {
       history: [states[0]!],
       validTime: 0,
     });
-    expect(one.mean).toEqual((await step([3], [states[0]!])).mean);
+    const before = await step([3], [states[0]!]);
+    one.mean.forEach((value, i) => {
+      const scale = whole.cycle.scale[Math.floor(i / (n / 3))]!;
+      expect(Math.abs(value - before.mean[i]!)).toBeLessThan(0.01 * scale);
+    });
     await again.close();
   });
 

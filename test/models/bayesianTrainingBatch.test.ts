@@ -24,7 +24,7 @@ const series: AnomalySeries = {
   values: randomValues(days * n, 1),
 };
 const network = new GlobalNetwork(
-  { kind: 'global', wavenumbers: 3, modes: 3, channels: 4, layers: 1, overlap: 0 },
+  { kind: 'global', wavenumbers: 3, modes: 3, channels: 4, layers: 1, overlap: 0, truncation: 2 },
   schema,
   {},
 );
