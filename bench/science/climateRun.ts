@@ -1,16 +1,14 @@
 /**
  * One climate run: spin-up as the nature run's, then days of statistics, restarted every six hours as it is. What it
- * leaves is kept under runs/science and taken up again: delete the file to run anew.
+ * leaves is kept under runs/science.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { referencePressure } from '../../models/dycore/constants.js';
 import { resolveDycore } from '../../models/dycore/dycore.js';
 import { meanPressure } from '../../models/dycore/primitiveEquations.js';
 import { spinUpLength } from '../../models/dycore/spinUp.js';
 import { advanceDay, natureAtmosphere } from './atmosphere.js';
 import { countdown } from './countdown.js';
+import { kept } from './kept.js';
 import { type ClimateRecord, ZonalClimate } from './zonalClimate.js';
 
 export interface ClimateRun {
@@ -24,23 +22,11 @@ export interface ClimateRun {
   readonly halves: readonly [number, number];
 }
 
-const kept = fileURLToPath(new URL('../../../runs/science', import.meta.url));
 const blockDays = 50;
 const seed = 1;
 
 export function climateRun(truncation: number, levels: number, days: number): ClimateRun {
-  const path = join(kept, `climate-T${truncation}L${levels}-${days}.json`);
-  if (existsSync(path)) {
-    process.stderr.write(`${path} is taken as it is\n`);
-    return JSON.parse(readFileSync(path, 'utf8')) as ClimateRun;
-  }
-  const run = integrate(truncation, levels, days);
-  mkdirSync(kept, { recursive: true });
-  writeFileSync(
-    path,
-    JSON.stringify(run, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(7)) : value)),
-  );
-  return run;
+  return kept(`climate-T${truncation}L${levels}-${days}`, () => integrate(truncation, levels, days));
 }
 
 function integrate(truncation: number, levels: number, days: number): ClimateRun {

@@ -8,6 +8,8 @@ export interface CrossSection {
   readonly values: readonly number[];
   /** Distance of contours; one is at zero where the field has both signs. */
   readonly interval: number;
+  /** Where colours change: 0 where it is left out and the field has both signs, else the middle. */
+  readonly middle?: number;
   /** Degrees north by row, any order but monotonic. */
   readonly latitudes: readonly number[];
   readonly sigma: readonly number[];
@@ -26,6 +28,8 @@ export interface LineOptions {
   readonly y: string;
   readonly logX?: boolean;
   readonly logY?: boolean;
+  /** Corner in which the lines' names stand. */
+  readonly names: 'top-left' | 'bottom-left' | 'top-right';
 }
 
 /** A field on longitudes and latitudes. */
@@ -35,6 +39,8 @@ export interface GlobeField {
   readonly values: ArrayLike<number>;
   readonly latitudes: readonly number[];
   readonly interval: number;
+  /** Where colours change. */
+  readonly middle: number;
   readonly from: readonly [west: number, south: number];
   readonly to: readonly [east: number, north: number];
 }
@@ -69,7 +75,7 @@ export function globeFigure(fields: readonly GlobeField[]): string {
   );
 }
 
-function sectionPlot({ title, values, interval, latitudes, sigma }: CrossSection): string {
+function sectionPlot({ title, values, interval, middle, latitudes, sigma }: CrossSection): string {
   const L = sigma.length;
   const top = sigma[0]!;
   const bottom = sigma[L - 1]!;
@@ -96,8 +102,8 @@ function sectionPlot({ title, values, interval, latitudes, sigma }: CrossSection
       x: { label: 'latitude', ticks: [-60, -30, 0, 30, 60], domain: [-88, 88] },
       y: { label: 'σ', domain: [bottom, top], ticks: 6 },
       marks: [
-        ...contourMarks(data, fine, extent, interval),
-        Plot.text(extremes(data, extent), {
+        ...contourMarks(data, fine, extent, interval, middle),
+        Plot.text(extremes(data, extent).slice(0, middle === undefined ? 2 : 1), {
           x: 'x',
           y: 'y',
           text: 'text',
@@ -113,7 +119,10 @@ function sectionPlot({ title, values, interval, latitudes, sigma }: CrossSection
   );
 }
 
-function globePlot({ title, values, latitudes, interval, from, to }: GlobeField, size: typeof panel): string {
+function globePlot(
+  { title, values, latitudes, interval, middle, from, to }: GlobeField,
+  size: typeof panel,
+): string {
   const columns = values.length / latitudes.length;
   const grid = { columns: 121, rows: 49 };
   const data = new Float64Array(grid.columns * grid.rows);
@@ -138,7 +147,7 @@ function globePlot({ title, values, latitudes, interval, from, to }: GlobeField,
       marginTop: 26,
       x: { label: 'longitude', domain: [from[0], to[0]] },
       y: { label: 'latitude', domain: [from[1], to[1]], ticks: 5 },
-      marks: [...contourMarks(data, grid, extent, interval), Plot.frame({ strokeOpacity: 0.4 })],
+      marks: [...contourMarks(data, grid, extent, interval, middle), Plot.frame({ strokeOpacity: 0.4 })],
     }),
     title,
     size,
@@ -152,38 +161,44 @@ function linePlot(lines: readonly Line[], options: LineOptions, size: typeof pan
       ...size,
       marginLeft: 56,
       marginTop: 26,
-      marginRight: 64,
-      x: { label: options.x, type: options.logX ? 'log' : 'linear', ticks: 7, tickFormat: 'd' },
+      marginRight: 14,
+      x: { label: options.x, type: options.logX ? 'log' : 'linear', ticks: 7, tickFormat: plain },
       y: {
         label: options.y,
         type: options.logY ? 'log' : 'linear',
         grid: true,
         ticks: 6,
+        tickFormat: plain,
         labelArrow: 'none',
       },
-      marks: lines.flatMap(({ points, colour, name, dash }) => {
-        const data = points.map(([x, y]) => ({ x, y }));
-        return [
-          Plot.line(data, {
+      marks: lines.flatMap(({ points, colour, name, dash }, i) => [
+        Plot.line(
+          points.map(([x, y]) => ({ x, y })),
+          {
             x: 'x',
             y: 'y',
             stroke: colour,
             ...(dash === undefined ? {} : { strokeDasharray: dash }),
-          }),
-          Plot.text(data.slice(-1), {
-            x: 'x',
-            y: 'y',
-            text: () => name,
-            dx: 4,
-            textAnchor: 'start',
-            fill: colour,
-          }),
-        ];
-      }),
+          },
+        ),
+        Plot.text([name], {
+          text: (text) => text,
+          frameAnchor: options.names,
+          dx: options.names === 'top-right' ? -6 : 6,
+          dy: options.names === 'bottom-left' ? 13 * (i - lines.length) + 5 : 13 * i + 5,
+          fill: colour,
+          fontWeight: 600,
+        }),
+      ]),
     }),
     options.title,
     size,
   );
+}
+
+/** A tick of a decade as itself, of the steps between without a label; whole numbers on linear axes as they are. */
+function plain(value: number): string {
+  return `${Number(value.toPrecision(6))}`.replace('-', '−');
 }
 
 interface Extent {
@@ -199,12 +214,13 @@ function contourMarks(
   grid: { columns: number; rows: number },
   extent: Extent,
   interval: number,
+  given?: number,
 ): Plot.Markish[] {
   const low = Math.min(...data);
   const high = Math.max(...data);
   const thresholds: number[] = [];
   for (let i = Math.ceil(low / interval); i * interval < high; i++) thresholds.push(i * interval);
-  const middle = low < 0 && high > 0 ? 0 : (low + high) / 2;
+  const middle = given ?? (low < 0 && high > 0 ? 0 : (low + high) / 2);
   const options = { width: grid.columns, height: grid.rows, ...extent };
   const sided = (side: number[], stroke: string, dash?: string): Plot.Markish =>
     Plot.contour(data, {
@@ -236,7 +252,7 @@ function contourMarks(
       ),
     );
   }
-  if (middle === 0) {
+  if (given === undefined && middle === 0) {
     marks.push(Plot.contour(data, { ...options, thresholds: [0], stroke: 'black', strokeOpacity: 0.5 }));
   }
   return marks;
@@ -273,14 +289,48 @@ function cubic(value: (k: number) => number, x: number): number {
   return b + 0.5 * s * (c - a + s * (2 * a - 5 * b + 4 * c - d + s * (3 * (b - c) + d - a)));
 }
 
-/** A plot inside a sheet: without its own style sheet, coordinates to a tenth, with a title. */
+/** A plot inside a sheet: without its own style sheet, small, with a title. */
 function text(plot: ReturnType<typeof Plot.plot>, title: string, size: typeof panel): string {
   for (const style of plot.querySelectorAll('style')) style.remove();
-  const inner = plot.innerHTML.replace(/ d="[^"]*"/g, (path) => path.replace(/(\d+\.\d)\d+/g, '$1'));
+  for (const path of plot.querySelectorAll('path'))
+    path.setAttribute('d', thin(path.getAttribute('d') ?? ''));
   return (
     `<g><text x="${size.width / 2}" y="13" text-anchor="middle" font-size="12" font-weight="600">${title}</text>` +
-    `<g transform="translate(0 8)">${inner}</g></g>`
+    `<g transform="translate(0 8)">${plot.innerHTML}</g></g>`
   );
+}
+
+/** Path data with coordinates to a tenth, less the points that lie within a third of a pixel of a line drawn past them. */
+function thin(data: string): string {
+  return data.replace(/M[^MZ]*/g, (piece) => {
+    const points = piece
+      .slice(1)
+      .split('L')
+      .map((pair) => pair.split(',').map(Number) as [number, number]);
+    if (points.some((point) => point.length !== 2 || !point.every(Number.isFinite))) return piece;
+    const kept = points.slice(0, 1);
+    let from = 0;
+    for (let i = 1; i < points.length; i++) {
+      const last = i === points.length - 1;
+      if (last || !passes(points, from, i + 1)) {
+        kept.push(points[i]!);
+        from = i;
+      }
+    }
+    return `M${kept.map(([x, y]) => `${Number(x.toFixed(1))},${Number(y.toFixed(1))}`).join('L')}`;
+  });
+}
+
+/** Whether the line from one point to another passes all between them. */
+function passes(points: readonly [number, number][], from: number, to: number): boolean {
+  const [a, b] = [points[from]!, points[to]!];
+  const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
+  for (let i = from + 1; i < to; i++) {
+    const [x, y] = points[i]!;
+    const across = Math.abs((b[0] - a[0]) * (a[1] - y) - (a[0] - x) * (b[1] - a[1]));
+    if (length < 1e-9 || across > 0.33 * length) return false;
+  }
+  return true;
 }
 
 function sheet(plots: readonly string[], columns: number, size: typeof panel): string {

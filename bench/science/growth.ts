@@ -111,11 +111,12 @@ function document(config: { truncation: number; levels: number }, results: Resul
           x: 'lead, days',
           y: '',
           logY: true,
+          names: 'top-left',
         },
       },
     ]),
   );
-  const leads = [0, 1, 2, 3, 5, 7, 10, 14, 20, 25, 30, 40].filter((lead) => lead <= days);
+  const leads = [0, 1, 2, 3, 5, 7, 10, 14, 20, 25, 30, 40, 50, 60, 70].filter((lead) => lead <= days);
   const doubling = channels.map((_, c) => doublingTime(errors[c]!, saturation[c]!, days));
   writeSection(
     'growth',
@@ -123,9 +124,9 @@ function document(config: { truncation: number; levels: number }, results: Resul
 
 \`npm run science -- growth ${name}\`: ${pairs} pairs, ${spacing} days apart, α = ${alpha}. Geometric means over pairs; the doubling
 time is fitted to the days on which the mean error lies between twice its smallest and a tenth of saturation, with the
-standard error over pairs. Published doubling times of small errors: 2.4 days (Lorenz 1982, Tellus 34, 505, from ECMWF
-forecasts of 1980–81), 1.2 to 1.7 days in later ECMWF models (Simmons & Hollingsworth 2002, Q. J. R. Meteorol. Soc. 128, 647),
-2 to 3 days in dry models of T21 to T42.
+standard error over pairs. For the atmosphere, published doubling times of small errors are 2.4 days (Lorenz 1982, Tellus 34,
+505, from ECMWF forecasts of 1980–81) and less than 2 in later models (Simmons & Hollingsworth 2002, Q. J. R. Meteorol. Soc.
+128, 647): a dry model of low truncation is more predictable.
 
 ${markdownTable(
   ['lead, days', ...channels.map(({ name: channel, unit }) => `${channel}, ${unit}`)],

@@ -40,7 +40,7 @@ const parts: Readonly<Record<string, (options: Options) => unknown>> = {
             ],
       days,
     }),
-  growth: ({ resolutions, days = 40 }) => {
+  growth: ({ resolutions, days = 70 }) => {
     const [truncation, levels] = resolutions[0] ?? [31, 8];
     growth({ truncation, levels, pairs: 20, days });
   },

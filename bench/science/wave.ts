@@ -9,6 +9,7 @@ import type { SpectralState } from '../../models/dycore/spectralState.js';
 import { countdown } from './countdown.js';
 import { markdownTable, writeFigure, writeSection } from './document.js';
 import { type GlobeField, globeFigure, lineFigure } from './figures.js';
+import { kept } from './kept.js';
 import { ZonalClimate } from './zonalClimate.js';
 
 export interface WaveOptions {
@@ -34,7 +35,9 @@ const steadyDays = 30;
 const colours = ['#999999', '#6a9fb5', '#2a6f97', '#b5402f', '#7a4a99'];
 
 export function wave({ resolutions, days }: WaveOptions): void {
-  const twins = resolutions.map(([truncation, levels]) => integrate(truncation, levels, days));
+  const twins = resolutions.map(([truncation, levels]) =>
+    kept(`wave-T${truncation}L${levels}-${days}`, () => integrate(truncation, levels, days)),
+  );
   const last = twins.at(-1);
   if (last === undefined) return;
   const lines = (of: (twin: Twin) => number[]) =>
@@ -48,11 +51,21 @@ export function wave({ resolutions, days }: WaveOptions): void {
     lineFigure([
       {
         lines: lines(({ lowest }) => lowest),
-        options: { title: 'Perturbed jet: lowest surface pressure', x: 'day', y: 'hPa' },
+        options: {
+          title: 'Perturbed jet: lowest surface pressure',
+          x: 'day',
+          y: 'hPa',
+          names: 'bottom-left',
+        },
       },
       {
         lines: lines(({ windError }) => windError),
-        options: { title: 'Steady jet: l₂ of the change of the zonal-mean wind', x: 'day', y: 'm/s' },
+        options: {
+          title: 'Steady jet: l₂ of the change of the zonal-mean wind',
+          x: 'day',
+          y: 'm/s',
+          names: 'top-left',
+        },
       },
     ]),
   );
@@ -65,7 +78,7 @@ export function wave({ resolutions, days }: WaveOptions): void {
     `## The baroclinic wave of Jablonowski & Williamson 2006
 
 \`npm run science -- wave${resolutions.map(([t, l]) => ` T${t}L${l}`).join('')}\`: equally spaced levels, ∇⁸ diffusion as in the
-nature run. Published (their figures 5, 6 and 10, eq. 15 for l₂): little happens until day 4, two waves by day 6, explosive
+nature run. Published, in their figures: little happens until day 4, two waves by day 6, explosive
 deepening on days 7 to 9 and breaking after; the lowest pressure at day 9 is about 940 to 945 hPa where it has converged and
 higher at coarse resolution; the zonal-mean wind of the steady twin changes by some tenths of m/s to 1 m/s within 30 days.
 
@@ -136,9 +149,10 @@ function surfacePressure({ transform }: Dycore, state: SpectralState): Float64Ar
 function mapOf({ transform }: Dycore, values: Float64Array, day: number): GlobeField {
   return {
     title: `Surface pressure on day ${day}, hPa, every ${day < 8 ? 2 : 5}`,
-    values,
+    values: [...values],
     latitudes: Array.from(transform.sines, (sine) => (Math.asin(sine) * 180) / Math.PI),
     interval: day < 8 ? 2 : 5,
+    middle: 1000,
     from: [45, 5],
     to: [315, 85],
   };
