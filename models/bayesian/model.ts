@@ -1,6 +1,7 @@
 /**
  * A trained Bayesian network as a forecast model: physical states in and out, normalised numbers inside.
- *   z = (x − c(t)) / s,   x(t + Δt) = c(t + Δt) + s · (1 − γ) · (z + f_w(z, z₋₁, t)),   amplitude s · σ_v · scale.
+ *   z = (x − c(t)) / s,   x(t + Δt) = c(t + Δt) + s · (1 − γ) · (z + f_w(z, z₋₁, t)),   amplitude s · σ_v · scale,
+ * both within bounds.
  * The relaxation γ towards the seasonal cycle, like the scales of noise and posterior, is found on other years than
  * the weights were fitted to: what a network believes it knows at long leads is partly learned by heart.
  * Weights are inputs of the graph [K, …]; samples are drawn once and kept.
@@ -37,6 +38,13 @@ export function buildForecastStep(network: Network, weightSamples: number, rows:
   b.output('amplitude', outputs.amplitude);
   return b.build();
 }
+
+/**
+ * Bounds of an anomaly and of a step's noise, in units of the channel's scale: where no training state comes near, a
+ * network knows nothing, and a member that once leaves its world would grow without end.
+ */
+const farthest = 8;
+const loudest = 2;
 
 export class BayesianModel implements ForecastModel {
   readonly schema: Schema;
@@ -167,8 +175,9 @@ export class BayesianModel implements ForecastModel {
     for (let i = 0; i < increment.length; i++) {
       const at = i % n;
       const scale = this.trained.cycle.scale[Math.floor(at / points)]!;
-      increment[i] = climate[at]! + scale * kept * (anomaly[i]! + increment[i]!);
-      amplitude[i] = scale * noiseScale * amplitude[i]!;
+      const next = kept * (anomaly[i]! + increment[i]!);
+      increment[i] = climate[at]! + scale * Math.max(-farthest, Math.min(farthest, next));
+      amplitude[i] = scale * noiseScale * Math.min(loudest, amplitude[i]!);
     }
   }
 }
