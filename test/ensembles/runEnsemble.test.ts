@@ -381,7 +381,7 @@ describe('a run that cannot be', () => {
   it('is told as data when the forecast blows up, and leaves no half-written file', async () => {
     const wild = join(root, 'wild-model');
     const parts = tinyParts({ rows: 5, columns: 7 });
-    for (const { mean } of parts.posteriors) mean.get('linear.weight')?.values.fill(1e30);
+    for (const { mean } of parts.posteriors) mean.get('linear.weight')?.values.fill(Number.NaN);
     await writeModel(wild, parts);
     const directory = nowhere();
     const work = forecast({ directory, model: { kind: 'bayesian', directory: wild } });
