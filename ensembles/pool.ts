@@ -28,8 +28,8 @@ export function createPool(setup: WorkerSetup, workers: number): EnsemblePool {
       maxThreads: workers,
       workerData: setup,
       idleTimeout: Number.POSITIVE_INFINITY,
-    // what a start leaves behind is collected early, so that memory is the same after a few starts and after many
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      // what a start leaves behind is collected early, so that memory is the same after a few starts and after many
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     // a thread that is stopped while it still loads has failed nobody
     threads.on('error', (error) => {
