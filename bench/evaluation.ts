@@ -1,6 +1,6 @@
 /** Fair CRPS of 50 members on a 1° global field, one core, against one read of the same bytes. */
 import { normals } from '../core/random/stream.js';
-import { crpsEnsemble } from '../evaluation/crps.js';
+import { crpsEnsemble } from '../evaluation/scores/crps.js';
 import { fastest } from './fastest.js';
 
 const members = 50;

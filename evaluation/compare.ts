@@ -8,18 +8,18 @@ import { internalError, usageError } from '../core/errors.js';
 import { describeGrid, sameGrid } from '../core/grid.js';
 import type { Archive } from '../core/interfaces.js';
 import { type Channel, channelName, type Schema } from '../core/schema.js';
-import { plainScorer, plainStatistics, predictionStatistics } from './caseStatistics.js';
-import { CaseTable } from './caseTable.js';
 import type { CompareRow } from './compareRow.js';
 import type { EnsembleSource } from './ensembleSource.js';
-import type { NanPolicy } from './nanPolicy.js';
 import { channelsInArchive, requireTruth, spacingOf, spanOf, statesShared } from './overlap.js';
-import { pairedScores, type ScoredCases } from './pairedScores.js';
 import { fitReferences } from './references/fitReferences.js';
 import type { ReferenceMethod } from './references/reference.js';
 import type { Period } from './references/trainingSeries.js';
 import { regionWeights, wholeDomain } from './region.js';
-import { memberCountOf, scoreCases } from './scoreCases.js';
+import type { NanPolicy } from './scores/nanPolicy.js';
+import { pairedScores, type ScoredCases } from './significance/pairedScores.js';
+import { plainScorer, plainStatistics, predictionStatistics } from './statistics/caseStatistics.js';
+import { CaseTable } from './statistics/caseTable.js';
+import { memberCountOf, scoreCases } from './statistics/scoreCases.js';
 import { truthOf } from './truth.js';
 
 export interface ComparedRun {
@@ -141,8 +141,8 @@ export async function compareRuns(request: CompareRequest): Promise<Comparison> 
   });
 
   const options = { seed, resamples, spacingHours: spacingOf(starts) || 24 };
-  const place = methods.findIndex(({ name }) => name === 'climatology');
-  const climatology = place < 0 ? null : runs.length + place;
+  const position = methods.findIndex(({ name }) => name === 'climatology');
+  const climatology = position < 0 ? null : runs.length + position;
   const rows = schema.channels.flatMap(({ variable, level }, c) =>
     leadsHours.flatMap((lead_hours, l) => {
       const all: ScoredCases[] = [
@@ -157,7 +157,8 @@ export async function compareRuns(request: CompareRequest): Promise<Comparison> 
           cases: table(runs.length + i, c, l),
         })),
       ];
-      return pairedScores({ variable, level, lead_hours }, all, climatology, starts.length, options);
+      const place = { variable, level, lead_hours, region: 'all', season: 'all', event: null };
+      return pairedScores(place, all, climatology, starts.length, options);
     }),
   );
   return { rows, starts, leadsHours, schema, scored, missingTruth };

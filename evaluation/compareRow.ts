@@ -3,8 +3,9 @@
  * interval over start dates. All rest on the starts that everything compared has; rows with `against` compare a run
  * with the first one. The columns of compare.arrow.
  */
-import type { Column } from '../core/store/table.js';
+import type { Column, TidyTable } from '../core/store/table.js';
 import type { Verdict } from './scoreRow.js';
+import { columnsOf, type RowLayout, rowsOf } from './tidyRows.js';
 
 /** A score of one run; smaller is better for crps and rmse, nearer to 1 for the ratio, larger for the skill. */
 export type CompareScore = 'crps' | 'rmse' | 'spread' | 'spread_skill_ratio' | 'crps_skill_score';
@@ -29,46 +30,49 @@ export interface CompareRow {
   /** hPa, or null at the surface. */
   readonly level: number | null;
   readonly lead_hours: number;
+  readonly region: string;
+  /** Of the valid time: 'all', 'DJF', 'MAM', 'JJA', 'SON'. */
+  readonly season: string;
+  /** Threshold of the scores of an event; null for scores of the whole distribution. */
+  readonly event: string | null;
   readonly metric: CompareScore | CompareDifference;
   /** Unit of the variable; 1 for ratios and skill. */
   readonly value: number;
   /** NaN where there are too few starts for an interval. */
   readonly ci_low: number;
   readonly ci_high: number;
+  /** Of no difference; null where the row is a score of the run alone. */
+  readonly p_value: number | null;
   /** Null where the row is a score of the run alone. */
   readonly verdict: Verdict | null;
   /** Number of starts. */
   readonly n: number;
 }
 
+const layout: RowLayout<CompareRow> = {
+  run: 'utf8',
+  against: 'utf8',
+  variable: 'utf8',
+  level: 'float64',
+  lead_hours: 'int32',
+  region: 'utf8',
+  season: 'utf8',
+  event: 'utf8',
+  metric: 'utf8',
+  value: 'float64',
+  ci_low: 'float64',
+  ci_high: 'float64',
+  p_value: 'float64',
+  verdict: 'utf8',
+  n: 'int32',
+};
+
 /** Columns for core/store `writeTable`. */
 export function compareColumns(rows: readonly CompareRow[]): Column[] {
-  const text = (name: 'run' | 'against' | 'variable' | 'metric' | 'verdict'): Column => ({
-    name,
-    type: 'utf8',
-    values: rows.map((row) => row[name]),
-  });
-  const number = (name: 'level' | 'value' | 'ci_low' | 'ci_high'): Column => ({
-    name,
-    type: 'float64',
-    values: rows.map((row) => row[name]),
-  });
-  const whole = (name: 'lead_hours' | 'n'): Column => ({
-    name,
-    type: 'int32',
-    values: rows.map((row) => row[name]),
-  });
-  return [
-    text('run'),
-    text('against'),
-    text('variable'),
-    number('level'),
-    whole('lead_hours'),
-    text('metric'),
-    number('value'),
-    number('ci_low'),
-    number('ci_high'),
-    text('verdict'),
-    whole('n'),
-  ];
+  return columnsOf(layout, rows);
+}
+
+/** @throws {PlumeError} data, when a column is missing */
+export function compareRows(table: TidyTable, name: string): CompareRow[] {
+  return rowsOf(layout, table, name);
 }

@@ -4,15 +4,27 @@
  */
 import type { Schema } from '../core/schema.js';
 
+/** Points of a grid, `from` included, `to` not. */
+export interface PointRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface EnsembleSource {
   readonly schema: Schema;
   /** Valid times of the analyses, milliseconds since 1970, rising. */
   readonly starts: ArrayLike<number>;
   readonly leadsHours: readonly number[];
   readonly manifest: { readonly weight_samples: number; readonly noise_streams: number };
+  /**
+   * One field of all members that are there, or a stretch of its points, reading no more than that.
+   * @param points default: all of the grid
+   * @returns values [member, point]; members as numbered in the run
+   */
   readMembers(
     start: number,
     leadHours: number,
     channelIndex: number,
+    points?: PointRange,
   ): Promise<{ readonly values: Float32Array; readonly members: ArrayLike<number> }>;
 }

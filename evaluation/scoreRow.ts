@@ -1,10 +1,9 @@
 /**
- * Tidy scores: one row for each model, channel, lead, region and metric, with its 95 % interval over start
- * dates and the number of starts it rests on. The columns of scores.arrow.
+ * Tidy scores: one row for each model, channel, lead, region, season, event and metric, with its 95 % interval over
+ * start dates and the number of starts it rests on. The columns of scores.arrow.
  */
-
-import { dataError } from '../core/errors.js';
 import type { Column, TidyTable } from '../core/store/table.js';
+import { columnsOf, type RowLayout, rowsOf } from './tidyRows.js';
 
 export interface ScoreRow {
   readonly model: string;
@@ -13,81 +12,46 @@ export interface ScoreRow {
   readonly level: number | null;
   readonly lead_hours: number;
   readonly region: string;
+  /** Of the valid time: 'all', 'DJF', 'MAM', 'JJA', 'SON'. */
+  readonly season: string;
+  /** Threshold of the scores of an event: 'above p90', 'above 98000'; null for scores of the whole distribution. */
+  readonly event: string | null;
   readonly metric: string;
   /** Unit of the variable; squared for variances; 1 for ratios, shares and skill. */
   readonly value: number;
   /** NaN where there are too few starts for an interval. */
   readonly ci_low: number;
   readonly ci_high: number;
+  /** Of the difference of two scores, under the hypothesis that there is none; null for anything else. */
+  readonly p_value: number | null;
   /** Number of starts. */
   readonly n: number;
 }
 
+const layout: RowLayout<ScoreRow> = {
+  model: 'utf8',
+  variable: 'utf8',
+  level: 'float64',
+  lead_hours: 'int32',
+  region: 'utf8',
+  season: 'utf8',
+  event: 'utf8',
+  metric: 'utf8',
+  value: 'float64',
+  ci_low: 'float64',
+  ci_high: 'float64',
+  p_value: 'float64',
+  n: 'int32',
+};
+
 /** Columns for core/store `writeTable`. */
 export function scoreColumns(rows: readonly ScoreRow[]): Column[] {
-  const text = (name: 'model' | 'variable' | 'region' | 'metric'): Column => ({
-    name,
-    type: 'utf8',
-    values: rows.map((row) => row[name]),
-  });
-  const number = (name: 'level' | 'value' | 'ci_low' | 'ci_high'): Column => ({
-    name,
-    type: 'float64',
-    values: rows.map((row) => row[name]),
-  });
-  const whole = (name: 'lead_hours' | 'n'): Column => ({
-    name,
-    type: 'int32',
-    values: rows.map((row) => row[name]),
-  });
-  return [
-    text('model'),
-    text('variable'),
-    number('level'),
-    whole('lead_hours'),
-    text('region'),
-    text('metric'),
-    number('value'),
-    number('ci_low'),
-    number('ci_high'),
-    whole('n'),
-  ];
+  return columnsOf(layout, rows);
 }
 
-/**
- * Rows back from a table.
- * @throws {PlumeError} data, when a column is missing
- */
+/** @throws {PlumeError} data, when a column is missing */
 export function scoreRows(table: TidyTable, name: string): ScoreRow[] {
-  const values = (column: keyof ScoreRow): ArrayLike<string | number | null> => {
-    const found = table.columns.find((each) => each.name === column);
-    if (!found) throw dataError(`${name} has no column "${column}"; make it again with plume verify`);
-    return found.values;
-  };
-  const columns = {
-    model: values('model'),
-    variable: values('variable'),
-    level: values('level'),
-    lead_hours: values('lead_hours'),
-    region: values('region'),
-    metric: values('metric'),
-    value: values('value'),
-    ci_low: values('ci_low'),
-    ci_high: values('ci_high'),
-    n: values('n'),
-  };
-  return Array.from({ length: columns.model.length }, (_, i) => ({
-    model: String(columns.model[i]),
-    variable: String(columns.variable[i]),
-    level: columns.level[i] === null ? null : Number(columns.level[i]),
-    lead_hours: Number(columns.lead_hours[i]),
-    region: String(columns.region[i]),
-    metric: String(columns.metric[i]),
-    value: Number(columns.value[i]),
-    ci_low: Number(columns.ci_low[i]),
-    ci_high: Number(columns.ci_high[i]),
-    n: Number(columns.n[i]),
-  }));
+  return rowsOf(layout, table, name);
 }
 
 export type Verdict = 'better' | 'worse' | 'no evidence';

@@ -7,18 +7,18 @@
 import type { Archive } from '../core/interfaces.js';
 import { channelName } from '../core/schema.js';
 import type { NestedDesign } from '../core/statistics/varianceDecomposition.js';
-import { ensembleScorer, ensembleStatistics, predictionStatistics } from './caseStatistics.js';
-import { CaseTable } from './caseTable.js';
 import type { EnsembleSource } from './ensembleSource.js';
-import type { NanPolicy } from './nanPolicy.js';
 import { channelsInArchive, requireTruth, spacingOf, statesShared } from './overlap.js';
 import { fitReferences } from './references/fitReferences.js';
 import type { ReferenceMethod } from './references/reference.js';
 import type { Period } from './references/trainingSeries.js';
 import { type Region, regionWeights, wholeDomain } from './region.js';
-import { memberCountOf, scoreCases } from './scoreCases.js';
 import type { ScoreRow } from './scoreRow.js';
-import { type ModelCases, summarise } from './summarise.js';
+import type { NanPolicy } from './scores/nanPolicy.js';
+import { ensembleScorer, ensembleStatistics, predictionStatistics } from './statistics/caseStatistics.js';
+import { CaseTable } from './statistics/caseTable.js';
+import { memberCountOf, scoreCases } from './statistics/scoreCases.js';
+import { type ModelCases, summarise } from './statistics/summarise.js';
 import { truthOf } from './truth.js';
 
 export interface VerifyRequest {
@@ -124,7 +124,7 @@ export async function verify(request: VerifyRequest): Promise<Verification> {
             cases: tables.reference(c, i, r, l),
           })),
         ];
-        const place = { variable, level, lead_hours: lead, region: region.name };
+        const place = { variable, level, lead_hours: lead, region: region.name, season: 'all', event: null };
         rows.push(...summarise(place, models, starts.length, { seed, resamples, spacingHours }));
       }
     }

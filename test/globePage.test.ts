@@ -161,7 +161,16 @@ describe('the page of a global forecast', () => {
 
   it('says of good and sure what the scores say', () => {
     const row = (model: string, metric: string, lead: number, value: number): ScoreRow => ({
-      ...{ model, variable: 'z', level: 500, lead_hours: lead, region: 'all' },
+      ...{
+        model,
+        variable: 'z',
+        level: 500,
+        lead_hours: lead,
+        region: 'all',
+        season: 'all',
+        event: null,
+        p_value: null,
+      },
       ...{ metric, value, ci_low: Number.NaN, ci_high: Number.NaN, n: 1 },
     });
     const skills = [0.92, 0.6, 0.25, -0.2];

@@ -1,9 +1,9 @@
 /** Scores of a reference's prediction at every point, each kind of prediction by its own closed form. */
 import type { FloatArray } from '../../core/statistics/moments.js';
 import { memberMean } from '../../core/statistics/moments.js';
-import { crpsKernel } from '../crps.js';
-import { crpsGaussian } from '../crpsGaussian.js';
-import { absoluteErrors } from '../deterministic.js';
+import { crpsKernel } from '../scores/crps.js';
+import { crpsGaussian } from '../scores/crpsGaussian.js';
+import { absoluteErrors } from '../scores/deterministic.js';
 import type { Prediction } from './reference.js';
 
 /**

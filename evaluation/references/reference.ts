@@ -3,7 +3,7 @@
  * A method is fitted on the training period of one channel and then predicts from the states it asks for.
  * Fields are [point], in the channel's unit.
  */
-import type { EmpiricalDistribution } from '../empiricalDistribution.js';
+import type { EmpiricalDistribution } from '../scores/empiricalDistribution.js';
 import type { TrainingSeries } from './trainingSeries.js';
 
 export type Prediction =

@@ -6,7 +6,7 @@
  */
 
 import { seasonTerms } from '../../core/season.js';
-import { crpsGaussian } from '../crpsGaussian.js';
+import { crpsGaussian } from '../scores/crpsGaussian.js';
 import { fitHarmonics, harmonicBasis } from './seasonalHarmonics.js';
 
 export interface ResidualSpread {

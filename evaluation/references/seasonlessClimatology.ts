@@ -5,7 +5,7 @@
  */
 import { dataError } from '../../core/errors.js';
 import { formatTime, millisecondsPerDay } from '../../core/time.js';
-import { EmpiricalDistribution } from '../empiricalDistribution.js';
+import { EmpiricalDistribution } from '../scores/empiricalDistribution.js';
 import type { ReferenceMethod } from './reference.js';
 
 /** The spread of the mean over so many states is 1/500 of the climatological variance. */

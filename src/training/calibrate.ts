@@ -15,9 +15,9 @@ import type { Archive, InitialPerturbation, Perturbation } from '../../core/inte
 import { formatPeriod, type Period, timesInside } from '../../core/period.js';
 import { memberMoments } from '../../core/statistics/moments.js';
 import { trajectory } from '../../ensembles/trajectory.js';
-import { areaMean } from '../../evaluation/areaMean.js';
-import { crpsEnsemble } from '../../evaluation/crps.js';
-import { spreadSkillRatio } from '../../evaluation/spreadSkill.js';
+import { crpsEnsemble } from '../../evaluation/scores/crps.js';
+import { spreadSkillRatio } from '../../evaluation/scores/spreadSkill.js';
+import { areaMean } from '../../evaluation/statistics/areaMean.js';
 import { BayesianModel } from '../../models/bayesian/model.js';
 import type { TrainedModel } from '../../models/bayesian/modelDirectory.js';
 import type { SessionOptions } from '../../models/onnx/session.js';

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { Archive } from '../../core/interfaces.js';
 import { leadingEofs } from '../../core/linear/eofs.js';
 import { millisecondsPerDay, millisecondsPerHour } from '../../core/time.js';
-import { areaMean } from '../../evaluation/areaMean.js';
 import { climatology, dayDistance } from '../../evaluation/references/climatology.js';
 import { eofRegression } from '../../evaluation/references/eofRegression.js';
 import { persistence } from '../../evaluation/references/persistence.js';
@@ -16,6 +15,7 @@ import {
   sumBlocks,
 } from '../../evaluation/references/ridgeSelection.js';
 import { readTraining, rowOfTime } from '../../evaluation/references/trainingSeries.js';
+import { areaMean } from '../../evaluation/statistics/areaMean.js';
 import {
   autoregressiveArchive,
   pressureIsMissing,

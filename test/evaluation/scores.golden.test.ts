@@ -5,18 +5,18 @@ import h5wasm, { type Dataset } from 'h5wasm/node';
 import { describe, expect, it } from 'vitest';
 import { makeGrid, pointWeights, rowWeights } from '../../core/grid.js';
 import { memberMoments } from '../../core/statistics/moments.js';
-import { areaMean } from '../../evaluation/areaMean.js';
-import { type CrpsEstimator, crpsEnsemble, energyCrps, fairCrps } from '../../evaluation/crps.js';
-import { crpsAdjacent } from '../../evaluation/crpsAdjacent.js';
-import { crpsGaussian, crpsGaussianGradient } from '../../evaluation/crpsGaussian.js';
-import { crpsComponents, crpsWeighted } from '../../evaluation/crpsWeighted.js';
-import { absoluteErrors, errors, squaredErrors } from '../../evaluation/deterministic.js';
-import { addRanks } from '../../evaluation/rankHistogram.js';
+import { addRanks } from '../../evaluation/calibration/rankHistogram.js';
+import { type CrpsEstimator, crpsEnsemble, energyCrps, fairCrps } from '../../evaluation/scores/crps.js';
+import { crpsAdjacent } from '../../evaluation/scores/crpsAdjacent.js';
+import { crpsGaussian, crpsGaussianGradient } from '../../evaluation/scores/crpsGaussian.js';
+import { crpsComponents, crpsWeighted } from '../../evaluation/scores/crpsWeighted.js';
+import { absoluteErrors, errors, squaredErrors } from '../../evaluation/scores/deterministic.js';
 import {
   debiasedMeanSquaredError,
   plainSpreadSkillRatio,
   spreadSkillRatio,
-} from '../../evaluation/spreadSkill.js';
+} from '../../evaluation/scores/spreadSkill.js';
+import { areaMean } from '../../evaluation/statistics/areaMean.js';
 import {
   expectClose,
   expectedOf,

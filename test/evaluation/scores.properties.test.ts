@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { isPlumeError } from '../../core/errors.js';
 import { memberMoments } from '../../core/statistics/moments.js';
 import { decomposeVariance } from '../../core/statistics/varianceDecomposition.js';
-import { areaMean, mergeSums, weightedSum } from '../../evaluation/areaMean.js';
-import { type CrpsEstimator, crpsEnsemble, energyCrps, fairCrps } from '../../evaluation/crps.js';
-import { crpsGaussian } from '../../evaluation/crpsGaussian.js';
-import { addRanks } from '../../evaluation/rankHistogram.js';
-import { spreadSkillRatio } from '../../evaluation/spreadSkill.js';
+import { addRanks } from '../../evaluation/calibration/rankHistogram.js';
+import { type CrpsEstimator, crpsEnsemble, energyCrps, fairCrps } from '../../evaluation/scores/crps.js';
+import { crpsGaussian } from '../../evaluation/scores/crpsGaussian.js';
+import { spreadSkillRatio } from '../../evaluation/scores/spreadSkill.js';
+import { areaMean, mergeSums, weightedSum } from '../../evaluation/statistics/areaMean.js';
 
 const value = fc.double({ min: -1e3, max: 1e3, noNaN: true });
 const ensemble = fc.array(value, { minLength: 2, maxLength: 60 });

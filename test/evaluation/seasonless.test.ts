@@ -5,12 +5,12 @@ import type { Archive } from '../../core/interfaces.js';
 import { normals } from '../../core/random/stream.js';
 import { memberMoments } from '../../core/statistics/moments.js';
 import { millisecondsPerDay, millisecondsPerHour } from '../../core/time.js';
-import { crpsEnsemble } from '../../evaluation/crps.js';
-import { EmpiricalDistribution } from '../../evaluation/empiricalDistribution.js';
 import type { EnsembleSource } from '../../evaluation/ensembleSource.js';
 import { persistence } from '../../evaluation/references/persistence.js';
 import { seasonlessClimatology } from '../../evaluation/references/seasonlessClimatology.js';
 import { readTraining } from '../../evaluation/references/trainingSeries.js';
+import { crpsEnsemble } from '../../evaluation/scores/crps.js';
+import { EmpiricalDistribution } from '../../evaluation/scores/empiricalDistribution.js';
 import { verify } from '../../evaluation/verify.js';
 import { memoryArchive, pressureSchema, seededNormals } from './memoryArchive.js';
 

@@ -7,7 +7,6 @@ import { makeGrid } from '../../core/grid.js';
 import type { Archive } from '../../core/interfaces.js';
 import { encodeTable, readTable } from '../../core/store/table.js';
 import { dayOfYear, millisecondsPerDay, millisecondsPerHour } from '../../core/time.js';
-import { blockLength, bootstrapIntervals } from '../../evaluation/blockBootstrap.js';
 import type { EnsembleSource } from '../../evaluation/ensembleSource.js';
 import { climatology } from '../../evaluation/references/climatology.js';
 import { eofRegression } from '../../evaluation/references/eofRegression.js';
@@ -19,6 +18,7 @@ import {
   scoreRows,
   verdictOf,
 } from '../../evaluation/scoreRow.js';
+import { blockLength, bootstrapIntervals } from '../../evaluation/significance/blockBootstrap.js';
 import { verify } from '../../evaluation/verify.js';
 import { autoregressiveArchive, seededNormals } from './memoryArchive.js';
 

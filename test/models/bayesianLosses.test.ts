@@ -1,7 +1,7 @@
 /** Training losses as graphs, against their definitions in plain loops and the scores of the evaluation. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crpsEnsemble } from '../../evaluation/crps.js';
+import { crpsEnsemble } from '../../evaluation/scores/crps.js';
 import {
   almostFairCrps,
   gaussianKl,

@@ -1,7 +1,7 @@
 /** One training step as a graph: its loss against rollouts and scores computed member by member, its averages, its rates. */
 import { describe, expect, it } from 'vitest';
 import { pointWeights } from '../../core/grid.js';
-import { crpsEnsemble } from '../../evaluation/crps.js';
+import { crpsEnsemble } from '../../evaluation/scores/crps.js';
 import { softplus } from '../../models/bayesian/meanField.js';
 import { buildForecastStep } from '../../models/bayesian/model.js';
 import { buildTrainingStep, type Phase, type Stage, type StageName } from '../../models/bayesian/stages.js';

@@ -183,7 +183,9 @@ describe('plume compare', () => {
     const { result } = await compared(['eps', 'bayesian'], { ...climate, out, variables: 't500' });
     const { columns } = await readTable(out);
     const names = columns.map((column) => column.name).join(' ');
-    expect(names).toBe('run against variable level lead_hours metric value ci_low ci_high verdict n');
+    expect(names).toBe(
+      'run against variable level lead_hours region season event metric value ci_low ci_high p_value verdict n',
+    );
     expect(columns[0]?.values).toHaveLength(result.rows.length);
     const against = columns.find(({ name }) => name === 'against')?.values as readonly (string | null)[];
     expect(new Set(against)).toEqual(new Set([null, 'eps']));

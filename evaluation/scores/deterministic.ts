@@ -3,7 +3,7 @@
  * forecast minus truth), squared error (the root of its mean is the RMSE), absolute error.
  * Arrays are [point]; NaN where either side is missing.
  */
-import type { FloatArray } from '../core/statistics/moments.js';
+import type { FloatArray } from '../../core/statistics/moments.js';
 
 /** forecast − observed */
 export function errors(forecast: FloatArray, observed: FloatArray, out: FloatArray): void {

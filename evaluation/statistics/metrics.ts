@@ -2,8 +2,9 @@
  * Metrics: what people read, each a function of the means of statistics over cases. Statistics that a model
  * does not have (no spread of a single field, no two variances without a nested design) make no metric.
  */
-import type { OfMeans } from './blockBootstrap.js';
-import { spreadSkillRatio } from './spreadSkill.js';
+
+import { spreadSkillRatio } from '../scores/spreadSkill.js';
+import type { OfMeans } from '../significance/blockBootstrap.js';
 
 export interface Metric {
   readonly name: string;

@@ -2,10 +2,16 @@
  * From cases to score rows: every metric of every model with its interval, and each model against the others
  * on the starts they share (paired: weather that is hard for both cancels).
  */
-import { type BootstrapOptions, blockLength, bootstrapIntervals, type OfMeans } from './blockBootstrap.js';
+
+import { differencePrefix, type ScoreRow } from '../scoreRow.js';
+import {
+  type BootstrapOptions,
+  blockLength,
+  bootstrapIntervals,
+  type OfMeans,
+} from '../significance/blockBootstrap.js';
 import { type CaseTable, meansOf } from './caseTable.js';
 import { metricsOf } from './metrics.js';
-import { differencePrefix, type ScoreRow } from './scoreRow.js';
 
 /** Cases of one model at one lead, over one region. */
 export interface ModelCases {
@@ -16,7 +22,7 @@ export interface ModelCases {
 }
 
 /** What every row of one (channel, lead, region) shares. */
-export type RowPlace = Pick<ScoreRow, 'variable' | 'level' | 'lead_hours' | 'region'>;
+export type RowPlace = Pick<ScoreRow, 'variable' | 'level' | 'lead_hours' | 'region' | 'season' | 'event'>;
 
 export interface SummaryOptions extends BootstrapOptions {
   /** Hours between neighbouring starts, for the length of blocks. */
@@ -51,7 +57,8 @@ export function summarise(
     for (const [i, metric] of metrics.entries()) {
       const { low, high } = intervals[i]!;
       const value = metric.of(means);
-      rows.push({ model, ...place, metric: metric.name, value, ci_low: low, ci_high: high, n });
+      const interval = { ci_low: low, ci_high: high, p_value: null };
+      rows.push({ model, ...place, metric: metric.name, value, ...interval, n });
     }
   };
   for (const { model, memberCount, cases } of models)

@@ -2,8 +2,8 @@
  * Mean over an area with weights (core/grid `pointWeights`), as a sum and its weight, so that means merge.
  * Policy `omit` renormalises the weights over the points that have a value.
  */
-import type { FloatArray } from '../core/statistics/moments.js';
-import { missingValueError, type NanPolicy } from './nanPolicy.js';
+import type { FloatArray } from '../../core/statistics/moments.js';
+import { missingValueError, type NanPolicy } from '../scores/nanPolicy.js';
 
 /** A mean that can still be merged with others: mean = sum / weight. */
 export interface WeightedSum {

@@ -3,14 +3,14 @@
  * which archives and member files lie. Every field of truth is read once and scored against all contestants and
  * references; nothing but the rows of statistics that are handed on outlives its case.
  */
-import { dataError, isPlumeError } from '../core/errors.js';
-import type { FloatArray } from '../core/statistics/moments.js';
-import { formatTime, millisecondsPerHour } from '../core/time.js';
+import { dataError, isPlumeError } from '../../core/errors.js';
+import type { FloatArray } from '../../core/statistics/moments.js';
+import { formatTime, millisecondsPerHour } from '../../core/time.js';
+import type { EnsembleSource } from '../ensembleSource.js';
+import type { Prediction, Reference } from '../references/reference.js';
+import type { NanPolicy } from '../scores/nanPolicy.js';
+import type { Truth } from '../truth.js';
 import { predictionRows } from './caseStatistics.js';
-import type { EnsembleSource } from './ensembleSource.js';
-import type { NanPolicy } from './nanPolicy.js';
-import type { Prediction, Reference } from './references/reference.js';
-import type { Truth } from './truth.js';
 
 export interface Contestant {
   /** In messages: run "runs/2007". */

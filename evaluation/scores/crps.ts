@@ -14,8 +14,8 @@
  * The observation is subtracted from the members before anything is summed: scores of pressures near 1e5 Pa
  * keep their digits. Members lie as [member, point].
  */
-import { internalError } from '../core/errors.js';
-import { type FloatArray, requireMembers } from '../core/statistics/moments.js';
+import { internalError } from '../../core/errors.js';
+import { type FloatArray, requireMembers } from '../../core/statistics/moments.js';
 import { missingValueError, type NanPolicy } from './nanPolicy.js';
 
 export type CrpsEstimator =

@@ -2,17 +2,17 @@
  * Statistics of one case (one start, one lead, one channel): scores at every point, then area means over each
  * region. The scratch space is made once and used for every case.
  */
-import type { FloatArray } from '../core/statistics/moments.js';
-import { memberMoments } from '../core/statistics/moments.js';
-import { decomposeVariance, type NestedDesign } from '../core/statistics/varianceDecomposition.js';
+import type { FloatArray } from '../../core/statistics/moments.js';
+import { memberMoments } from '../../core/statistics/moments.js';
+import { decomposeVariance, type NestedDesign } from '../../core/statistics/varianceDecomposition.js';
+import { addRanks } from '../calibration/rankHistogram.js';
+import { crpsOfPrediction, meanOfPrediction } from '../references/predictionScores.js';
+import type { Prediction } from '../references/reference.js';
+import { crpsKernel } from '../scores/crps.js';
+import { absoluteErrors, errors, squaredErrors } from '../scores/deterministic.js';
+import type { NanPolicy } from '../scores/nanPolicy.js';
 import { areaMean } from './areaMean.js';
-import { crpsKernel } from './crps.js';
-import { absoluteErrors, errors, squaredErrors } from './deterministic.js';
 import { meanStatistics, rankName } from './metrics.js';
-import type { NanPolicy } from './nanPolicy.js';
-import { addRanks } from './rankHistogram.js';
-import { crpsOfPrediction, meanOfPrediction } from './references/predictionScores.js';
-import type { Prediction } from './references/reference.js';
 
 /** Names of the statistics of an ensemble of this design, in the order of their rows. */
 export function ensembleStatistics(design: NestedDesign): string[] {

@@ -2,12 +2,13 @@
  * Scores of several forecasts of the same cases, each with its interval, and each beside the first one: whole
  * starts are drawn anew for all at once, so that weather that is hard for both of two cancels (blockBootstrap).
  */
+
+import type { CompareDifference, CompareRow, CompareScore } from '../compareRow.js';
+import type { Verdict } from '../scoreRow.js';
+import { spreadSkillRatio } from '../scores/spreadSkill.js';
+import { plainStatistics } from '../statistics/caseStatistics.js';
+import { type CaseTable, meansOf } from '../statistics/caseTable.js';
 import { type BootstrapOptions, blockLength, bootstrapIntervals, type OfMeans } from './blockBootstrap.js';
-import { plainStatistics } from './caseStatistics.js';
-import { type CaseTable, meansOf } from './caseTable.js';
-import type { CompareDifference, CompareRow, CompareScore } from './compareRow.js';
-import type { Verdict } from './scoreRow.js';
-import { spreadSkillRatio } from './spreadSkill.js';
 
 /** Cases of one forecast at one lead and channel, with {@link plainStatistics}. */
 export interface ScoredCases {
@@ -22,7 +23,10 @@ export interface PairedOptions extends BootstrapOptions {
   readonly spacingHours: number;
 }
 
-export type ComparePlace = Pick<CompareRow, 'variable' | 'level' | 'lead_hours'>;
+export type ComparePlace = Pick<
+  CompareRow,
+  'variable' | 'level' | 'lead_hours' | 'region' | 'season' | 'event'
+>;
 
 /** A row in the making: whose, beside whom, and what is made of the means over the starts that all have. */
 interface Wanted extends Pick<CompareRow, 'run' | 'against' | 'metric'> {
@@ -59,7 +63,8 @@ export function pairedScores(
   );
   return wanted.map(({ run, against, metric, of, verdict }, i) => {
     const { low, high } = intervals[i]!;
-    const score = { metric, value: of(means), ci_low: low, ci_high: high, verdict: verdict(low, high), n };
+    const interval = { ci_low: low, ci_high: high, p_value: null };
+    const score = { metric, value: of(means), ...interval, verdict: verdict(low, high), n };
     return { run, against, ...place, ...score };
   });
 }

@@ -5,9 +5,9 @@
  * either one of them is drawn (`random`), or each gets its equal share of the case (`expected`, the mean of
  * all such draws, which needs no randomness and adds no noise).
  */
-import { internalError } from '../core/errors.js';
-import { type FloatArray, requireMembers } from '../core/statistics/moments.js';
-import { missingValueError, type NanPolicy } from './nanPolicy.js';
+import { internalError } from '../../core/errors.js';
+import { type FloatArray, requireMembers } from '../../core/statistics/moments.js';
+import { missingValueError, type NanPolicy } from '../scores/nanPolicy.js';
 
 export type TieRule =
   | { readonly kind: 'expected' }

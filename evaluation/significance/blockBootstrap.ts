@@ -7,7 +7,7 @@
  * Block length, in starts: ⌈max(n^(1/3), 1 + lead / spacing)⌉. The first is the rate at which blocks must
  * grow (Hall, Horowitz & Jing 1995), the second the number of starts whose forecasts share weather.
  */
-import { uniforms } from '../core/random/stream.js';
+import { uniforms } from '../../core/random/stream.js';
 
 export interface BootstrapOptions {
   readonly seed: number;

@@ -5,7 +5,7 @@
  *              still makes it NaN
  *   raise      an error that names the first missing value
  */
-import { dataError, type PlumeError } from '../core/errors.js';
+import { dataError, type PlumeError } from '../../core/errors.js';
 
 export type NanPolicy = 'propagate' | 'omit' | 'raise';
 

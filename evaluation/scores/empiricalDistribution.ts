@@ -9,8 +9,8 @@
  * fifty days would come out several per cent too large. With `times`, only pairs at least `apart` from each other
  * count. Without, all pairs count and this is the fair CRPS (Ferro 2014, doi:10.1002/qj.2270).
  */
-import { dataError } from '../core/errors.js';
-import { type FloatArray, memberMoments, requireMembers } from '../core/statistics/moments.js';
+import { dataError } from '../../core/errors.js';
+import { type FloatArray, memberMoments, requireMembers } from '../../core/statistics/moments.js';
 
 /** Values whose sum is kept together: a power of two. */
 const blockBits = 5;
