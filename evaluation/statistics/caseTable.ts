@@ -5,13 +5,18 @@
  */
 export class CaseTable {
   readonly statistics: readonly string[];
+  /** Number of starts there is room for; not all of them need to have a row. */
+  readonly starts: number;
   private readonly values: Float64Array;
   private readonly filled: Uint8Array;
+  private readonly columns: ReadonlyMap<string, number>;
 
   constructor(statistics: readonly string[], starts: number) {
     this.statistics = statistics;
+    this.starts = starts;
     this.values = new Float64Array(starts * statistics.length);
     this.filled = new Uint8Array(starts);
+    this.columns = new Map(statistics.map((name, column) => [name, column]));
   }
 
   /** @param row one value for each statistic, in their order */
@@ -33,9 +38,16 @@ export class CaseTable {
     return this.values[start * this.statistics.length + this.column(statistic)]!;
   }
 
+  /** The row of a start, a view: [statistic]. */
+  row(start: number): Float64Array {
+    const width = this.statistics.length;
+    return this.values.subarray(start * width, (start + 1) * width);
+  }
+
+  /** @throws {RangeError} when there is no such statistic */
   column(statistic: string): number {
-    const index = this.statistics.indexOf(statistic);
-    if (index < 0) throw new RangeError(`no statistic "${statistic}"`);
+    const index = this.columns.get(statistic);
+    if (index === undefined) throw new RangeError(`no statistic "${statistic}"`);
     return index;
   }
 
@@ -46,7 +58,7 @@ export class CaseTable {
     let row = 0;
     for (let start = 0; start < this.filled.length; start++) {
       if (!this.has(start)) continue;
-      out.set(this.values.subarray(start * width, (start + 1) * width), row++ * width);
+      out.set(this.row(start), row++ * width);
     }
     return out;
   }
