@@ -23,7 +23,7 @@ import type { NanPolicy } from '../scores/nanPolicy.js';
  *   forecast_anomaly_product   (x̄ − c)(y − c) with c the climatological mean; and the two squares: for the
  *   forecast_anomaly_squared   anomaly correlation
  *   truth_anomaly_squared
- *   members            number of finite members the others rest on
+ *   members            number of members the others rest on: those that are not missing (NaN)
  */
 export const pointStatistics = [
   'crps',
@@ -83,9 +83,12 @@ export interface PointKernel {
   readonly statistics: Float64Array;
   /** [threshold, capacity] */
   readonly twcrpsAbove: Float64Array;
-  /** [threshold, capacity]: members strictly above the threshold; −1 where a value is missing. */
+  /**
+   * [threshold, capacity]: members strictly above the threshold, of those that the statistic `members` counts;
+   * −1 where that is NaN or the threshold is.
+   */
   readonly exceeding: Int32Array;
-  /** [capacity]: members below the truth, and equal to it; −1 where a value is missing. */
+  /** [capacity]: members below the truth, and equal to it; −1 where any value is missing, under every policy. */
   readonly below: Int32Array;
   readonly equal: Int32Array;
 }
