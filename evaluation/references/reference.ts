@@ -3,7 +3,7 @@
  * A method is fitted on the training period of one channel and then predicts from the states it asks for.
  * Fields are [point], in the channel's unit.
  */
-import type { EmpiricalDistribution } from '../scores/empiricalDistribution.js';
+import type { SampleDistribution } from './sampleDistribution.js';
 import type { TrainingSeries } from './trainingSeries.js';
 
 export type Prediction =
@@ -14,7 +14,7 @@ export type Prediction =
   /** Equally likely members, [member, point]. */
   | { readonly kind: 'ensemble'; readonly members: Float32Array; readonly memberCount: number }
   /** A sample at every point that many observations are scored against. */
-  | { readonly kind: 'distribution'; readonly distribution: EmpiricalDistribution };
+  | { readonly kind: 'distribution'; readonly distribution: SampleDistribution };
 
 export interface Reference {
   readonly name: string;

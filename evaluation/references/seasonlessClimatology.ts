@@ -5,8 +5,8 @@
  */
 import { dataError } from '../../core/errors.js';
 import { formatTime, millisecondsPerDay } from '../../core/time.js';
-import { EmpiricalDistribution } from '../scores/empiricalDistribution.js';
 import type { ReferenceMethod } from './reference.js';
+import { SampleDistribution } from './sampleDistribution.js';
 
 /** The spread of the mean over so many states is 1/500 of the climatological variance. */
 const mostStates = 500;
@@ -29,7 +29,7 @@ export const seasonlessClimatology: ReferenceMethod = {
           `; it needs more than ${independentDays} days`,
       );
     }
-    const distribution = new EmpiricalDistribution(values, count, weights.length, {
+    const distribution = new SampleDistribution(values, count, weights.length, {
       times,
       apart: independentDays * millisecondsPerDay,
     });
