@@ -61,3 +61,17 @@ export function crpsComponents(members: ArrayLike<number>, observed: number): Cr
   }
   return { underforecast: under / count, overforecast: over / count, spread: pairs / (count * count) };
 }
+
+/**
+ * The two distances of the fair score, CRPS = skill − ½ spread: E|X − y| and E|X − X′|, both in the unit of the
+ * variable. Spread over skill is the spread–skill ratio of the absolute error; a reliable ensemble has 1.
+ * @param members [member]; spread is NaN for one
+ */
+export function crpsSkillAndSpread(
+  members: ArrayLike<number>,
+  observed: number,
+): { readonly skill: number; readonly spread: number } {
+  const { underforecast, overforecast, spread } = crpsComponents(members, observed);
+  const count = members.length;
+  return { skill: underforecast + overforecast, spread: (2 * spread * count) / (count - 1) };
+}

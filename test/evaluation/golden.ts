@@ -1,7 +1,7 @@
 /** Reads ../shared/golden/scores.json: values of peer packages (its README says whose), never copied here. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect } from 'vitest';
+import { expect, it } from 'vitest';
 
 export const goldenPath = path.resolve('..', 'shared', 'golden', 'scores.json');
 export const goldenIsMissing = !existsSync(goldenPath);
@@ -20,10 +20,16 @@ export interface GoldenCase {
   readonly expected: Readonly<Record<string, Quantity & Readonly<Record<string, Quantity>>>>;
 }
 
-export function goldenCases(kind: string): GoldenCase[] {
+let wholeFile: readonly GoldenCase[] | undefined;
+
+export function allGoldenCases(): readonly GoldenCase[] {
   if (goldenIsMissing) return [];
-  const { cases } = JSON.parse(readFileSync(goldenPath, 'utf8')) as { cases: GoldenCase[] };
-  return cases.filter((each) => each.kind === kind);
+  wholeFile ??= (JSON.parse(readFileSync(goldenPath, 'utf8')) as { cases: GoldenCase[] }).cases;
+  return wholeFile;
+}
+
+export function goldenCases(kind: string): GoldenCase[] {
+  return allGoldenCases().filter((each) => each.kind === kind);
 }
 
 /** Nested lists to a flat array; "NaN" and infinities are strings in the file. */
@@ -69,4 +75,66 @@ export function expectClose(
       expect(Math.abs(a - b), `${what}[${i}]: ${a} against ${b}`).toBeLessThanOrEqual(limit);
     }
   }
+}
+
+/**
+ * Every number of a case by its path: 'crps', 'components_ecdf.spread', 'step_24.max_member_error_km', …
+ * Words about the numbers are left out.
+ */
+export function quantitiesOf(golden: GoldenCase): Map<string, Float64Array> {
+  const found = new Map<string, Float64Array>();
+  const walk = (name: string, node: unknown): void => {
+    if (typeof node === 'number' || Array.isArray(node)) found.set(name, flat(node as Json));
+    else if (typeof node === 'object' && node !== null) {
+      if ('value' in node) found.set(name, flat(node.value as Json));
+      else
+        for (const [key, child] of Object.entries(node))
+          if (key !== 'sources') walk(name === '' ? key : `${name}.${key}`, child);
+    }
+  };
+  walk('', golden.expected);
+  return found;
+}
+
+export type Values = ArrayLike<number> | number | undefined;
+
+/**
+ * One test a case of the kind, which fails for every number of the case that `prepare(golden)(name)` has no answer
+ * to (undefined), or another one.
+ * @param elsewhere names that another test compares
+ */
+export function compareGolden(
+  kind: string,
+  prepare: (golden: GoldenCase) => ((name: string) => Values) | Promise<(name: string) => Values>,
+  elsewhere?: RegExp,
+): void {
+  for (const golden of goldenCases(kind)) {
+    it(`${golden.id}: equals the peers`, async () => {
+      const answer = await prepare(golden);
+      const absolute = golden.tags.includes('cancellation');
+      let compared = 0;
+      for (const [name, expected] of quantitiesOf(golden)) {
+        if (elsewhere?.test(name)) continue;
+        const found = answer(name);
+        if (found === undefined) throw new Error(`nothing here is compared with ${golden.id}/${name}`);
+        expectClose(typeof found === 'number' ? [found] : found, expected, name, absolute);
+        compared++;
+      }
+      expect(compared).toBeGreaterThan(0);
+    });
+  }
+}
+
+/** A case's ensemble as [case][member] rows with their observations. */
+export function rowsOf(golden: GoldenCase): {
+  readonly rows: Float64Array[];
+  readonly observed: Float64Array;
+} {
+  const observed = flat(golden.input.obs);
+  const ens = flat(golden.input.ens);
+  const count = ens.length / observed.length;
+  return {
+    rows: Array.from(observed, (_, c) => ens.subarray(c * count, (c + 1) * count)),
+    observed,
+  };
 }
