@@ -1,7 +1,13 @@
-/** Fits references on the training period of the channels that are scored, reading no more of it than they need. */
-import { dataError, internalError } from '../../core/errors.js';
+/**
+ * Fits references on the training period of the channels that are scored, reading no more of it than they need and than
+ * may be held in memory: of a long period on a large grid, evenly spread states, where the references can do with them.
+ */
+import { dataError, internalError, resourceError } from '../../core/errors.js';
+import { gridSize } from '../../core/grid.js';
 import type { Archive } from '../../core/interfaces.js';
+import { timesInside } from '../../core/period.js';
 import { formatTime, millisecondsPerHour } from '../../core/time.js';
+import { climateBytes } from './climate.js';
 import type { Reference, ReferenceMethod } from './reference.js';
 import { emptySeries, type Period, readTraining, type TrainingSeries } from './trainingSeries.js';
 
@@ -14,7 +20,13 @@ export interface FitRequest {
   readonly training: Period | undefined;
   readonly starts: readonly number[];
   readonly leadsHours: readonly number[];
+  /** Most bytes of training states held, all channels together; default {@link defaultTrainingBytes}. */
+  readonly trainingBytes?: number | undefined;
 }
+
+export const defaultTrainingBytes = 2 ** 30;
+/** A climatology of fewer states than these would say little of any season. */
+const fewestStates = 100;
 
 /** True when any of the methods learns from a training period. */
 export function needsTraining(methods: readonly ReferenceMethod[]): boolean {
@@ -41,8 +53,45 @@ async function seriesFor(request: FitRequest): Promise<TrainingSeries[]> {
   if (!needsTraining(methods)) return emptySeries(archive, channels);
   if (training === undefined) throw internalError('references need a training period');
   requireEarlier(training, starts, leadsHours);
-  const states = Math.max(...methods.map((method) => method.states ?? Number.POSITIVE_INFINITY));
-  return readTraining(archive, training, channels, states);
+  return readTraining(archive, training, channels, statesHeld(request, training));
+}
+
+/**
+ * Bytes that references hold while they are used: the training series and the climates of dates.
+ * @throws {PlumeError} resources, when the states they need are more than the budget allows
+ */
+export function referenceBytes(request: FitRequest): number {
+  const { archive, channels, methods, training } = request;
+  if (!needsTraining(methods) || training === undefined) return 0;
+  const points = gridSize(archive.schema.grid);
+  const inside = timesInside(archive.times, training).length;
+  const states = Math.min(inside, statesHeld(request, training));
+  return 4 * states * points * channels.length + climateBytes(points, channels.length);
+}
+
+/** How many training states are read. */
+function statesHeld(request: FitRequest, training: Period): number {
+  const { archive, channels, methods, trainingBytes = defaultTrainingBytes } = request;
+  const inside = timesInside(archive.times, training).length;
+  const perState = 4 * gridSize(archive.schema.grid) * channels.length;
+  const affordable = Math.floor(trainingBytes / perState);
+  const wanted = Math.min(
+    inside,
+    Math.max(...methods.map(({ states }) => states ?? Number.POSITIVE_INFINITY)),
+  );
+  if (wanted <= affordable) return wanted;
+  const whole = methods.find(({ states, thinned }) => states === undefined && !thinned);
+  const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+  if (whole || affordable < Math.min(wanted, fewestStates)) {
+    const needed = whole ? wanted : Math.min(wanted, fewestStates);
+    throw resourceError(
+      `references: ${whole ? `${whole.name} learns from every state of the training period, and ` : ''}${needed} ` +
+        `states of ${channels.length} channel(s) take ${mebibytes(needed * perState)}, more than the ` +
+        `${mebibytes(trainingBytes)} allowed for them; verify fewer channels at a time` +
+        (whole ? ', train on a shorter period, or leave it out' : ', or allow more'),
+    );
+  }
+  return affordable;
 }
 
 function requireEarlier(training: Period, starts: readonly number[], leadsHours: readonly number[]): void {

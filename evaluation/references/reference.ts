@@ -3,6 +3,7 @@
  * A method is fitted on the training period of one channel and then predicts from the states it asks for.
  * Fields are [point], in the channel's unit.
  */
+import type { Climate } from './climate.js';
 import type { SampleDistribution } from './sampleDistribution.js';
 import type { TrainingSeries } from './trainingSeries.js';
 
@@ -22,6 +23,8 @@ export interface Reference {
   readonly summary: string;
   /** Ages in hours of the states a prediction needs, newest first: [0, 24] is x(t) and x(t − 1 day); [] none. */
   readonly inputHours: readonly number[];
+  /** What is usual on a date, of references that are a climatology. */
+  readonly climate?: Climate;
   /**
    * @param inputs one field for each of `inputHours`, [point]
    * @param start valid time of the analysis, milliseconds since 1970
@@ -36,6 +39,8 @@ export interface ReferenceMethod {
   readonly kind: Prediction['kind'];
   /** So many states, evenly spread over the training period, are all it learns from; 0: none. Default: every one. */
   readonly states?: number;
+  /** Evenly spread states serve where all would be more than may be held in memory; default: it needs every one. */
+  readonly thinned?: true;
   /** @throws {PlumeError} data, when the training period is too short or has missing values */
   fit(training: TrainingSeries, leadHours: readonly number[]): Reference;
 }

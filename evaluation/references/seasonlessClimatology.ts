@@ -5,6 +5,7 @@
  */
 import { dataError } from '../../core/errors.js';
 import { formatTime, millisecondsPerDay } from '../../core/time.js';
+import { constantClimate } from './climate.js';
 import type { ReferenceMethod } from './reference.js';
 import { SampleDistribution } from './sampleDistribution.js';
 
@@ -33,10 +34,13 @@ export const seasonlessClimatology: ReferenceMethod = {
       times,
       apart: independentDays * millisecondsPerDay,
     });
+    const summary = `${count} states of any date, ${formatTime(first)} to ${formatTime(last)}`;
+    const climate = constantClimate(summary, distribution);
     return {
       name: 'climatology',
-      summary: `${count} states of any date, ${formatTime(first)} to ${formatTime(last)}`,
+      summary,
       inputHours: [],
+      climate,
       predict: () => ({ kind: 'distribution', distribution }),
     };
   },

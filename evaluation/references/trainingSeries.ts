@@ -2,8 +2,9 @@
 import { dataError } from '../../core/errors.js';
 import { type Grid, gridSize, pointWeights } from '../../core/grid.js';
 import type { Archive } from '../../core/interfaces.js';
+import { timesInside } from '../../core/period.js';
 import { channelName } from '../../core/schema.js';
-import { formatTime, yearOf } from '../../core/time.js';
+import { formatTime, millisecondsPerDay, yearOf } from '../../core/time.js';
 
 export interface TrainingSeries {
   readonly name: string;
@@ -13,6 +14,8 @@ export interface TrainingSeries {
   readonly weights: Float64Array;
   /** Milliseconds since 1970, strictly rising. */
   readonly times: Float64Array;
+  /** Every so many states of the period; 1: all. */
+  readonly stride: number;
   /** [time, point] */
   readonly values: Float32Array;
 }
@@ -37,9 +40,7 @@ export async function readTraining(
 ): Promise<TrainingSeries[]> {
   const { grid } = archive.schema;
   const points = gridSize(grid);
-  const inside: number[] = [];
-  for (const [i, time] of archive.times.entries())
-    if (time >= period.from && time <= period.to) inside.push(i);
+  const inside = timesInside(archive.times, period);
   if (inside.length === 0) {
     const [first, last] = [archive.times[0], archive.times[archive.times.length - 1]];
     const span = first === undefined ? 'nothing' : `${formatTime(first)} to ${formatTime(last ?? first)}`;
@@ -48,12 +49,16 @@ export async function readTraining(
         `(it holds ${span}); name a training period inside it`,
     );
   }
-  const stride = Math.max(1, Math.ceil(inside.length / most));
+  const stride = strideThrough(
+    inside.map((i) => archive.times[i]!),
+    most,
+  );
   const indices = inside.filter((_, i) => i % stride === 0);
   const times = Float64Array.from(indices, (i) => archive.times[i]!);
   const series = emptySeries(archive, channels).map((each) => ({
     ...each,
     times,
+    stride,
     values: new Float32Array(indices.length * points),
   }));
   for (const [row, index] of indices.entries()) {
@@ -78,9 +83,32 @@ export function emptySeries(archive: Archive, channels: readonly number[]): Trai
   const weights = pointWeights(grid);
   return channels.map((index) => {
     const channel = archive.schema.channels[index]!;
-    const nothing = { times: new Float64Array(0), values: new Float32Array(0) };
+    const nothing = { times: new Float64Array(0), stride: 1, values: new Float32Array(0) };
     return { name: channelName(channel), unit: channel.unit, grid, weights, ...nothing };
   });
+}
+
+/** "2191 states, 2001-01-01T00Z to 2006-12-31T00Z", and "every 5th" where some were left out. */
+export function describeStates({ times, stride }: TrainingSeries): string {
+  const thinned =
+    stride > 1 ? ` (1 in ${stride}, evenly spread: all would take more memory than allowed)` : '';
+  return `${times.length} states${thinned}, ${formatTime(times[0]!)} to ${formatTime(times[times.length - 1]!)}`;
+}
+
+/**
+ * The least stride that leaves no more than `most` of the times. It shares no factor with the number of times a day, so
+ * that every hour of the day is met as often.
+ */
+export function strideThrough(times: readonly number[], most: number): number {
+  let stride = Math.max(1, Math.ceil(times.length / most));
+  const span = (times[times.length - 1] ?? 0) - (times[0] ?? 0);
+  const perDay = Math.round((millisecondsPerDay * (times.length - 1)) / span);
+  if (stride > 1 && perDay > 1) while (greatestCommonDivisor(stride, perDay) > 1) stride++;
+  return stride;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 /** Calendar years in the series, each with its rows, in order of time. */
