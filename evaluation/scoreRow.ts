@@ -3,7 +3,10 @@
  * start dates and the number of starts it rests on. The columns of scores.arrow.
  */
 import type { Column, TidyTable } from '../core/store/table.js';
+import { type Verdict, verdict } from './significance/verdict.js';
 import { columnsOf, type RowLayout, rowsOf } from './tidyRows.js';
+
+export type { Verdict };
 
 export interface ScoreRow {
   readonly model: string;
@@ -54,14 +57,10 @@ export function scoreRows(table: TidyTable, name: string): ScoreRow[] {
   return rowsOf(layout, table, name);
 }
 
-export type Verdict = 'better' | 'worse' | 'no evidence';
-
 /** Prefix of the metric that compares the fair CRPS of the ensemble with a reference's, start by start. */
 export const differencePrefix = 'crps_difference_vs_';
 
 /** What a paired difference of scores (ensemble less reference, smaller is better) says at the 95 % level. */
-export function verdictOf(difference: ScoreRow): Verdict {
-  if (difference.ci_high < 0) return 'better';
-  if (difference.ci_low > 0) return 'worse';
-  return 'no evidence';
+export function verdictOf({ ci_low, ci_high, p_value }: ScoreRow): Verdict {
+  return verdict({ low: ci_low, high: ci_high }, p_value);
 }
