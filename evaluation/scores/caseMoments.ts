@@ -1,10 +1,13 @@
-/** Mean, unbiased variance and skewness of one case's members: what the scores of moments rest on. */
+/**
+ * Mean, unbiased variance and skewness of one case's members: what the scores of moments rest on. The skewness is the
+ * adjusted one, M/((M − 1)(M − 2)) Σ ((x − x̄)/s)³ (Joanes & Gill 1998, doi:10.1111/1467-9884.00122, G₁).
+ */
 
 export interface CaseMoments {
   readonly mean: number;
   /** 1/(M − 1); NaN for one member, unit squared. */
   readonly variance: number;
-  /** Third central moment over variance^{3/2}, both with 1/(M − 1); NaN without spread. */
+  /** NaN without spread and for fewer than three members. */
   readonly skewness: number;
 }
 
@@ -24,5 +27,6 @@ export function momentsOfCase(members: ArrayLike<number>): CaseMoments {
     cubes += anomaly * anomaly * anomaly;
   }
   const variance = count > 1 ? squares / (count - 1) : Number.NaN;
-  return { mean, variance, skewness: cubes / (count - 1) / variance ** 1.5 };
+  const skewness = count > 2 ? ((count / (count - 1)) * cubes) / (count - 2) / variance ** 1.5 : Number.NaN;
+  return { mean, variance, skewness };
 }
