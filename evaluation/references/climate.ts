@@ -37,8 +37,8 @@ export function mostMembers(points: number): number {
 /** Bytes that climates of so many channels hold beside the training series, at most. */
 export function climateBytes(points: number, channels: number): number {
   const members = mostMembers(points);
-  // The sample, sorted anew, with partial sums of every 32nd value; mean, variance, difference of pairs.
-  const distribution = points * (4 * members * 2 + 8 * (Math.floor(members / 32) + 1) + 24);
+  // The sample, sorted by years, and sorted, with partial sums of every 32nd value; mean, variance, difference of pairs.
+  const distribution = points * (4 * members * 3 + 8 * (Math.floor(members / 32) + 1) + 24);
   return distribution + channels * Math.max(keptBytes, 12 * points);
 }
 

@@ -41,14 +41,12 @@ export function yearsAndDays(
 /**
  * Rows of the training states that stand for a date, rising.
  * @param times [time], rising
- * @returns the rows, and the number of different years they come from
  */
 export function rowsInWindow(
   times: Float64Array,
   validTime: number,
   { halfWidthDays, sameHour }: ClimateWindow,
-): { readonly rows: number[]; readonly years: number } {
-  const years = new Set<number>();
+): number[] {
   const hour = hourOf(validTime);
   const thatHour = sameHour && times.some((time) => hourOf(time) === hour);
   const rows: number[] = [];
@@ -57,9 +55,8 @@ export function rowsInWindow(
     if (from.years === 0 || from.daysOff > halfWidthDays) continue;
     if (thatHour && hourOf(times[row]!) !== hour) continue;
     rows.push(row);
-    years.add(from.years);
   }
-  return { rows, years: years.size };
+  return rows;
 }
 
 /** Milliseconds since midnight. */

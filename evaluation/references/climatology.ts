@@ -7,15 +7,14 @@
 import { dataError } from '../../core/errors.js';
 import { formatTime, millisecondsPerDay } from '../../core/time.js';
 import { mostMembers, seasonalClimate } from './climate.js';
-import { chooseWindow, rowsInWindow } from './climateWindow.js';
+import { chooseWindow, rowsInWindow, yearsAndDays } from './climateWindow.js';
+import type { Independence } from './dependentPairs.js';
 import type { ReferenceMethod } from './reference.js';
 import { SampleDistribution } from './sampleDistribution.js';
 import { describeStates, type TrainingSeries } from './trainingSeries.js';
 
 /** Days after which states of the same year count as independent, where there is one year only. */
 const independentDays = 10;
-/** Windows of different years are further apart than this, and no wider. */
-const halfYearDays = 182.6;
 
 export const climatology: ReferenceMethod = {
   name: 'climatology',
@@ -29,17 +28,14 @@ export const climatology: ReferenceMethod = {
       `trained on ${describeStates(training)}`;
     const points = training.weights.length;
     const climate = seasonalClimate(points, summary, (validTime) => {
-      const { rows, years } = rowsInWindow(training.times, validTime, window);
+      const rows = rowsInWindow(training.times, validTime, window);
       if (rows.length < 2) throw tooFew(training, validTime, window.halfWidthDays, rows.length);
       const stride = Math.ceil(rows.length / mostMembers(points));
       const kept = rows.filter((_, i) => i % stride === 0);
       const members = new Float32Array(kept.length * points);
       for (const [m, row] of kept.entries())
         members.set(training.values.subarray(row * points, (row + 1) * points), m * points);
-      return new SampleDistribution(members, kept.length, points, {
-        times: Float64Array.from(kept, (row) => training.times[row]!),
-        apart: (years > 1 ? halfYearDays : independentDays) * millisecondsPerDay,
-      });
+      return new SampleDistribution(members, kept.length, points, independenceOf(training, validTime, kept));
     });
     return {
       name: 'climatology',
@@ -53,6 +49,15 @@ export const climatology: ReferenceMethod = {
     };
   },
 };
+
+/** States of different years; of the only year, those far enough apart. */
+function independenceOf({ times }: TrainingSeries, validTime: number, rows: readonly number[]): Independence {
+  const years = rows.map((row) => yearsAndDays(validTime, times[row]!).years);
+  const ends = years.flatMap((year, i) => (year === years[i + 1] ? [] : [i + 1]));
+  if (ends.length > 1) return { kind: 'groups', ends: Int32Array.from(ends) };
+  const apart = independentDays * millisecondsPerDay;
+  return { kind: 'apart', times: Float64Array.from(rows, (row) => times[row]!), apart };
+}
 
 function tooFew({ name, times }: TrainingSeries, validTime: number, halfWidthDays: number, found: number) {
   return dataError(

@@ -7,15 +7,25 @@
  *
  * The first mean is taken over the sample; the second over pairs of the sample. Where the sample is a time series,
  * values close in time resemble each other, and the mean over all pairs is too small: the CRPS of a climatology of
- * fifty days would come out several per cent too large, and the skill of what is compared with it too. With `times`,
- * only pairs at least `apart` from each other count, in the CRPS, above thresholds and in the variance
- * ½ E(X − X′)². Without, all pairs count and these are the fair CRPS (Ferro 2014, doi:10.1002/qj.2270) and the
- * unbiased variance.
+ * fifty days would come out several per cent too large, and the skill of what is compared with it too. So only pairs
+ * that are independent count, in the CRPS, above thresholds and in the variance ½ E(X − X′)²: those of different groups
+ * (years), or those far enough apart in time, or all, which gives the fair CRPS (Ferro 2014, doi:10.1002/qj.2270) and
+ * the unbiased variance. Pairs that do not count are few and are taken off the sum over all pairs; both come from
+ * sorted values, Σ_{i<j} |x_i − x_j| = Σ (2i − M + 1) x_(i), but for times apart, which are gone through one by one.
  *
  * Above a threshold t (Gneiting & Ranjan 2011, doi:10.1198/jbes.2010.08110) the same with v(x) = max(x, t) for x.
  */
 import { dataError } from '../../core/errors.js';
 import { type FloatArray, requireMembers } from '../../core/statistics/moments.js';
+import {
+  type Dependence,
+  dependenceOf,
+  dependentDifference,
+  dependentPairs,
+  dependentSquares,
+  type Independence,
+  sortGroups,
+} from './dependentPairs.js';
 
 /** Values whose sum is kept together: a power of two. */
 const blockBits = 5;
@@ -23,39 +33,36 @@ const block = 1 << blockBits;
 /** Points gathered at a time from [member, point]: a cache line of float32. */
 const gathered = 16;
 
-export interface PairsApart {
-  /** [member], milliseconds since 1970, rising. */
-  readonly times: Float64Array;
-  /** Least distance in time of two members that count as independent, milliseconds. */
-  readonly apart: number;
-}
-
 export class SampleDistribution {
   readonly memberCount: number;
   /** [point] */
   readonly mean: Float64Array;
   /** [point] */
   readonly variance: Float64Array;
-  private readonly members: FloatArray;
+  /** [point, member]: where members of groups depend on each other, sorted in every group; else as given. */
+  private readonly ordered: Float32Array;
   /** [point, member], rising at every point. */
   private readonly sorted: Float32Array;
   /** [point, block]: sum of the values before each block, less the mean. */
   private readonly before: Float64Array;
   /** [point]: ½ E|X − X′|. */
   private readonly halfDifference: Float64Array;
-  /** [member]: the first of the later members that is far enough from it. */
-  private readonly nearEnd: Int32Array;
+  private readonly dependence: Dependence;
   private readonly independentPairs: number;
   private lastThresholds = new Float64Array(0);
   private lastHalfDifferences = new Float64Array(0);
 
   /**
-   * @param members [member, point], no missing values; kept, not written
+   * @param members [member, point], no missing values; not kept
    * @throws {PlumeError} data, when no two members count as independent; internal, when lengths do not match
    */
-  constructor(members: FloatArray, memberCount: number, points: number, pairs?: PairsApart) {
+  constructor(
+    members: FloatArray,
+    memberCount: number,
+    points: number,
+    independence: Independence = { kind: 'all' },
+  ) {
     requireMembers(members.length, memberCount, points);
-    this.members = members;
     this.memberCount = memberCount;
     this.mean = new Float64Array(points);
     this.variance = new Float64Array(points);
@@ -63,34 +70,35 @@ export class SampleDistribution {
     this.sorted = new Float32Array(members.length);
     this.before = new Float64Array(points * blocks);
     this.halfDifference = new Float64Array(points);
-    this.nearEnd = nearEnds(memberCount, pairs);
-    this.independentPairs = (memberCount * (memberCount - 1)) / 2;
-    for (let i = 0; i < memberCount; i++) this.independentPairs -= this.nearEnd[i]! - i - 1;
+    this.dependence = dependenceOf(memberCount, independence);
+    this.ordered = new Float32Array(this.dependence.kind === 'none' ? 0 : members.length);
+    this.independentPairs = (memberCount * (memberCount - 1)) / 2 - dependentPairs(this.dependence);
     if (this.independentPairs < 1) {
       throw dataError(
         `a climatology of ${memberCount} state(s) has no two that are independent of each other; ` +
           'use a longer training period',
       );
     }
-    this.eachColumn((column, point) => this.summarise(column, point, blocks));
+    const columns = new Float32Array(gathered * memberCount);
+    for (let first = 0; first < points; first += gathered) {
+      const count = Math.min(gathered, points - first);
+      for (let m = 0; m < memberCount; m++)
+        for (let p = 0; p < count; p++) columns[p * memberCount + m] = members[m * points + first + p]!;
+      for (let p = 0; p < count; p++)
+        this.summarise(columns.subarray(p * memberCount, (p + 1) * memberCount), first + p, blocks);
+    }
   }
 
-  private summarise(column: Float32Array, point: number, blocks: number): void {
-    const { memberCount, nearEnd, independentPairs } = this;
+  private summarise(given: Float32Array, point: number, blocks: number): void {
+    const { memberCount, dependence, independentPairs, ordered } = this;
     let total = 0;
-    for (let i = 0; i < memberCount; i++) total += column[i]!;
+    for (let i = 0; i < memberCount; i++) total += given[i]!;
     const centre = total / memberCount;
-    let close = 0;
-    let closeSquares = 0;
-    for (let i = 0; i < memberCount; i++) {
-      const value = column[i]!;
-      for (let j = i + 1; j < nearEnd[i]!; j++) {
-        const apart = value - column[j]!;
-        close += Math.abs(apart);
-        closeSquares += apart * apart;
-      }
-    }
-    column.sort();
+    sortGroups(dependence, given);
+    if (dependence.kind !== 'none') ordered.set(given, point * memberCount);
+    const close = dependentDifference(dependence, given, 0, Number.NEGATIVE_INFINITY);
+    const closeSquares = dependentSquares(dependence, given, centre);
+    const column = given.sort();
     this.sorted.set(column, point * memberCount);
     let all = 0;
     let sum = 0;
@@ -185,28 +193,19 @@ export class SampleDistribution {
     const known = this.lastThresholds;
     if (known.length === thresholds.length && known.every((t, i) => Object.is(t, thresholds[i])))
       return this.lastHalfDifferences;
-    const { memberCount, nearEnd, sorted, independentPairs } = this;
+    const { memberCount, dependence, sorted, ordered, independentPairs } = this;
     const points = this.mean.length;
     const out = new Float64Array(thresholds.length);
     for (let i = 0; i < thresholds.length; i++) {
-      const point = i % points;
+      const first = (i % points) * memberCount;
       const t = thresholds[i]!;
-      const clipped = this.countUpTo(point, t);
-      // Σ (2i − M + 1) v(x_(i)), measured from t, so that what is clipped adds nothing.
-      for (let m = clipped; m < memberCount; m++)
-        out[i]! += (2 * m - memberCount + 1) * (sorted[point * memberCount + m]! - t);
+      let all = 0;
+      // Measured from t, so that what is clipped adds nothing.
+      for (let m = memberCount - 1; m >= 0 && sorted[first + m]! > t; m--)
+        all += (2 * m - memberCount + 1) * (sorted[first + m]! - t);
+      const close = dependentDifference(dependence, ordered, first, t);
+      out[i] = (all - close) / (2 * independentPairs);
     }
-    this.eachColumn((column, point) => {
-      for (let i = point; i < thresholds.length; i += points) {
-        const t = thresholds[i]!;
-        let close = 0;
-        for (let a = 0; a < memberCount; a++) {
-          const value = Math.max(column[a]!, t);
-          for (let b = a + 1; b < nearEnd[a]!; b++) close += Math.abs(value - Math.max(column[b]!, t));
-        }
-        out[i] = (out[i]! - close) / (2 * independentPairs);
-      }
-    });
     this.lastThresholds = Float64Array.from(thresholds);
     this.lastHalfDifferences = out;
     return out;
@@ -248,31 +247,4 @@ export class SampleDistribution {
     for (let i = count & ~(block - 1); i < count; i++) sum += sorted[first + i]! - centre;
     return sum;
   }
-
-  /** Calls with every point's members in their order; what is done to the column stays there. */
-  private eachColumn(visit: (column: Float32Array, point: number) => void): void {
-    const { members, memberCount } = this;
-    const points = this.mean.length;
-    const columns = new Float32Array(gathered * memberCount);
-    for (let first = 0; first < points; first += gathered) {
-      const count = Math.min(gathered, points - first);
-      for (let m = 0; m < memberCount; m++)
-        for (let p = 0; p < count; p++) columns[p * memberCount + m] = members[m * points + first + p]!;
-      for (let p = 0; p < count; p++)
-        visit(columns.subarray(p * memberCount, (p + 1) * memberCount), first + p);
-    }
-  }
-}
-
-/** For every member the first later one at least `apart` from it; the next one where all are independent. */
-function nearEnds(memberCount: number, pairs: PairsApart | undefined): Int32Array {
-  const ends = Int32Array.from({ length: memberCount }, (_, i) => i + 1);
-  if (!pairs) return ends;
-  const { times, apart } = pairs;
-  for (let i = 0; i < memberCount; i++) {
-    let end = i + 1;
-    while (end < memberCount && times[end]! - times[i]! < apart) end++;
-    ends[i] = end;
-  }
-  return ends;
 }

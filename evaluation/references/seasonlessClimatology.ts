@@ -31,6 +31,7 @@ export const seasonlessClimatology: ReferenceMethod = {
       );
     }
     const distribution = new SampleDistribution(values, count, weights.length, {
+      kind: 'apart',
       times,
       apart: independentDays * millisecondsPerDay,
     });

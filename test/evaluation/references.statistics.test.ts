@@ -103,7 +103,7 @@ describe('a sample that stands for a distribution', () => {
       }
       const times = Float64Array.from({ length: count }, (_, i) => i * millisecondsPerDay);
       const apart = apartDays * millisecondsPerDay;
-      const distribution = new SampleDistribution(members, count, points, { times, apart });
+      const distribution = new SampleDistribution(members, count, points, { kind: 'apart', times, apart });
       const [crps, twcrps, above] = [points, 4 * points, points].map((n) => new Float64Array(n));
       distribution.crps(truth, crps!);
       for (let repeat = 0; repeat < 2; repeat++) {

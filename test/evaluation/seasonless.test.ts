@@ -45,13 +45,14 @@ describe('a distribution from a sample', () => {
     // Members 0, 1 an hour apart, 2 a day later: the pairs that count are (0, 2) and (1, 2).
     const times = Float64Array.of(0, 1, 24).map((hours) => hours * millisecondsPerHour);
     const distribution = new SampleDistribution(Float64Array.of(0, 10, 100), 3, 1, {
+      kind: 'apart',
       times,
       apart: 12 * millisecondsPerHour,
     });
     const crps = new Float64Array(1);
     distribution.crps(Float64Array.of(20), crps);
     expect(crps[0]).toBeCloseTo((20 + 10 + 80) / 3 - (100 + 90) / 2 / 2, 10);
-    const close = { times: Float64Array.of(0, 1, 2), apart: millisecondsPerHour };
+    const close = { kind: 'apart', times: Float64Array.of(0, 1, 2), apart: millisecondsPerHour } as const;
     expect(() => new SampleDistribution(Float64Array.of(0, 1, 2), 3, 1, close)).toThrow(/longer training/);
   });
 
