@@ -104,6 +104,35 @@ export function resampled(
   return draws;
 }
 
+/** What is drawn for a number of starts, and how far its intervals reach. */
+export interface Resampling {
+  /** [resample, start] */
+  readonly counts: Uint16Array;
+  /** Standard deviations, see {@link expandedReach}. */
+  readonly reach: number;
+}
+
+/** @returns null where there are fewer than five starts or two blocks */
+export function resampling(count: number, block: number, options: BootstrapOptions): Resampling | null {
+  if (count < fewestCases || count < 2 * block) return null;
+  const key = `${count}/${block}/${options.seed}/${options.resamples}`;
+  const found = lastResamplings.get(key) ?? {
+    counts: drawCounts(count, block, options),
+    reach: expandedReach(count, block),
+  };
+  lastResamplings.delete(key);
+  lastResamplings.set(key, found); // the last used is the last in order
+  for (const oldest of lastResamplings.keys()) {
+    if (lastResamplings.size <= mostKept) break;
+    lastResamplings.delete(oldest);
+  }
+  return found;
+}
+
+/** Hundreds of groups of one verification share a number of starts and a few blocks: the last few are kept. */
+const lastResamplings = new Map<string, Resampling>();
+const mostKept = 16;
+
 /**
  * @param cases [case, statistic], in order of start
  * @param block length of a block, cases
@@ -117,12 +146,10 @@ export function bootstrapIntervals(
   metrics: readonly OfMeans[],
   options: BootstrapOptions,
 ): Interval[] {
-  const count = cases.length / statistics;
-  if (count < fewestCases || count < 2 * block)
-    return metrics.map(() => ({ low: Number.NaN, high: Number.NaN }));
-  const reach = expandedReach(count, block);
-  return resampled(cases, statistics, sharedCounts(count, block, options), metrics).map((draws) =>
-    expandedInterval(draws, reach),
+  const found = resampling(cases.length / statistics, block, options);
+  if (found === null) return metrics.map(() => ({ low: Number.NaN, high: Number.NaN }));
+  return resampled(cases, statistics, found.counts, metrics).map((draws) =>
+    expandedInterval(draws, found.reach),
   );
 }
 
@@ -152,8 +179,11 @@ export function expandedReach(count: number, block: number): number {
   return Math.sqrt(count / sum) * quantile(0.975, (sum * sum) / squares);
 }
 
-/** @param draws sorted in place @param reach in standard deviations of a normal distribution */
-function expandedInterval(draws: Float64Array, reach: number): Interval {
+/**
+ * The range that holds as much of the draws as ±reach holds of a normal distribution.
+ * @param draws [resample]; sorted in place
+ */
+export function expandedInterval(draws: Float64Array, reach: number): Interval {
   draws.sort();
   const most = -quantile(Math.min(0.025, fewestBeyond / draws.length), Number.POSITIVE_INFINITY);
   if (reach <= most) {
@@ -181,20 +211,4 @@ export function percentile(sorted: Float64Array, p: number): number {
   const above = Math.min(last, below + 1);
   const [a, b] = [sorted[below]!, sorted[above]!];
   return a === b ? a : a + (position - below) * (b - a); // infinities are no more than themselves
-}
-
-/** Of the last few sizes: hundreds of groups of one verification share a number of starts and a few blocks. */
-const lastCounts = new Map<string, Uint16Array>();
-const mostKept = 16;
-
-function sharedCounts(count: number, block: number, options: BootstrapOptions): Uint16Array {
-  const key = `${count}/${block}/${options.seed}/${options.resamples}`;
-  const counts = lastCounts.get(key) ?? drawCounts(count, block, options);
-  lastCounts.delete(key);
-  lastCounts.set(key, counts); // the last used is the last in order
-  for (const oldest of lastCounts.keys()) {
-    if (lastCounts.size <= mostKept) break;
-    lastCounts.delete(oldest);
-  }
-  return counts;
 }
