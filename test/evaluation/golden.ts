@@ -108,6 +108,10 @@ export function compareGolden(
   prepare: (golden: GoldenCase) => ((name: string) => Values) | Promise<(name: string) => Values>,
   elsewhere?: RegExp,
 ): void {
+  // A suite without any test is an error of the runner.
+  it.skipIf(goldenIsMissing)(`${kind}: the file has cases`, () => {
+    expect(goldenCases(kind).length).toBeGreaterThan(0);
+  });
   for (const golden of goldenCases(kind)) {
     it(`${golden.id}: equals the peers`, async () => {
       const answer = await prepare(golden);
