@@ -3,8 +3,10 @@
  * Peak memory grows with workers, members of a block and size of a state, and with one field of all members, which
  * products are made from; never with starts or leads.
  */
-import { availableParallelism, freemem, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { resourceError } from '../core/errors.js';
+
+export { availableMemoryBytes } from '../core/availableMemory.js';
 
 export interface RunSize {
   readonly members: number;
@@ -68,14 +70,6 @@ export function estimateRun(
     diskBytes: (rows + productRows) * (size.points * 4 + rowOverheadBytes),
     seconds: secondsPerMemberStep === null ? null : (memberSteps * secondsPerMemberStep) / size.workers,
   };
-}
-
-/** Memory this process may use: the container's limit where there is one, else what is free. */
-export function availableMemoryBytes(): number {
-  const limit = process.constrainedMemory?.() ?? 0;
-  const bounded =
-    limit > 0 && limit < totalmem() ? limit - process.memoryUsage.rss() : Number.POSITIVE_INFINITY;
-  return Math.min(freemem(), bounded);
 }
 
 /** One worker a core on the CPU; on any other device one lane, since two sessions at once can crash it. */

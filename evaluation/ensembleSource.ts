@@ -19,6 +19,7 @@ export interface EnsembleSource {
   /**
    * One field of all members that are there, or a stretch of its points, reading no more than that.
    * @param points default: all of the grid
+   * @param into where the values may be put, and then are what is returned; has room for the members of the manifest
    * @returns values [member, point]; members as numbered in the run
    */
   readMembers(
@@ -26,5 +27,6 @@ export interface EnsembleSource {
     leadHours: number,
     channelIndex: number,
     points?: PointRange,
+    into?: Float32Array,
   ): Promise<{ readonly values: Float32Array; readonly members: ArrayLike<number> }>;
 }

@@ -3,71 +3,51 @@
  * every point against the truth, reduced to area means over regions. References are scored to the same statistics.
  * What comes back is a table of rows, one a case, and maps of means over starts; metrics are made from them elsewhere.
  */
-import type { Archive } from '../../core/interfaces.js';
-import type { Schema } from '../../core/schema.js';
-import type { EnsembleSource } from '../ensembleSource.js';
-import type { ReferenceMethod } from '../references/reference.js';
-import type { Period } from '../references/trainingSeries.js';
-import type { Region } from '../region.js';
-import type { ScoreMap } from '../scoreMaps.js';
-import type { NanPolicy } from '../scores/nanPolicy.js';
-import type { EventChoice } from './events.js';
-import type { StatisticTable } from './statisticTable.js';
+import { CaseWork } from './caseWork.js';
+import { type GatherPlan, planGathering } from './gatherPlan.js';
+import type { Gathered, GatherRequest } from './gatherRequest.js';
+import { ScorePipeline } from './scorePipeline.js';
+import { createScorePool } from './scorePool.js';
 
-export interface GatheredRun {
-  /** Column `model` of its groups, and the name in messages. */
-  readonly name: string;
-  readonly source: EnsembleSource;
+export type { Gathered, GatheredRun, GatherRequest, MapChoice, ReferenceSummary } from './gatherRequest.js';
+
+/** Scores starts as they come; rows and maps are there when all have been added. */
+export interface Gatherer {
+  /** Scores all leads and channels of these starts, each of which is among those of the request, once. */
+  add(starts: readonly number[]): Promise<void>;
+  /** What has been gathered so far. */
+  result(): Gathered;
+  close(): Promise<void>;
 }
 
-export interface GatherRequest {
-  /** One to verify, several to compare; on the grid of the archive. */
-  readonly runs: readonly GatheredRun[];
-  readonly archive: Archive;
-  /** In messages. */
-  readonly archiveName?: string;
-  /** Default: none. */
-  readonly references?: readonly ReferenceMethod[];
-  /** What the references are fitted on, where they learn anything; must not reach into the forecasts. */
-  readonly training?: Period | undefined;
-  /** Default: the whole domain. */
-  readonly regions?: readonly Region[];
-  readonly events?: EventChoice;
-  /** Default: raise. */
-  readonly nanPolicy?: NanPolicy;
-  /** Threads that score; 0: this one. Default: as many as cores, none for little work. Results do not depend on it. */
-  readonly workers?: number;
-  /** Maps of these channels and leads; default: headline channels and up to five leads of the first run. */
-  readonly maps?: MapChoice | null;
-  /** Those scored; default: what the first run has. All runs must have them. */
-  readonly starts?: readonly number[];
-  readonly leadsHours?: readonly number[];
-  readonly channels?: Schema['channels'];
-  /** In cases (start, lead, channel). */
-  readonly onProgress?: (done: number, total: number) => void;
-  /** @throws {PlumeError} interrupted, between two cases */
-  readonly signal?: AbortSignal;
+/**
+ * Gathers all starts of a request.
+ * @throws {PlumeError} data, when runs and archive do not fit together or do not overlap in time, a member is missing,
+ *   the training period does not serve, or a value is missing under policy raise; usage, for events without
+ *   climatology; resources, when it does not fit into memory; interrupted, when the signal aborts
+ */
+export async function gatherStatistics(request: GatherRequest): Promise<Gathered> {
+  const plan = await planGathering(request);
+  const gatherer = openGatherer(request, plan);
+  try {
+    await gatherer.add(plan.starts);
+    return gatherer.result();
+  } finally {
+    await gatherer.close();
+  }
 }
 
-export interface MapChoice {
-  /** Channel names. */
-  readonly channels: readonly string[];
-  readonly leadsHours: readonly number[];
+/** For starts that come one by one. @throws {PlumeError} as gatherStatistics */
+export async function createGatherer(request: GatherRequest): Promise<Gatherer> {
+  return openGatherer(request, await planGathering(request));
 }
 
-export interface Gathered {
-  readonly table: StatisticTable;
-  /** Of the runs, not of references. */
-  readonly maps: readonly ScoreMap[];
-  /** (start, lead, channel) scored, and those left out for want of truth. */
-  readonly scored: number;
-  readonly missingTruth: number;
-  /** For each channel and reference, what was tuned inside the training years. */
-  readonly references: readonly ReferenceSummary[];
-}
-
-export interface ReferenceSummary {
-  readonly channel: string;
-  readonly name: string;
-  readonly summary: string;
+function openGatherer(request: GatherRequest, plan: GatherPlan): Gatherer {
+  const pool = createScorePool(plan.score, plan.workers);
+  const work = new CaseWork(request, plan, new ScorePipeline(pool, plan.slot));
+  return {
+    add: (starts) => work.add(starts),
+    result: () => work.result(),
+    close: () => pool.close(),
+  };
 }

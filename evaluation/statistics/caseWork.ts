@@ -1,0 +1,305 @@
+/**
+ * The way through the cases: start by start, lead by lead, channel by channel, in the order in which archives and member
+ * files lie. Members go through the pipeline stretch by stretch while references are scored in this thread; sums of
+ * stretches are added in the order of the stretches, and each case has a row of its own.
+ */
+import { dataError, interruptedError, PlumeError } from '../../core/errors.js';
+import { channelName } from '../../core/schema.js';
+import { formatTime, millisecondsPerHour } from '../../core/time.js';
+import type { Reference } from '../references/reference.js';
+import { CaseTable } from './caseTable.js';
+import { type GatherPlan, mapKey, memberCountOf } from './gatherPlan.js';
+import type { Gathered, GatheredRun, GatherRequest } from './gatherRequest.js';
+import { MapSums } from './mapSums.js';
+import { type CaseTruth, climateOf, ReferenceRows, RowsByValidTime } from './referenceRows.js';
+import { emptySums, meansOfSums, type RegionSums } from './regionSums.js';
+import type { RowLayout } from './rowLayout.js';
+import { inputSize, outputSize, pieceSums } from './scorePieces.js';
+import type { ScorePipeline } from './scorePipeline.js';
+import { makeTable, type StatisticGroup } from './statisticTable.js';
+
+/** Positions among the starts, leads and channels of the plan. */
+interface Case {
+  readonly start: number;
+  readonly lead: number;
+  readonly channel: number;
+}
+
+/** Members of one run for one case, scored stretch by stretch. */
+interface RunCase {
+  readonly at: Case;
+  readonly run: number;
+  readonly layout: RowLayout;
+  /** Of each region. */
+  readonly sums: RegionSums[];
+}
+
+export class CaseWork {
+  private readonly request: GatherRequest;
+  private readonly plan: GatherPlan;
+  private readonly pipeline: ScorePipeline;
+  private readonly tables = new Map<string, StatisticGroup>();
+  private readonly maps = new Map<string, MapSums>();
+  private readonly references: ReferenceRows;
+  private readonly byValidTime = new RowsByValidTime();
+  private readonly position: ReadonlyMap<number, number>;
+  private scored = 0;
+  private missingTruth = 0;
+  private done = 0;
+
+  constructor(request: GatherRequest, plan: GatherPlan, pipeline: ScorePipeline) {
+    this.request = request;
+    this.plan = plan;
+    this.pipeline = pipeline;
+    this.position = new Map(plan.starts.map((start, i) => [start, i]));
+    const { points, regions, weights, nanPolicy } = plan.score;
+    const each = Array.from({ length: regions }, (_, r) => weights.subarray(r * points, (r + 1) * points));
+    this.references = new ReferenceRows(points, each, nanPolicy);
+  }
+
+  async add(starts: readonly number[]): Promise<void> {
+    const { plan } = this;
+    for (const start of starts) {
+      const s = this.position.get(start);
+      if (s === undefined) throw dataError(`${formatTime(start)} is none of the starts to be gathered`);
+      this.byValidTime.releaseBefore(start);
+      for (const [l, leadHours] of plan.leadsHours.entries()) {
+        if (!plan.truth.has(start + leadHours * millisecondsPerHour)) {
+          this.missingTruth += plan.channels.length;
+          this.finished(plan.channels.length);
+          continue;
+        }
+        for (const c of plan.channels.keys()) {
+          this.requireGoingOn();
+          await this.addCase({ start: s, lead: l, channel: c });
+        }
+      }
+    }
+    await this.pipeline.drain();
+  }
+
+  private async addCase(at: Case): Promise<void> {
+    const { plan } = this;
+    const start = plan.starts[at.start]!;
+    const leadHours = plan.leadsHours[at.lead]!;
+    try {
+      const against = await this.truthOf(at, start + leadHours * millisecondsPerHour);
+      for (const [r, run] of this.request.runs.entries()) await this.addRun(at, r, run, against);
+      for (const [i, reference] of plan.references[at.channel]!.entries())
+        await this.addReference(at, i, reference, against);
+    } catch (error) {
+      throw explained(error, start, leadHours);
+    }
+    this.scored++;
+  }
+
+  /** Truth, thresholds of events and the climatological mean of a case. */
+  private async truthOf({ channel }: Case, validTime: number): Promise<CaseTruth> {
+    const { plan } = this;
+    const truth = await plan.truth.field(validTime, plan.archiveChannels[channel]!);
+    const climate = climateOf(plan.references[channel]!);
+    const events = plan.score.events[channel]!;
+    const probabilities = events.flatMap((event) => (event.kind === 'percentile' ? [event.probability] : []));
+    const quantiles =
+      climate === null || probabilities.length === 0
+        ? new Float32Array(0)
+        : climate.quantiles(validTime, probabilities);
+    const numbers = events.flatMap((event) => (event.kind === 'number' ? [event.value] : []));
+    const { points } = plan.score;
+    let thresholds = quantiles;
+    if (numbers.length > 0) {
+      thresholds = new Float32Array(events.length * points);
+      thresholds.set(quantiles);
+      for (const [i, value] of numbers.entries()) {
+        const first = (probabilities.length + i) * points;
+        thresholds.fill(value, first, first + points);
+      }
+    }
+    return { truth, thresholds, climate: climate?.mean(validTime) ?? null };
+  }
+
+  private async addRun(
+    at: Case,
+    run: number,
+    { name, source }: GatheredRun,
+    against: CaseTruth,
+  ): Promise<void> {
+    const { plan } = this;
+    const { grid } = this.request.archive.schema;
+    const layout = plan.runLayouts[run]![at.channel]!;
+    const start = plan.starts[at.start]!;
+    const leadHours = plan.leadsHours[at.lead]!;
+    const channel = plan.runChannels[run]![at.channel]!;
+    const expected = memberCountOf(plan.score.designs[run]!);
+    const maps = plan.mapped.has(mapKey(channelName(plan.channels[at.channel]!), leadHours));
+    const whole: RunCase = { at, run, layout, sums: plan.regions.map(() => emptySums(layout)) };
+    const stretch = plan.stretchRows[run]! * grid.longitudes.length;
+    for (let from = 0; from < plan.score.points; from += stretch) {
+      const to = Math.min(plan.score.points, from + stretch);
+      const n = to - from;
+      await this.pipeline.add({
+        piece: { design: run, channel: at.channel, from, to, maps },
+        size: {
+          input: inputSize(plan.score, run, at.channel, n),
+          output: outputSize(plan.score, layout, n, maps),
+        },
+        fill: async (input) => {
+          fillTruth(input.subarray(expected * n), against, from, to, plan.score.points);
+          const into = input.subarray(0, expected * n);
+          const read = await source.readMembers(start, leadHours, channel, { from, to }, into);
+          requireMembers(name, read.members.length, expected);
+          if (read.values !== into) copyStretch(read.values, into, expected, from, to);
+        },
+        take: (output) => this.take(whole, from, to, output, maps),
+        explain: (error) => explained(error, start, leadHours),
+      });
+    }
+  }
+
+  /** Adds a stretch to its case; the last one makes the row. */
+  private take(whole: RunCase, from: number, to: number, output: Float64Array, maps: boolean): void {
+    const { plan } = this;
+    const { at, run, layout, sums } = whole;
+    for (const [r, piece] of pieceSums(plan.score, layout, output, 0).entries()) {
+      addInto(sums[r]!.sums, piece.sums);
+      addInto(sums[r]!.weights, piece.weights);
+    }
+    if (maps) {
+      const first = plan.score.regions * (layout.names.length + layout.weights);
+      this.mapOf(run, at).add(output.subarray(first), from);
+    }
+    if (to < plan.score.points) return;
+    const { name } = this.request.runs[run]!;
+    for (const [r, region] of sums.entries()) this.keep(name, layout, at, r, meansOfSums(layout, region));
+    if (run === this.request.runs.length - 1) this.finished(1);
+  }
+
+  private async addReference(at: Case, i: number, reference: Reference, against: CaseTruth): Promise<void> {
+    const { plan } = this;
+    const start = plan.starts[at.start]!;
+    const leadHours = plan.leadsHours[at.lead]!;
+    const validTime = start + leadHours * millisecondsPerHour;
+    const key = `${at.channel}/${i}`;
+    const layout = plan.referenceLayouts[i]![at.channel]!;
+    let rows = this.byValidTime.get(key, validTime);
+    if (rows === undefined) {
+      const inputs: Float32Array[] = [];
+      for (const age of reference.inputHours) {
+        const time = start - age * millisecondsPerHour;
+        if (!plan.truth.has(time)) return;
+        inputs.push(await plan.truth.field(time, plan.archiveChannels[at.channel]!));
+      }
+      rows = this.references.rows(reference.predict(inputs, start, leadHours), layout, against);
+      if (reference.inputHours.length === 0) this.byValidTime.set(key, validTime, rows);
+    }
+    for (const [r, row] of rows.entries()) this.keep(reference.name, layout, at, r, row);
+  }
+
+  private keep(model: string, layout: RowLayout, at: Case, region: number, row: Float64Array): void {
+    const { plan } = this;
+    const key = `${at.channel}/${at.lead}/${region}/${model}`;
+    let group = this.tables.get(key);
+    if (group === undefined) {
+      const { variable, level } = plan.channels[at.channel]!;
+      group = {
+        model,
+        variable,
+        level,
+        lead_hours: plan.leadsHours[at.lead]!,
+        region: plan.regions[region]!,
+        memberCount: layout.memberCount,
+        cases: new CaseTable(layout.names, plan.starts.length),
+      };
+      this.tables.set(key, group);
+    }
+    group.cases.set(at.start, row);
+  }
+
+  private mapOf(run: number, { channel, lead }: Case): MapSums {
+    const key = `${run}/${channel}/${lead}`;
+    const found = this.maps.get(key) ?? new MapSums(this.plan.score.points);
+    this.maps.set(key, found);
+    return found;
+  }
+
+  result(): Gathered {
+    const { plan, request } = this;
+    const maps = [...this.maps].flatMap(([key, sums]) => {
+      const [run, channel, lead] = key.split('/').map(Number) as [number, number, number];
+      const { variable, level } = plan.channels[channel]!;
+      const model = request.runs[run]!.name;
+      return sums.maps({ model, variable, level, lead_hours: plan.leadsHours[lead]! });
+    });
+    const references = plan.channels.flatMap((channel, c) =>
+      plan.references[c]!.map(({ name, summary }) => ({ channel: channelName(channel), name, summary })),
+    );
+    const table = makeTable(plan.starts, [...this.tables.values()]);
+    return { table, maps, scored: this.scored, missingTruth: this.missingTruth, references };
+  }
+
+  private finished(cases: number): void {
+    this.done += cases;
+    this.request.onProgress?.(this.done, this.total);
+  }
+
+  private get total(): number {
+    const { starts, leadsHours, channels } = this.plan;
+    return starts.length * leadsHours.length * channels.length;
+  }
+
+  private requireGoingOn(): void {
+    if (this.request.signal?.aborted !== true) return;
+    throw interruptedError(
+      `stopped after ${this.done} of ${this.total} cases (start, lead, channel); run the same command again`,
+    );
+  }
+}
+
+function explained(error: unknown, start: number, leadHours: number): Error {
+  const place = `start ${formatTime(start)}, lead ${leadHours} h: `;
+  if (!(error instanceof PlumeError)) return error as Error;
+  if (error.tag === 'interrupted' || error.message.startsWith(place)) return error;
+  return new PlumeError(error.tag, `${place}${error.message}`, { cause: error });
+}
+
+function requireMembers(name: string, found: number, expected: number): void {
+  if (found === expected) return;
+  throw dataError(`${name} has ${found} of ${expected} members; run the same forecast again to finish it`);
+}
+
+/** Truth [n], thresholds [T, n] and climatological mean [n] of points from … to − 1. */
+function fillTruth(
+  input: Float32Array,
+  { truth, thresholds, climate }: CaseTruth,
+  from: number,
+  to: number,
+  points: number,
+): void {
+  const n = to - from;
+  input.set(truth.subarray(from, to));
+  const count = thresholds.length / points;
+  for (let t = 0; t < count; t++)
+    input.set(thresholds.subarray(t * points + from, t * points + to), (1 + t) * n);
+  if (climate !== null) input.set(climate.subarray(from, to), (1 + count) * n);
+}
+
+/** Of a source that put its values elsewhere: [member, n], or of the whole grid. */
+function copyStretch(
+  values: Float32Array,
+  into: Float32Array,
+  members: number,
+  from: number,
+  to: number,
+): void {
+  const n = to - from;
+  if (values.length === into.length) {
+    into.set(values);
+    return;
+  }
+  const points = values.length / members;
+  for (let m = 0; m < members; m++) into.set(values.subarray(m * points + from, m * points + to), m * n);
+}
+
+function addInto(sums: Float64Array, more: Float64Array): void {
+  for (let i = 0; i < sums.length; i++) sums[i]! += more[i]!;
+}

@@ -1,0 +1,228 @@
+/**
+ * What a gathering will do, settled before the first member is read: which channels of the archive are the truth, what
+ * references and events there are, what a row of each model consists of, how fields are cut into stretches, and what
+ * memory it takes.
+ */
+import { requireMemory } from '../../core/availableMemory.js';
+import { gridSize } from '../../core/grid.js';
+import { channelName, type Schema } from '../../core/schema.js';
+import type { NestedDesign } from '../../core/statistics/varianceDecomposition.js';
+import { channelsInArchive, requireTruth, statesShared } from '../overlap.js';
+import { climateBytes } from '../references/climate.js';
+import { fitReferences } from '../references/fitReferences.js';
+import type { Reference, ReferenceMethod } from '../references/reference.js';
+import { regionWeights, wholeDomain } from '../region.js';
+import { type Truth, truthOf } from '../truth.js';
+import { type Event, eventsOf } from './events.js';
+import type { GatherRequest } from './gatherRequest.js';
+import { mapBytesPerPoint } from './mapSums.js';
+import { ensembleLayout, predictionLayout, type RowLayout } from './rowLayout.js';
+import { inputSize, outputSize, type ScorePlan } from './scorePieces.js';
+import { type PieceSize, slotCount } from './scorePipeline.js';
+import { usefulWorkers } from './scorePool.js';
+
+export interface GatherPlan {
+  /** Rising. */
+  readonly starts: readonly number[];
+  readonly leadsHours: readonly number[];
+  readonly channels: Schema['channels'];
+  /** Index in the archive of every channel. */
+  readonly archiveChannels: readonly number[];
+  /** [run][channel]: index in the run. */
+  readonly runChannels: readonly (readonly number[])[];
+  readonly truth: Truth;
+  readonly methods: readonly ReferenceMethod[];
+  /** [channel][reference] */
+  readonly references: readonly (readonly Reference[])[];
+  readonly score: ScorePlan;
+  /** Names of regions. */
+  readonly regions: readonly string[];
+  /** [run][channel] */
+  readonly runLayouts: readonly (readonly RowLayout[])[];
+  /** [reference][channel] */
+  readonly referenceLayouts: readonly (readonly RowLayout[])[];
+  /** [run]: rows of the grid that are read at a time. */
+  readonly stretchRows: readonly number[];
+  readonly slot: PieceSize;
+  readonly workers: number;
+  /** Pairs of channel and lead that maps are made of. */
+  readonly mapped: ReadonlySet<string>;
+  readonly memoryBytes: number;
+}
+
+/** Bytes of members that a stretch has, about: large enough for few reads, small enough for several in flight. */
+const stretchBytes = 16 * 2 ** 20;
+/** Bytes of maps in the making, at most; leads are left out beyond. */
+const mostMapBytes = 400 * 2 ** 20;
+/** Bytes of truth that are kept for forecasts that share a valid time. */
+const mostTruthBytes = 256 * 2 ** 20;
+/** This program, and a worker thread. */
+const processBytes = 170e6;
+const workerBytes = 45e6;
+
+/** Channels whose maps are made unasked, of those that there are. */
+const headlines = ['z500', 't850', 'msl', 't2m'];
+const mostMapChannels = 2;
+const mostMapLeads = 5;
+
+/**
+ * @throws {PlumeError} data, when runs and archive do not fit together or do not overlap in time, or the training period
+ *   does not serve; usage, for events without climatology; resources, when it does not fit into memory
+ */
+export async function planGathering(request: GatherRequest): Promise<GatherPlan> {
+  const { runs, archive, nanPolicy = 'raise', training } = request;
+  const { archiveName = 'the archive', references: methods = [], regions = [wholeDomain] } = request;
+  const first = runs[0]!.source;
+  const starts = [...(request.starts ?? Array.from(first.starts))].sort((a, b) => a - b);
+  const leadsHours = request.leadsHours ?? first.leadsHours;
+  const channels = request.channels ?? first.schema.channels;
+  const { grid } = archive.schema;
+  const points = gridSize(grid);
+  const name = runs.map((run) => run.name).join(', ');
+  const archiveChannels = channelsInArchive(
+    { name, value: { grid: first.schema.grid, channels } },
+    { name: archiveName, value: archive.schema },
+  );
+  const stateBytes = 4 * points * archive.schema.channels.length;
+  const keptStates = Math.max(
+    2,
+    Math.min(statesShared(archive, leadsHours), Math.floor(mostTruthBytes / stateBytes)),
+  );
+  const truth = truthOf(archive, keptStates);
+  requireTruth({ name, value: { starts, leadsHours } }, { name: archiveName, value: archive }, truth);
+  const weights = new Float64Array(new SharedArrayBuffer(8 * regions.length * points));
+  for (const [r, region] of regions.entries()) weights.set(regionWeights(region, grid), r * points);
+  const references = await fitReferences({
+    archive,
+    channels: archiveChannels,
+    methods,
+    training,
+    starts,
+    leadsHours,
+  });
+  const climate = references[0]?.some((reference) => reference.climate !== undefined) ?? false;
+  const events: Event[][] = channels.map((channel) =>
+    eventsOf(channelName(channel), request.events ?? {}, climate),
+  );
+  const designs = runs.map(({ source }) => designOf(source.manifest));
+  const score: ScorePlan = { points, designs, events, climate, nanPolicy, regions: regions.length, weights };
+  const runLayouts = designs.map((design) => events.map((own) => ensembleLayout(design, own, climate)));
+  const referenceLayouts = methods.map(({ kind }) =>
+    events.map((own) => predictionLayout(kind, own, climate)),
+  );
+  const columns = grid.longitudes.length;
+  const stretchRows = designs.map(({ weightSamples, noiseStreams }) => {
+    const rows = Math.floor(stretchBytes / (4 * weightSamples * noiseStreams * columns));
+    return Math.max(1, Math.min(grid.latitudes.length, rows));
+  });
+  const mapped = mappedPlaces(request, channels, leadsHours, points);
+  const slot = slotSize(score, runLayouts, stretchRows, columns, mapped.size > 0);
+  const cases = starts.length * leadsHours.length * channels.length;
+  const values = designs.reduce((sum, design) => sum + memberCountOf(design), 0) * points * cases;
+  const workers = request.workers ?? usefulWorkers(values);
+  const rowBytes = [...runLayouts, ...referenceLayouts].reduce(
+    (sum, layouts) => sum + layouts.reduce((part, { names }) => part + 8 * names.length, 0),
+    0,
+  );
+  const memoryBytes =
+    processBytes +
+    workers * workerBytes +
+    slotCount(workers) * (4 * slot.input + 8 * slot.output) +
+    keptStates * stateBytes +
+    weights.byteLength +
+    rowBytes * starts.length * leadsHours.length * regions.length +
+    mapped.size * runs.length * mapBytesPerPoint * points +
+    (methods.length === 0 ? 0 : 8 * points * (24 + 4 * Math.max(0, ...events.map(({ length }) => length)))) +
+    (climate ? climateBytes(points, channels.length) : 0);
+  requireMemory(
+    'gathering statistics',
+    memoryBytes,
+    'use fewer --workers, --regions or --references, or verify some of the starts at a time',
+  );
+  return {
+    starts,
+    leadsHours,
+    channels,
+    archiveChannels,
+    runChannels: runs.map(({ source }) => {
+      const names = source.schema.channels.map(channelName);
+      return channels.map((channel) => names.indexOf(channelName(channel)));
+    }),
+    truth,
+    methods,
+    references,
+    score,
+    regions: regions.map((region) => region.name),
+    runLayouts,
+    referenceLayouts,
+    stretchRows,
+    slot,
+    workers,
+    mapped,
+    memoryBytes,
+  };
+}
+
+function designOf(manifest: {
+  readonly weight_samples: number;
+  readonly noise_streams: number;
+}): NestedDesign {
+  return { weightSamples: manifest.weight_samples, noiseStreams: manifest.noise_streams };
+}
+
+export function memberCountOf({ weightSamples, noiseStreams }: NestedDesign): number {
+  return weightSamples * noiseStreams;
+}
+
+/** Key of a channel and a lead in {@link GatherPlan.mapped}. */
+export function mapKey(channel: string, leadHours: number): string {
+  return `${channel}/${leadHours}`;
+}
+
+/** Of those asked for, or the headline ones, as many as their sums have room for. */
+function mappedPlaces(
+  { maps, runs }: GatherRequest,
+  channels: Schema['channels'],
+  leadsHours: readonly number[],
+  points: number,
+): Set<string> {
+  if (maps === null) return new Set();
+  const names = channels.map(channelName);
+  const usual = headlines.filter((name) => names.includes(name));
+  const own =
+    maps?.channels.filter((name) => names.includes(name)) ??
+    (usual.length > 0 ? usual : names).slice(0, mostMapChannels);
+  const leads =
+    maps?.leadsHours.filter((lead) => leadsHours.includes(lead)) ?? spread(leadsHours, mostMapLeads);
+  const room = Math.floor(mostMapBytes / (mapBytesPerPoint * points * runs.length * Math.max(1, own.length)));
+  return new Set(own.flatMap((name) => spread(leads, room).map((lead) => mapKey(name, lead))));
+}
+
+/** So many of the values at most, from first to last; of one only the last. */
+function spread(values: readonly number[], most: number): number[] {
+  if (values.length <= most) return [...values];
+  if (most <= 1) return values.slice(values.length - most);
+  return Array.from({ length: most }, (_, i) => values[Math.round((i * (values.length - 1)) / (most - 1))]!);
+}
+
+/** Room for the largest piece of any run, and for several small ones. */
+function slotSize(
+  plan: ScorePlan,
+  layouts: readonly (readonly RowLayout[])[],
+  stretchRows: readonly number[],
+  columns: number,
+  maps: boolean,
+): PieceSize {
+  let input = 0;
+  let output = 0;
+  for (const [run, own] of layouts.entries()) {
+    for (const [channel, layout] of own.entries()) {
+      const n = stretchRows[run]! * columns;
+      const [wants, gives] = [inputSize(plan, run, channel, n), outputSize(plan, layout, n, maps)];
+      const many = Math.max(1, Math.min(64, Math.floor(stretchBytes / 4 / wants)));
+      input = Math.max(input, many * wants);
+      output = Math.max(output, many * gives);
+    }
+  }
+  return { input, output };
+}

@@ -1,0 +1,250 @@
+/**
+ * Scoring of pieces: stretches of points of single cases, as they lie in memory that threads share. A piece is copied
+ * tile by tile into the kernel, so that its members are read from memory once; what is left of it are the sums over each
+ * region, and at every point the statistics that maps are made of. Runs alike in this thread and in those of the pool.
+ */
+import { type ErrorTag, toPlumeError } from '../../core/errors.js';
+import type { NestedDesign } from '../../core/statistics/varianceDecomposition.js';
+import { createPointKernel } from '../kernels/createPointKernel.js';
+import { type PointKernel, type PointStatistic, pointStatistics } from '../kernels/pointKernel.js';
+import { missingValueError, type NanPolicy } from '../scores/nanPolicy.js';
+import type { Event } from './events.js';
+import { type PointScores, RegionReducer, type RegionSums } from './regionSums.js';
+import { ensembleLayout, type RowLayout } from './rowLayout.js';
+
+/** What all pieces share; plain data and shared memory, handed to a thread when it starts. */
+export interface ScorePlan {
+  readonly points: number;
+  readonly designs: readonly NestedDesign[];
+  /** Of every channel. */
+  readonly events: readonly (readonly Event[])[];
+  /** Whether a climatological mean is known. */
+  readonly climate: boolean;
+  readonly nanPolicy: NanPolicy;
+  readonly regions: number;
+  /** [region, point], in shared memory. */
+  readonly weights: Float64Array;
+}
+
+/** Points from … to − 1 of one case; offsets count numbers, not bytes. */
+export interface Piece {
+  readonly design: number;
+  readonly channel: number;
+  readonly from: number;
+  readonly to: number;
+  /** In the input: members [M, n], truth [n], thresholds [T, n], climatological mean [n]. */
+  readonly input: number;
+  /** In the output: {@link outputSize} numbers. */
+  readonly output: number;
+  /** Whether statistics of points follow the sums. */
+  readonly maps: boolean;
+}
+
+/** Memory of a slot: what is scored, and what becomes of it. */
+export interface Slot {
+  readonly input: Float32Array;
+  readonly output: Float64Array;
+}
+
+/** Errors lose their class and fields on the way between threads, so a failure travels as data. */
+export interface ScoreFailure {
+  readonly tag: ErrorTag;
+  readonly message: string;
+  /** Position among the pieces. */
+  readonly piece: number;
+}
+
+/** What maps are made of, in the order in which a piece hands them on, [statistic, n]. */
+export const mappedStatistics: readonly PointStatistic[] = [
+  'crps',
+  'error',
+  'squared_error',
+  'variance',
+  'epistemic',
+  'aleatoric',
+];
+
+/** Values of a tile, such that members and what is sorted beside them fit into a cache of the second level. */
+const tileValues = 32_768;
+
+/** Points that the kernel takes at a time. */
+export function tilePoints(memberCount: number, points: number): number {
+  const most = Math.max(16, Math.min(4096, Math.floor(tileValues / memberCount / 16) * 16));
+  return Math.min(most, Math.ceil(points / 16) * 16);
+}
+
+export function inputSize(plan: ScorePlan, design: number, channel: number, n: number): number {
+  const { weightSamples, noiseStreams } = plan.designs[design]!;
+  return n * (weightSamples * noiseStreams + plan.events[channel]!.length + 2);
+}
+
+export function outputSize(plan: ScorePlan, layout: RowLayout, n: number, maps: boolean): number {
+  const sums = plan.regions * (layout.names.length + layout.weights);
+  return sums + (maps ? mappedStatistics.length * n : 0);
+}
+
+/** The sums of each region that a piece left behind, views of the output. */
+export function pieceSums(
+  plan: ScorePlan,
+  layout: RowLayout,
+  output: Float64Array,
+  first: number,
+): RegionSums[] {
+  const columns = layout.names.length;
+  return Array.from({ length: plan.regions }, (_, r) => {
+    const at = first + r * (columns + layout.weights);
+    return {
+      sums: output.subarray(at, at + columns),
+      weights: output.subarray(at + columns, at + columns + layout.weights),
+    };
+  });
+}
+
+interface Engine {
+  readonly layout: RowLayout;
+  readonly kernel: PointKernel;
+  readonly reducer: RegionReducer;
+  readonly probability: Float64Array;
+  readonly scores: PointScores;
+}
+
+/** Scores pieces of a plan, with kernels that are made when first needed. */
+export class PieceScorer {
+  private readonly plan: ScorePlan;
+  private readonly engines = new Map<string, Engine>();
+
+  constructor(plan: ScorePlan) {
+    this.plan = plan;
+  }
+
+  /** @returns null, or what went wrong with the first piece that failed (a missing value under policy raise) */
+  score(pieces: readonly Piece[], slot: Slot): ScoreFailure | null {
+    for (const [i, piece] of pieces.entries()) {
+      try {
+        this.scorePiece(piece, slot);
+      } catch (error) {
+        const { tag, message } = toPlumeError(error, 'scoring');
+        return { tag, message, piece: i };
+      }
+    }
+    return null;
+  }
+
+  private scorePiece(piece: Piece, { input, output }: Slot): void {
+    const { plan } = this;
+    const { layout, kernel, reducer, probability, scores } = this.engineOf(piece);
+    const { capacity, thresholds } = kernel.shape;
+    const n = piece.to - piece.from;
+    const memberCount = layout.memberCount;
+    const truthAt = piece.input + memberCount * n;
+    const thresholdsAt = truthAt + n;
+    const climateAt = thresholdsAt + thresholds * n;
+    const size = outputSize(plan, layout, n, piece.maps);
+    output.fill(0, piece.output, piece.output + size);
+    const sums = pieceSums(plan, layout, output, piece.output);
+    const mapsAt = piece.output + plan.regions * (layout.names.length + layout.weights);
+    for (let first = 0; first < n; first += capacity) {
+      const count = Math.min(capacity, n - first);
+      const take = (from: number, to: Float32Array, row: number): void =>
+        to.set(input.subarray(from + first, from + first + count), row * capacity);
+      for (let m = 0; m < memberCount; m++) take(piece.input + m * n, kernel.members, m);
+      take(truthAt, kernel.truth, 0);
+      for (let t = 0; t < thresholds; t++) take(thresholdsAt + t * n, kernel.thresholds, t);
+      if (plan.climate) take(climateAt, kernel.climate, 0);
+      this.scoreTile(kernel, count, piece.from + first);
+      probabilities(kernel, count, probability);
+      reducer.add(scores, count, this.weightsOf(piece.from + first, count), sums);
+      if (!piece.maps) continue;
+      for (const [i, name] of mappedStatistics.entries()) {
+        const row = pointStatistics.indexOf(name) * capacity;
+        output.set(kernel.statistics.subarray(row, row + count), mapsAt + i * n + first);
+      }
+    }
+  }
+
+  private scoreTile(kernel: PointKernel, count: number, firstPoint: number): void {
+    try {
+      kernel.score(count, this.plan.nanPolicy);
+    } catch (error) {
+      // The kernel knows points of the tile, people those of the grid.
+      requireComplete(kernel, count, firstPoint);
+      throw error;
+    }
+  }
+
+  /** Weights of each region, or null where none of the points is inside. */
+  private weightsOf(first: number, count: number): (Float64Array | null)[] {
+    const { points, regions, weights } = this.plan;
+    return Array.from({ length: regions }, (_, r) => {
+      const own = weights.subarray(r * points + first, r * points + first + count);
+      return own.some((weight) => weight > 0) ? own : null;
+    });
+  }
+
+  private engineOf({ design, channel }: Piece): Engine {
+    const key = `${design}/${channel}`;
+    const found = this.engines.get(key);
+    if (found) return found;
+    const { plan } = this;
+    const events = plan.events[channel]!;
+    const layout = ensembleLayout(plan.designs[design]!, events, plan.climate);
+    const capacity = tilePoints(layout.memberCount, plan.points);
+    const thresholds = events.length;
+    const kernel = createPointKernel({
+      design: plan.designs[design]!,
+      capacity,
+      thresholds,
+      anomalies: plan.climate,
+    });
+    const probability = new Float64Array(thresholds * capacity);
+    const scores: PointScores = {
+      stride: capacity,
+      statistics: kernel.statistics,
+      twcrpsAbove: kernel.twcrpsAbove,
+      thresholds: kernel.thresholds,
+      probability,
+      truth: kernel.truth,
+      ranks: { below: kernel.below, equal: kernel.equal },
+      counts: kernel.statistics.subarray(membersRow * capacity, (membersRow + 1) * capacity),
+    };
+    const engine = {
+      layout,
+      kernel,
+      reducer: new RegionReducer(layout, capacity, plan.nanPolicy),
+      probability,
+      scores,
+    };
+    this.engines.set(key, engine);
+    return engine;
+  }
+}
+
+const membersRow = pointStatistics.indexOf('members');
+
+/** Share of the members that exceed each threshold; NaN where not known. */
+function probabilities(kernel: PointKernel, n: number, out: Float64Array): void {
+  const { capacity, thresholds } = kernel.shape;
+  for (let t = 0; t < thresholds; t++) {
+    for (let i = 0; i < n; i++) {
+      const above = kernel.exceeding[t * capacity + i]!;
+      const members = kernel.statistics[membersRow * capacity + i]!;
+      out[t * capacity + i] = above < 0 ? Number.NaN : above / members;
+    }
+  }
+}
+
+/** The first missing value of a tile, by its point of the grid. */
+function requireComplete(kernel: PointKernel, count: number, firstPoint: number): void {
+  const { capacity, design } = kernel.shape;
+  const memberCount = design.weightSamples * design.noiseStreams;
+  for (let i = 0; i < count; i++) {
+    if (Number.isNaN(kernel.truth[i]!))
+      throw missingValueError('scores', `the observation at point ${firstPoint + i}`);
+    let missing = 0;
+    for (let m = 0; m < memberCount; m++) if (Number.isNaN(kernel.members[m * capacity + i]!)) missing++;
+    if (missing > 0) {
+      const what = `${missing} of ${memberCount} members at point ${firstPoint + i}`;
+      throw missingValueError('scores', what);
+    }
+  }
+}
