@@ -10,6 +10,9 @@ import { readCoordinate, textAttribute } from './cf.js';
 import type { Dataset, Variable } from './dataset.js';
 import { identify, type KnownVariable } from './variableNames.js';
 
+/** The problem of a field that says no valid time: none to those who know the time otherwise. */
+export const noTime = 'has no time coordinate';
+
 export interface Field {
   readonly variable: Variable;
   /** Name in the house's words: 't', or the file's own where the house has none. */
@@ -31,11 +34,13 @@ export interface Field {
 
 /**
  * @param select coordinate values along other dimensions, such as { number: 3 } for one member of an ensemble
+ * @param free dimensions that the caller goes through by itself: no problem, whatever their length
  * @throws {PlumeError} data, when a coordinate cannot be read
  */
 export async function findFields(
   dataset: Dataset,
   select: Readonly<Record<string, number>> = {},
+  free: (axis: VariableAxis) => boolean = () => false,
 ): Promise<Field[]> {
   const fields: Field[] = [];
   const levelCache = new Map<Variable, number[]>();
@@ -56,7 +61,10 @@ export async function findFields(
       levelCache.set(scalarLevel, known);
       levels = known;
     }
-    const { fixed, problem } = await fixOthers(axes, select);
+    const { fixed, problem } = await fixOthers(
+      axes.filter((axis) => !free(axis)),
+      select,
+    );
     const identity = identify(
       variable.name.split('/').at(-1) ?? variable.name,
       textAttribute(variable.attributes, 'standard_name'),
@@ -75,7 +83,7 @@ export async function findFields(
         time,
         latitude,
         longitude,
-        problem: time === undefined ? 'has no time coordinate' : problem,
+        problem: problem ?? (time === undefined ? noTime : null),
       });
     });
   }

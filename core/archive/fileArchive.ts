@@ -2,18 +2,18 @@
  * One data file as states by valid time: chosen channels in their order and unit, on one grid. Every read
  * asks the file for one box of one time per channel, in the file's own dimension order, and turns it.
  */
-import { dataError, isPlumeError } from '../errors.js';
+import { dataError } from '../errors.js';
 import { type Grid, makeGrid } from '../grid.js';
 import { type Channel, channelName } from '../schema.js';
-import { type LinearConversion, normaliseUnit, unitConversion } from '../units.js';
+import type { LinearConversion } from '../units.js';
 import { axisKind } from './axes.js';
-import { decodeValues, readCoordinate, textAttribute } from './cf.js';
+import { decodeValues, readCoordinate } from './cf.js';
+import { channelOfField, fieldsNamed } from './channelOfField.js';
 import type { Dataset, RawValues } from './dataset.js';
 import { type Field, findFields, shortList } from './fields.js';
 import { type AxisSelection, type Region, selectLatitudes, selectLongitudes } from './horizontal.js';
 import { boxSize, stridesOf } from './hyperslab.js';
 import { readValidTimes } from './timeAxis.js';
-import { readName } from './variableNames.js';
 
 export interface ChannelRequest {
   /** File names, ERA5 short names ('t' for all levels) or channel names ('t850'); all fields by default. */
@@ -54,7 +54,7 @@ export async function fileArchive(dataset: Dataset, request: ChannelRequest): Pr
   const chosen = chooseFields(path, fields, request);
   if (chosen.length === 0) return null;
   const sources = chosen.map(({ field, asked }) => ({
-    ...makeSource(path, field, request.units ?? {}),
+    ...channelOfField(path, field, request.units ?? {}),
     field,
     asked,
   }));
@@ -126,58 +126,6 @@ function chooseFields(path: string, fields: readonly Field[], request: ChannelRe
     throw dataError(`archive "${path}": variable "${broken.variable.name}" ${broken.problem}`);
   }
   return chosen.map((field) => ({ field, asked: asked.get(field) ?? 0 }));
-}
-
-/** A file's own name comes first; then the house's, with or without a level; then any alias. */
-function fieldsNamed(fields: readonly Field[], name: string): Field[] {
-  const own = fields.filter((field) => field.variable.name === name);
-  if (own.length > 0) return own;
-  const named = readName(name);
-  if (named === undefined) {
-    return fields.filter(
-      (field) => channelName({ variable: field.name, level: field.level, unit: '' }) === name,
-    );
-  }
-  return fields.filter(
-    (field) => field.name === named.known.shortName && (named.level === null || field.level === named.level),
-  );
-}
-
-function makeSource(
-  path: string,
-  field: Field,
-  overrides: Readonly<Record<string, string>>,
-): Pick<ChannelSource, 'channel' | 'conversion'> {
-  const { variable, name, level, known } = field;
-  const channel = channelName({ variable: name, level, unit: '' });
-  const stated = textAttribute(variable.attributes, 'units')?.trim();
-  const override = overrides[channel] ?? overrides[name] ?? overrides[variable.name];
-  const unit = override ?? stated;
-  if (known === undefined) {
-    // A quantity the house has no unit for keeps the file's; without one CF says it is a pure number.
-    return {
-      channel: { variable: name, level, unit: normaliseUnit(unit ?? '1') },
-      conversion: { scale: 1, offset: 0 },
-    };
-  }
-  if (unit === undefined || (unit === '' && known.unit !== '1')) {
-    throw dataError(
-      `archive "${path}": variable "${variable.name}" (channel ${channel}) has no unit; pass --unit ${channel}=${known.unit} to say what it is`,
-    );
-  }
-  try {
-    return {
-      channel: { variable: name, level, unit: known.unit },
-      conversion: unitConversion(unit, known.unit),
-    };
-  } catch (error) {
-    if (!isPlumeError(error)) throw error;
-    throw dataError(
-      `archive "${path}": channel ${channel} has unit "${unit}", which cannot become "${known.unit}"; ` +
-        `pass --unit ${channel}=${known.unit} (or the unit it really has) if the file is wrong. ${error.message}`,
-      { cause: error },
-    );
-  }
 }
 
 function requireUnique(path: string, sources: readonly ChannelSource[]): void {

@@ -148,6 +148,11 @@ function span(axis: ArrayLike<number>): string {
   return `${Math.min(...values)}…${Math.max(...values)}`;
 }
 
+/** Values `from` to `to` (not included) of a selection: a stretch of rows or columns of the house's grid. */
+export function partOfSelection({ values, indices }: AxisSelection, from: number, to: number): AxisSelection {
+  return selection([...values.subarray(from, to)], [...indices.subarray(from, to)]);
+}
+
 function selection(values: number[], indices: number[]): AxisSelection {
   const ranges: [number, number][] = [];
   for (const index of [...indices].sort((a, b) => a - b)) {
