@@ -79,7 +79,7 @@ describe('the page of a global forecast', () => {
   it('shows every day of the flow beside the truth, one of them chosen', () => {
     expect(document.querySelectorAll('.day')).toHaveLength(10);
     expect(document.querySelectorAll('.day svg.globe')).toHaveLength(20);
-    const chosen = [...document.querySelectorAll<HTMLInputElement>('.chooser input')].filter(
+    const chosen = [...document.querySelectorAll<HTMLInputElement>('.flow .chooser input')].filter(
       (i) => i.checked,
     );
     expect(chosen.map(({ id }) => id)).toEqual(['day-72']);
@@ -105,8 +105,9 @@ describe('the page of a global forecast', () => {
     expect(document.querySelectorAll('.strands path')).toHaveLength(48);
     expect(document.querySelectorAll('.truth-line')).toHaveLength(4);
     expect(document.querySelectorAll('.fans figure')).toHaveLength(4);
-    expect(document.querySelectorAll('table.card tbody tr')).toHaveLength(16);
-    const first = document.querySelector('table.card tbody tr:nth-child(2) td');
+    const [card] = document.querySelectorAll('table.card');
+    expect(card?.querySelectorAll('tbody tr')).toHaveLength(16);
+    const first = card?.querySelector('tbody tr:nth-child(2) td');
     const skill = skillOf(scores, 'z500').skill[0]!;
     expect(first?.textContent).toBe(String(Math.round(100 * skill)));
   });

@@ -1,9 +1,11 @@
 /**
  * Steps of colour for a range of values: round bounds, perceptually uniform and safe for colour-blind readers
  * (viridis family: Smith & van der Walt 2015; cividis: Nuñez, Anderton & Renslow 2018; batlow: Crameri 2018,
- * doi:10.5281/zenodo.1243862; YlGnBu, BuPu, OrRd, Blues: Harrower & Brewer 2003).
+ * doi:10.5281/zenodo.1243862;
+ * vik: see divergingSteps; YlGnBu, BuPu, OrRd, Blues: Harrower & Brewer 2003).
  */
 import * as Plot from '@observablehq/plot';
+import { vik } from './divergingSteps.js';
 
 export type Scheme =
   | 'viridis'
@@ -15,7 +17,9 @@ export type Scheme =
   | 'ylgnbu'
   | 'bupu'
   | 'orrd'
-  | 'blues';
+  | 'blues'
+  /** Blue below, brown above the middle. */
+  | 'vik';
 
 /** Ten steps of batlow, from its author's tables. */
 const batlow = [
@@ -32,7 +36,9 @@ export interface ColourScale {
   readonly ground: 'pale' | 'deep';
 }
 
-const paleSchemes: readonly Scheme[] = ['ylgnbu', 'bupu', 'orrd', 'blues'];
+const paleSchemes: readonly Scheme[] = ['ylgnbu', 'bupu', 'orrd', 'blues', 'vik'];
+/** Schemes that Plot does not know. */
+const tables: Partial<Record<Scheme, readonly string[]>> = { batlow, vik: [...vik].reverse() };
 
 /** About `steps` bands of round width from the lowest to the highest value. */
 export function colourScale(low: number, high: number, scheme: Scheme, steps: number): ColourScale {
@@ -40,11 +46,12 @@ export function colourScale(low: number, high: number, scheme: Scheme, steps: nu
   const first = Math.floor(low / step + 1e-9);
   const last = Math.max(first + 1, Math.ceil(high / step - 1e-9));
   const bounds = Array.from({ length: last - first }, (_, i) => Number(((first + i) * step).toPrecision(10)));
+  const table = tables[scheme];
   const scale = Plot.scale({
     color:
-      scheme === 'batlow'
-        ? { type: 'linear', domain: batlow.map((_, i) => i / (batlow.length - 1)), range: batlow }
-        : { type: 'linear', scheme, domain: [0, 1] },
+      table === undefined
+        ? { type: 'linear', scheme: scheme as Plot.ColorScheme, domain: [0, 1] }
+        : { type: 'linear', domain: table.map((_, i) => i / (table.length - 1)), range: [...table] },
   });
   // The ends of a scheme are nearly black and nearly white: a little is left off both.
   const colours = bounds.map((_, i) => String(scale.apply(0.06 + (0.9 * (i + 0.5)) / bounds.length)));

@@ -64,6 +64,11 @@ export function mapLeads(
   return [...new Set(indices)].map((i) => leadsHours[i]!);
 }
 
+/** Four leads from the first to the last: days 1, 3, 5 and 10 of ten. */
+export function fourLeads(leadsHours: readonly number[]): number[] {
+  return mapLeads(leadsHours, [24, 72, 120, Math.max(leadsHours[leadsHours.length - 1] ?? 0, 168)]);
+}
+
 /** HTML of the maps of one channel. */
 export async function fieldMaps(
   run: EnsembleSource,

@@ -1,33 +1,29 @@
 /**
- * The page of a global forecast of several variables: four cards that say it all, maps, places, scores. Reads the
+ * The page of a global forecast of several variables: four cards that say it all, maps, places. Reads the
  * members; what happened and what is unusual come from an archive where one is given.
  */
 import { type Grid, wrapsInLongitude } from '../../core/grid.js';
 import type { Archive } from '../../core/interfaces.js';
 import type { Period } from '../../core/period.js';
-import { channelName, type Schema } from '../../core/schema.js';
+import type { Schema } from '../../core/schema.js';
 import { millisecondsPerHour } from '../../core/time.js';
 import type { ScoreRow } from '../../evaluation/scoreRow.js';
 import type { Atlas } from './atlas.js';
 import { calendar } from './calendar.js';
 import { climateThresholds } from './climateThresholds.js';
 import { fanCharts } from './fanCharts.js';
-import { mapLeads } from './fieldMaps.js';
+import { fourLeads } from './fieldMaps.js';
 import { flowByDay } from './flowByDay.js';
 import { equalEarthFrame, polarFrame } from './globeFrame.js';
 import { globeDefinitions } from './globeMap.js';
-import { type Headline, headline, headlineChannels } from './headline.js';
+import { type Headline, headline } from './headline.js';
 import { escapeHtml } from './html.js';
 import { meanAndTruth, spreadRow, stamps } from './memberMaps.js';
 import { galeSpeed, nearestLead, outlook, type Prospect } from './outlook.js';
 import { probabilityRow } from './probabilityMaps.js';
 import { type ForecastFields, forecastFields, quantitiesOf } from './quantities.js';
 import type { ReportRun } from './reportRun.js';
-import { scorecard } from './scorecard.js';
-import { ranksOf, scoreCharts, scoreTables } from './scoreSections.js';
-import { groupScores } from './scoreTable.js';
 import { spaghetti } from './spaghetti.js';
-import { longName } from './variableNames.js';
 
 export interface Witness {
   /** What happened, on the run's grid. */
@@ -94,14 +90,8 @@ export async function globePage(
       await meanAndTruth(atlas, pressure, { scheme: 'viridis', steps: 12, interval: 5 }),
     );
   }
-  parts.push(await strongWinds(atlas), await places(fields, grid, madeUp), skill(run, scores));
+  parts.push(await strongWinds(atlas), await places(fields, grid, madeUp));
   return parts.join('\n');
-}
-
-/** Four leads from the first to the last: days 1, 3, 5 and 10 of ten. */
-export function fourLeads(leadsHours: readonly number[]): number[] {
-  const last = leadsHours[leadsHours.length - 1]!;
-  return mapLeads(leadsHours, [24, 72, 120, Math.max(last, 168)]);
 }
 
 function cards(said: Headline, prospects: readonly Prospect[], verified: boolean): string {
@@ -190,40 +180,4 @@ async function strongWinds(atlas: Atlas): Promise<string> {
 async function places(fields: ForecastFields, grid: Grid, madeUp: boolean): Promise<string> {
   const drawn = await fanCharts(fields, grid, madeUp);
   return drawn === '' ? '' : `<h2>At four places</h2>${drawn}`;
-}
-
-/** Scorecard of all channels, curves of two, tables of those behind a fold. */
-function skill(run: ReportRun, scores: readonly ScoreRow[]): string {
-  if (scores.length === 0) return '';
-  const groups = groupScores(scores);
-  const shown = headlineChannels
-    .map(({ channel }) => {
-      const index = run.schema.channels.findIndex((each) => channelName(each) === channel);
-      const own = run.schema.channels[index];
-      const group = groups.find((g) => own && g.variable === own.variable && g.level === own.level);
-      return own && group ? { channel: own, group } : null;
-    })
-    .filter((each) => each !== null)
-    .slice(0, 2);
-  const starts = Math.max(...scores.map((row) => row.n));
-  const note =
-    starts === 1
-      ? 'One start: one throw of the dice, without intervals. Many starts tell how good the model is.'
-      : `Over ${starts} start dates, with 95&nbsp;% intervals where there are bands.`;
-  const sections = shown.map(({ channel, group }, i) => {
-    const name = escapeHtml(longName(channel));
-    const charts =
-      `<div class="charts">${scoreCharts(group, channel.unit).join('')}</div>` +
-      '<p class="quiet">Rank of what happened among the members: flat when both are drawn from the same distribution.</p>' +
-      ranksOf(group, fourLeads(group.leads));
-    const tables = scoreTables(group, channel.unit);
-    return i === 0
-      ? `<h3 class="above">${name}</h3>${charts}<details><summary>${name}: every score</summary>${tables}</details>`
-      : `<details><summary>${name}: curves and every score</summary>${charts}${tables}</details>`;
-  });
-  return (
-    `<h2>How good, by lead</h2><p class="quiet">${note} Every other score is in scores.arrow.</p>` +
-    scorecard(scores, run.schema.channels) +
-    sections.join('')
-  );
 }

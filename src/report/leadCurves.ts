@@ -1,15 +1,25 @@
 /** Curves by lead with their confidence bands: Observable Plot on a document of its own, out as SVG text. */
 import * as Plot from '@observablehq/plot';
 import { JSDOM } from 'jsdom';
-import type { ScoreRow } from '../../evaluation/scoreRow.js';
+import { leadLabel } from './displayUnit.js';
+import { escapeHtml } from './html.js';
 import { leadAxis, leadUnitHours } from './leadAxis.js';
+import { tickMargin, tickText } from './valueAxis.js';
+
+/** A value at a lead with its 95 % interval, NaN where there is none: a row of scores is one. */
+export interface LeadPoint {
+  readonly lead_hours: number;
+  readonly value: number;
+  readonly ci_low: number;
+  readonly ci_high: number;
+}
 
 export interface Curve {
   readonly name: string;
   /** CSS colour; a variable keeps to the page's light or dark palette. */
   readonly colour: string;
   readonly dash?: string;
-  readonly rows: readonly ScoreRow[];
+  readonly rows: readonly LeadPoint[];
 }
 
 export interface CurveOptions {
@@ -19,11 +29,13 @@ export interface CurveOptions {
   readonly zero: boolean;
   /** A level that matters (1 for a ratio), drawn across, and a band about it. */
   readonly reference?: { readonly value: number; readonly from: number; readonly to: number };
+  /** A value that the axis reaches even where no curve does. */
+  readonly reach?: number;
   /** Accessible description. */
   readonly description: string;
 }
 
-const size = { width: 520, height: 270, marginLeft: 46, marginRight: 14, marginTop: 26, marginBottom: 36 };
+const size = { width: 520, height: 270, marginRight: 14, marginTop: 26, marginBottom: 36 };
 
 let drawing: Document | undefined;
 
@@ -33,13 +45,20 @@ export function drawingDocument(): Document {
   return drawing;
 }
 
-/** A chart as text: what Plot sets on every chart alike goes into the page's style sheet instead. */
-export function chartText(chart: ReturnType<typeof Plot.plot>, description: string): string {
+/**
+ * A chart as text: what Plot sets on every chart alike goes into the page's style sheet instead.
+ * @param title its name for a screen reader
+ * @param description what it shows, in a sentence
+ */
+export function chartText(chart: ReturnType<typeof Plot.plot>, title: string, description = ''): string {
   for (const style of chart.querySelectorAll('style')) style.remove();
   chart.setAttribute('class', 'chart');
   chart.setAttribute('role', 'img');
-  chart.setAttribute('aria-label', description);
-  return chart.outerHTML;
+  chart.setAttribute('aria-label', title);
+  const text = chart.outerHTML;
+  if (description === '') return text;
+  const inside = text.indexOf('>') + 1;
+  return `${text.slice(0, inside)}<desc>${escapeHtml(description)}</desc>${text.slice(inside)}`;
 }
 
 export function leadCurves(curves: readonly Curve[], options: CurveOptions): string {
@@ -69,9 +88,12 @@ export function leadCurves(curves: readonly Curve[], options: CurveOptions): str
       Plot.dot(points, { x: 'lead', y: 'value', fill: curve.colour, r: 2.6 }),
     );
   }
+  if (options.reach !== undefined) marks.push(Plot.ruleY([options.reach], { strokeOpacity: 0 }));
+  const drawn = curves.flatMap((curve) => curve.rows.flatMap((row) => [row.value, row.ci_low, row.ci_high]));
   const chart = Plot.plot({
     document: drawingDocument(),
     ...size,
+    marginLeft: tickMargin(drawn.map((value) => value * factor)),
     x: leadAxis(leads),
     y: {
       label: options.label,
@@ -81,10 +103,22 @@ export function leadCurves(curves: readonly Curve[], options: CurveOptions): str
       nice: true,
       ticks: 5,
       tickSize: 0,
+      tickFormat: tickText,
     },
     marks,
   });
-  return chartText(chart, options.description);
+  return chartText(chart, options.description, curves.map((curve) => said(curve, options)).join(' '));
+}
+
+/** 'ensemble: 1.2 hPa at day 1, 3.4 hPa at day 10.' */
+function said({ name, rows }: Curve, { factor, label }: CurveOptions): string {
+  const ends = rows.length > 1 ? [rows[0], rows[rows.length - 1]] : rows;
+  const texts = ends.map((row) =>
+    row === undefined
+      ? ''
+      : `${Number((row.value * factor).toPrecision(3))} ${label} at ${leadLabel(row.lead_hours)}`,
+  );
+  return `${name}: ${texts.join(', ')}.`;
 }
 
 /** Names and line samples of curves, as HTML. */
@@ -92,7 +126,7 @@ export function legend(curves: readonly Pick<Curve, 'name' | 'colour' | 'dash'>[
   const entries = curves.map(
     ({ name, colour, dash }) =>
       `<span><svg viewBox="0 0 26 8" width="26" height="8" aria-hidden="true"><line x1="1" y1="4" x2="25" y2="4" ` +
-      `stroke="${colour}" stroke-width="2.4"${dash ? ` stroke-dasharray="${dash}"` : ''}/></svg>${name}</span>`,
+      `stroke="${colour}" stroke-width="2.4"${dash ? ` stroke-dasharray="${dash}"` : ''}/></svg>${escapeHtml(name)}</span>`,
   );
   return `<p class="legend">${entries.join('')}</p>`;
 }

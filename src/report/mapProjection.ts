@@ -4,7 +4,14 @@
  * an SVG view box, y downward.
  */
 import { createRequire } from 'node:module';
-import { type GeoProjection, geoConicEqualArea, geoEquirectangular, geoGraticule, geoPath } from 'd3-geo';
+import {
+  type GeoPermissibleObjects,
+  type GeoProjection,
+  geoConicEqualArea,
+  geoEquirectangular,
+  geoGraticule,
+  geoPath,
+} from 'd3-geo';
 import { feature } from 'topojson-client';
 import type { Topology } from 'topojson-specification';
 import { type Grid, wrapsInLongitude } from '../../core/grid.js';
@@ -122,7 +129,7 @@ function borderPoints(grid: Grid): (readonly [number, number])[] {
 const require = createRequire(import.meta.url);
 
 /** Natural Earth coastlines (public domain), from the world-atlas package. */
-export function land(resolution: '50m' | '110m') {
+export function land(resolution: '50m' | '110m'): GeoPermissibleObjects {
   const topology = require(`world-atlas/land-${resolution}.json`) as Topology;
   return feature(topology, topology.objects.land!);
 }

@@ -7,8 +7,11 @@ import { describeGrid } from '../../core/grid.js';
 import { channelName } from '../../core/schema.js';
 import { writeAtomically } from '../../core/store/atomic.js';
 import { formatTime } from '../../core/time.js';
+import type { DiagramRow } from '../../evaluation/diagramRow.js';
+import type { ScoreMaps } from '../../evaluation/scoreMaps.js';
 import type { ScoreRow } from '../../evaluation/scoreRow.js';
 import { calendar } from './calendar.js';
+import { unitsOf } from './channelUnits.js';
 import { leadLabel } from './displayUnit.js';
 import { mapDefinitions } from './fieldMap.js';
 import { fieldMaps, mapLeads } from './fieldMaps.js';
@@ -17,11 +20,12 @@ import { madeUpWorld } from './headline.js';
 import { escapeHtml } from './html.js';
 import { keySentence } from './keySentence.js';
 import { mapFrame } from './mapProjection.js';
-import { pageStyle } from './pageStyle.js';
+import { factList, page } from './page.js';
 import type { ReportRun } from './reportRun.js';
-import { scoreSections } from './scoreSections.js';
-import { groupScores } from './scoreTable.js';
 import { longName } from './variableNames.js';
+import { ofChannel, plainRows, type Verification } from './verification.js';
+import { verificationSection } from './verificationSection.js';
+import { wordList } from './wordList.js';
 
 export type { ReportRun } from './reportRun.js';
 
@@ -32,6 +36,10 @@ export interface ReportOptions {
   readonly start?: number;
   /** Leads whose maps are drawn; default days 1, 3, 5 and 7 where the run has them. */
   readonly mapLeadsHours?: readonly number[];
+  /** Rows of the run's diagrams.arrow; none leaves out ranks, reliability, ROC, value and spectra. */
+  readonly diagrams?: readonly DiagramRow[];
+  /** The run's maps.arrow. */
+  readonly maps?: ScoreMaps | null;
   /** What happened and what is usual, for the maps of a global forecast. */
   readonly witness?: Witness;
   /** True for a world without land, seasons or cities; default: what the run's record says. */
@@ -68,56 +76,54 @@ export async function renderReport(
         `${formatTime(starts[0]!)} to ${formatTime(starts[starts.length - 1]!)}`,
     );
   }
+  const madeUp = (options.madeUp ?? false) || madeUpWorld(run);
+  const over = `Plume ${run.manifest.plume} · ${options.name}`;
+  const verification: Verification = {
+    scores,
+    diagrams: options.diagrams ?? [],
+    maps: options.maps ?? null,
+    units: unitsOf(run.schema.channels),
+    coast: !madeUp,
+  };
+  const verified = verificationSection(verification);
   if (fitsGlobePage(run.schema)) {
     const last = run.leadsHours[run.leadsHours.length - 1]!;
     const title = `${last % 24 === 0 ? dayCount(last / 24) : `${last} hours`} ahead from ${calendar(start)}`;
-    const body = await globePage(run, scores, start, {
-      witness: options.witness ?? null,
-      madeUp: (options.madeUp ?? false) || madeUpWorld(run),
-    });
-    return page(run, title, options.name, `${body}${facts(run, starts)}${footer(run)}`);
+    const maps = await globePage(run, scores, start, { witness: options.witness ?? null, madeUp });
+    const body = `${maps}${verified}${facts(run, starts)}`;
+    return page(over, title, `${body}${footer(run, body)}`);
   }
-  const leads = mapLeads(run.leadsHours, options.mapLeadsHours);
-  const frame = mapFrame(run.schema.grid, 360);
-  const groups = groupScores(scores);
   const channels = run.schema.channels;
   const names = channels.map(longName);
   const title =
     names.length === 1 ? `${names[0]}: ensemble forecast` : `Ensemble forecast of ${names.length} variables`;
-  const body: string[] = [mapDefinitions(frame, 'frame')];
-  for (const [c, channel] of channels.entries()) {
-    const several = channels.length > 1 ? `${escapeHtml(names[c]!)}: ` : '';
-    body.push(
-      `<h2>${several}${several ? 'forecast' : 'Forecast'} from ${calendar(start)}</h2>`,
-      await fieldMaps(run, c, start, leads, frame, 'frame'),
-    );
-    for (const group of groups.filter((g) => g.variable === channel.variable && g.level === channel.level)) {
-      const region = groups.length > channels.length ? `, region ${escapeHtml(group.region)}` : '';
-      body.push(
-        `<h2>${several}${several ? 'skill' : 'Skill'} and spread by lead${region}</h2>`,
-        `<p class="quiet">Over ${countOf(group.rows)} start dates; every start counts alike, points by their area.</p>`,
-        scoreSections(group, channel.unit),
-      );
-    }
-  }
-  const first = groups[0];
-  const unit = channels.find((c) => c.variable === first?.variable && c.level === first?.level)?.unit ?? '';
-  const sentence = first ? keySentence(first.rows, unit) : 'Not verified yet: plume verify adds the scores.';
-  return page(
-    run,
-    title,
-    options.name,
-    `<p class="key">${escapeHtml(sentence)}</p>${facts(run, starts)}${body.join('\n')}${footer(run)}`,
-  );
+  const maps = await regionalMaps(run, start, mapLeads(run.leadsHours, options.mapLeadsHours));
+  const first = channels.find((channel) => ofChannel(scores, channel).length > 0);
+  const home = first === undefined ? [] : wholeRegion(plainRows(ofChannel(scores, first)));
+  const sentence =
+    first === undefined ? 'Not verified yet: plume verify adds the scores.' : keySentence(home, first.unit);
+  const body = `<p class="key">${escapeHtml(sentence)}</p>${facts(run, starts)}${maps}${verified}`;
+  return page(over, title, `${body}${footer(run, body)}`);
 }
 
-function page(run: ReportRun, title: string, name: string, body: string): string {
-  return (
-    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
-    `<title>${escapeHtml(title)}</title><style>${pageStyle}</style></head><body><main>` +
-    `<p class="over">Plume ${escapeHtml(run.manifest.plume)} · ${escapeHtml(name)}</p><h1>${escapeHtml(title)}</h1>` +
-    `${body}</main></body></html>\n`
-  );
+/** Rows of the region that comes first: the whole domain. */
+function wholeRegion(rows: readonly ScoreRow[]): ScoreRow[] {
+  return rows.filter((row) => row.region === rows[0]?.region);
+}
+
+/** Mean, spread and variances of every channel. */
+async function regionalMaps(run: ReportRun, start: number, leads: readonly number[]): Promise<string> {
+  const frame = mapFrame(run.schema.grid, 360);
+  const body: string[] = [mapDefinitions(frame, 'frame')];
+  const { channels } = run.schema;
+  for (const [c, channel] of channels.entries()) {
+    const name = channels.length > 1 ? `${escapeHtml(longName(channel))}: forecast` : 'Forecast';
+    body.push(
+      `<h2>${name} from ${calendar(start)}</h2>`,
+      await fieldMaps(run, c, start, leads, frame, 'frame'),
+    );
+  }
+  return body.join('\n');
 }
 
 /** 'Ten days', as a headline says it. */
@@ -144,8 +150,7 @@ function facts(run: ReportRun, starts: readonly number[]): string {
     ['Device', shortText(manifest.device)],
     ['Seed', String(manifest.seed)],
   ];
-  const items = entries.map(([term, text]) => `<div><dt>${term}</dt><dd>${escapeHtml(text)}</dd></div>`);
-  return `<dl class="facts">${items.join('')}</dl>`;
+  return factList(entries);
 }
 
 /** What names a model or device, out of whatever the manifest says of it. */
@@ -164,43 +169,12 @@ function shortText(json: unknown): string {
     .join(', ');
 }
 
-const words: readonly (readonly [string, string])[] = [
-  [
-    'Fair CRPS',
-    'continuous ranked probability score, with the pairs of members divided by M(M − 1): comparable between ensembles of any size (Ferro 2014). Of a single field it is the absolute error.',
-  ],
-  [
-    'Spread–skill ratio',
-    '√((M + 1)/M) · spread / RMSE of the mean, variances and squared errors averaged before the root (Fortin et al. 2014).',
-  ],
-  [
-    'Epistemic and aleatoric',
-    'the variance of K weight samples × J noise streams, split by the law of total variance: within W, between B; aleatoric = W, epistemic = B − W/J, cut at 0.',
-  ],
-  ['Climatology', 'the values of the training years around the day of the year, as an ensemble.'],
-  [
-    'EOF regression',
-    'ridge regression on the leading EOFs of two input times with normal residuals, tuned inside the training years.',
-  ],
-  [
-    '95 % intervals',
-    'circular moving-block bootstrap over start dates; differences are paired start by start.',
-  ],
-];
-
-function footer(run: ReportRun): string {
+/** @param body HTML whose words are explained */
+function footer(run: ReportRun, body: string): string {
   const { model, perturbation, device, settings, config } = run.manifest;
-  const entries = words.map(([term, text]) => `<dt>${term}</dt><dd>${escapeHtml(text)}</dd>`).join('');
   const json = JSON.stringify({ model, perturbation, device, settings, config }, null, 2);
   return (
-    `<h2>What the words mean</h2><dl class="words">${entries}</dl>` +
-    `<details><summary>Configuration as resolved</summary><pre>${escapeHtml(json)}</pre></details>` +
+    `${wordList(body)}<details><summary>Configuration as resolved</summary><pre>${escapeHtml(json)}</pre></details>` +
     '<footer>Made by plume report. Coastlines: Natural Earth, public domain.</footer>'
   );
-}
-
-function countOf(rows: readonly ScoreRow[]): string {
-  const counts = rows.map((row) => row.n);
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  return least === most ? String(most) : `${least} to ${most}`;
 }

@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot';
 import type { ScoreRow } from '../../evaluation/scoreRow.js';
 import { leadAxis, leadUnitHours } from './leadAxis.js';
 import { chartText, drawingDocument } from './leadCurves.js';
+import { tickMargin, tickText } from './valueAxis.js';
 
 export function varianceShares(
   epistemic: readonly ScoreRow[],
@@ -26,12 +27,21 @@ export function varianceShares(
     document: drawingDocument(),
     width: 520,
     height: 270,
-    marginLeft: 46,
+    marginLeft: tickMargin(above.map(({ to }) => to)),
     marginRight: 14,
     marginTop: 26,
     marginBottom: 36,
     x: leadAxis(leads),
-    y: { label, labelArrow: 'none', grid: true, zero: true, nice: true, ticks: 5, tickSize: 0 },
+    y: {
+      label,
+      labelArrow: 'none',
+      grid: true,
+      zero: true,
+      nice: true,
+      ticks: 5,
+      tickSize: 0,
+      tickFormat: tickText,
+    },
     marks: [
       ...area(below, 'var(--aleatoric)'),
       ...area(above, 'var(--epistemic)'),

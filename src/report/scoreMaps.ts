@@ -1,0 +1,178 @@
+/**
+ * Maps of scores, averaged over starts: CRPS, bias, and the spread's two sources, one row a statistic and one map a
+ * lead. Fine grids are drawn from means of blocks, which are also the data beside the figure.
+ */
+import { type Grid, wrapsInLongitude } from '../../core/grid.js';
+import type { MapStatistic, ScoreMap, ScoreMaps } from '../../evaluation/scoreMaps.js';
+import { type Coarsening, coarsening } from './coarseField.js';
+import { type ColourScale, colourBar, colourScale, type Scheme } from './colourScale.js';
+import { type DisplayUnit, displayUnit, leadLabel, squaredUnit } from './displayUnit.js';
+import { drawMap, mapDefinitions } from './fieldMap.js';
+import { fourLeads } from './fieldMaps.js';
+import { dataLinks, fieldData } from './figureData.js';
+import { equalEarthFrame } from './globeFrame.js';
+import { drawGlobe, globeDefinitions } from './globeMap.js';
+import { escapeHtml } from './html.js';
+import { mapFrame } from './mapProjection.js';
+
+interface MapKind {
+  readonly statistic: MapStatistic;
+  readonly title: string;
+  readonly meaning: string;
+  readonly scheme: Scheme;
+  /** Statistics that share its steps of colour. */
+  readonly shared?: readonly MapStatistic[];
+}
+
+const sources = ['epistemic_variance', 'aleatoric_variance'] as const;
+const kinds: readonly MapKind[] = [
+  {
+    statistic: 'crps',
+    title: 'Fair CRPS',
+    meaning: 'how far forecasts lay from what happened; smaller is better',
+    scheme: 'viridis',
+  },
+  {
+    statistic: 'bias',
+    title: 'Bias',
+    meaning: 'mean forecast less what happened: blue too low, brown too high',
+    scheme: 'vik',
+  },
+  { statistic: 'spread', title: 'Spread', meaning: 'standard deviation of the members', scheme: 'plasma' },
+  {
+    statistic: 'epistemic_variance',
+    title: 'Epistemic variance',
+    meaning: 'between weight samples: what the model does not know; in the same steps as the aleatoric',
+    scheme: 'magma',
+    shared: sources,
+  },
+  {
+    statistic: 'aleatoric_variance',
+    title: 'Aleatoric variance',
+    meaning: 'within weight samples: what the flow leaves open',
+    scheme: 'magma',
+    shared: sources,
+  },
+];
+
+export interface MapDrawing {
+  /** Shapes that all maps use; once a page. */
+  readonly definitions: string;
+  /** HTML of the maps of one channel; empty where there are none. */
+  ofChannel(channel: { readonly variable: string; readonly level: number | null }, unit: string): string;
+}
+
+/** Bytes of the page that all maps together may take for their data. */
+const dataBudget = 2.5e6;
+const bytesPerCell = 60;
+
+/** @param coast whether the world has land */
+export function scoreMapDrawing(maps: ScoreMaps, coast: boolean): MapDrawing {
+  const points = Math.max(600, dataBudget / bytesPerCell / Math.max(1, maps.maps.length));
+  const aspect = maps.grid.longitudes.length / maps.grid.latitudes.length;
+  const coarse = coarsening(maps.grid, Math.floor(Math.min(144, Math.sqrt(points * aspect))));
+  const atlas = atlasOf(coarse.grid, coast);
+  return {
+    definitions: atlas.definitions,
+    ofChannel: ({ variable, level }, unit) => {
+      const own = maps.maps.filter((map) => map.variable === variable && map.level === level);
+      const rows = kinds.map((kind) => mapRow(kind, own, unit, coarse, atlas));
+      return rows.join('');
+    },
+  };
+}
+
+interface Atlas {
+  readonly definitions: string;
+  draw(values: Float64Array, scale: ColourScale, label: string): string;
+}
+
+/** The whole Earth on a frame of equal areas, a region on its own. */
+function atlasOf(grid: Grid, coast: boolean): Atlas {
+  const north = grid.latitudes[0] ?? 0;
+  const south = grid.latitudes[grid.latitudes.length - 1] ?? 0;
+  if (wrapsInLongitude(grid) && north > 75 && south < -75) {
+    const frame = equalEarthFrame('scores', 720, 0, coast);
+    return {
+      definitions: globeDefinitions(frame),
+      draw: (values, scale, label) => drawGlobe({ grid, frame, fill: { values, scale }, label }),
+    };
+  }
+  const plain = mapFrame(grid, 360);
+  const frame = coast ? plain : { ...plain, coastlines: '' };
+  return {
+    definitions: mapDefinitions(frame, 'scores'),
+    draw: (values, scale, label) => drawMap({ values, grid, frame, scale, lines: false, label }, 'scores'),
+  };
+}
+
+function mapRow(
+  kind: MapKind,
+  maps: readonly ScoreMap[],
+  unit: string,
+  coarse: Coarsening,
+  atlas: Atlas,
+): string {
+  const found = maps.filter((map) => map.statistic === kind.statistic);
+  const sharing = maps.filter((map) => (kind.shared ?? [kind.statistic]).includes(map.statistic));
+  const leads = fourLeads([...new Set(found.map((map) => map.lead_hours))].sort((a, b) => a - b));
+  const shown = leads.flatMap((lead) => found.find((map) => map.lead_hours === lead) ?? []);
+  if (!shown.some((map) => map.values.some(Number.isFinite))) return '';
+  const display = kind.statistic.endsWith('_variance') ? squaredUnit(unit) : displayUnit(unit);
+  const fields = shown.map((map) => coarse.field(map.values));
+  const scale = scaleOf(
+    kind.scheme,
+    sharing.filter((map) => leads.includes(map.lead_hours)).map((map) => coarse.field(map.values)),
+    display,
+  );
+  const figures = shown.map((map, i) => {
+    const label = escapeHtml(`${kind.title}, ${leadLabel(map.lead_hours)}`);
+    const values = Float64Array.from(fields[i] ?? [], (value) => value * display.factor);
+    return `<figure><figcaption>${leadLabel(map.lead_hours)}</figcaption>${atlas.draw(values, scale, label)}</figure>`;
+  });
+  const first = shown[0];
+  const name = `${first?.variable ?? ''}${first?.level ?? ''} map ${kind.title}`;
+  return (
+    `<section class="field"><header><div><h4>${kind.title}</h4><p class="quiet">${kind.meaning}; mean over ${first?.n ?? 0} starts</p></div>` +
+    `${colourBar(scale, display.label, escapeHtml(kind.title))}</header><div class="maps">${figures.join('')}</div>` +
+    `${dataLinks(mapData(kind.statistic, shown, fields, coarse.grid, unit), name, name)}</section>`
+  );
+}
+
+/** Steps of colour over all fields: from zero, or as far below zero as above. */
+function scaleOf(scheme: Scheme, fields: readonly Float32Array[], { factor }: DisplayUnit): ColourScale {
+  let [low, high] = [0, 0];
+  for (const field of fields) {
+    for (const value of field) {
+      if (value * factor < low) low = value * factor;
+      if (value * factor > high) high = value * factor;
+    }
+  }
+  const size = Math.max(-low, high);
+  return scheme === 'vik' ? colourScale(-size, size, scheme, 10) : colourScale(0, size, scheme, 10);
+}
+
+/** Latitude, longitude, and a column a lead, in stored units. */
+function mapData(
+  statistic: MapStatistic,
+  maps: readonly ScoreMap[],
+  fields: readonly Float32Array[],
+  { latitudes, longitudes }: Grid,
+  unit: string,
+) {
+  const points = latitudes.length * longitudes.length;
+  const axis = (value: (point: number) => number | undefined): Float32Array =>
+    Float32Array.from({ length: points }, (_, point) => value(point) ?? Number.NaN);
+  const { variable = '', level = null } = maps[0] ?? {};
+  return fieldData(
+    [
+      { name: 'latitude', values: axis((point) => latitudes[Math.floor(point / longitudes.length)]) },
+      { name: 'longitude', values: axis((point) => longitudes[point % longitudes.length]) },
+      ...maps.map((map, i) => ({
+        name: `${statistic}_${map.lead_hours}h`,
+        values: fields[i] ?? new Float32Array(points),
+      })),
+    ],
+    { variable, level: String(level ?? ''), statistic, variable_unit: unit },
+  );
+}

@@ -1,0 +1,40 @@
+/** The look of verification figures: cards, panels, choosers and their data; joins the page's style sheet. */
+import { divergingStyle } from './divergingSteps.js';
+
+export const verificationStyle = `
+:root { --second: #d55e00; --third: #009e73; --fourth: #cc79a7;
+  --lead-0: #8fc1e3; --lead-1: #3f8fc4; --lead-2: #1d5c96; --lead-3: #0b2c56;
+  --event-0: #1e5f9d; --event-1: #6aa6cc; --event-2: #dd8a5a; --event-3: #a63d00; }
+@media (prefers-color-scheme: dark) { :root { --second: #f0863a; --third: #2fc79a; --fourth: #e09cc2;
+  --lead-0: #2f6ea3; --lead-1: #5a9fd4; --lead-2: #95c8ec; --lead-3: #dcedfa;
+  --event-0: #5aa5e0; --event-1: #a9cfea; --event-2: #f2bd98; --event-3: #ea7a3c; } }
+h4 { font-size: 15px; font-weight: 620; margin: 0; }
+.plot h4 + p, .panel-row > p.quiet { font-size: 14px; margin: 2px 0 8px; }
+p.data, .charts figure p.data { font-size: 12.5px; color: var(--quiet); margin: 6px 0 0; } .data a { color: inherit; text-underline-offset: 2px; }
+.data a:hover, .data a:focus-visible { color: var(--ink); }
+a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 2px solid var(--truth); outline-offset: 2px; }
+.views { flex: 0 0 100%; min-width: 0; margin-top: 6px; } .view { display: none; }
+.panel-row { margin: 22px 0 0; } .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(235px, 1fr)); gap: 14px 18px; }
+.squares { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 18px; margin-top: 22px; }
+.squares figure { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 14px 14px 8px; display: flex; flex-direction: column; }
+.squares .scroll { margin-top: auto; } .squares .legend { flex-direction: column; margin-bottom: 6px; }
+.charts figure.plot .scroll { margin-top: auto; }
+.card { width: auto; border-collapse: separate; border-spacing: 2px; } .card td, .card th { border: 0; }
+.card td { border-radius: 4px; padding: 4px 3px; min-width: 52px; } .card thead th { padding: 0 3px 2px; } .card caption { max-width: 76ch; white-space: normal; }
+.card .mark { display: inline-block; width: 1.1em; font-size: 10px; margin-left: 2px; vertical-align: 1px; }
+.card .step-0 { background: var(--line); }
+.steps { display: flex; flex-wrap: wrap; align-items: center; gap: 2px; font-size: 12px; font-variant-numeric: tabular-nums; margin: 8px 0 0; color: var(--quiet); max-width: none; }
+.steps span { padding: 1px 6px; border-radius: 3px; } .steps .side { padding: 0 6px; }
+${divergingStyle()}
+.marks { font-size: 13.5px; margin: 8px 0 0; }
+details.channel > summary h2 { display: inline; } details.channel { margin-top: 40px; }
+section.channel > h2, details.channel > summary { scroll-margin-top: 12px; }
+nav.contents { font-size: 14px; margin: 14px 0 0; display: flex; flex-wrap: wrap; gap: 4px 18px; } nav.contents a { color: var(--ensemble); text-underline-offset: 3px; }
+@media (max-width: 860px) { .panels { grid-template-columns: repeat(auto-fill, minmax(210px, 1fr)); } }
+@media (max-width: 520px) { .charts .plot svg.chart { min-width: 420px; } svg.chart { font-size: 12px; } .charts figure, .squares figure { padding: 12px 12px 8px; } .card td { min-width: 46px; } }
+@media print { nav.contents, .data { display: none; } .charts, .panels, .squares { gap: 10px; } .charts figure.plot, .squares figure { border-color: #ccc; }
+  .charts { grid-template-columns: repeat(2, 1fr); } .panels { grid-template-columns: repeat(4, 1fr); } .squares { grid-template-columns: repeat(4, 1fr); } .maps { grid-template-columns: repeat(4, 1fr); }
+  .panel-row { break-inside: avoid; } h3, h4 { break-after: avoid; }
+  :root { --second: #d55e00; --third: #009e73; --fourth: #cc79a7; --lead-0: #8fc1e3; --lead-1: #3f8fc4; --lead-2: #1d5c96; --lead-3: #0b2c56;
+    --event-0: #1e5f9d; --event-1: #6aa6cc; --event-2: #dd8a5a; --event-3: #a63d00; } }
+`;
