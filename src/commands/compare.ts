@@ -12,6 +12,7 @@ import { type CompareRow, compareColumns } from '../../evaluation/compareRow.js'
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { chooseReferences, trainingPeriod } from '../referenceOption.js';
+import { unitsText } from '../report/channelUnits.js';
 import {
   type ComparedRunText,
   comparisonSentence,
@@ -120,7 +121,8 @@ export async function compare({
       });
       progress?.finish();
       if (options.out !== undefined) {
-        const metadata = { runs: operands.join(' '), training: training?.text ?? '' };
+        const units = unitsText(shared.schema.channels);
+        const metadata = { runs: operands.join(' '), training: training?.text ?? '', archive: name, units };
         await writeTable(options.out, compareColumns(rows), metadata);
       }
       return {

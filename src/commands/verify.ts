@@ -9,6 +9,7 @@ import { verify } from '../../evaluation/verify.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { chooseReferences, trainingPeriod } from '../referenceOption.js';
+import { unitsText } from '../report/channelUnits.js';
 import { headlineChannels } from '../report/compareTable.js';
 import { keySentence } from '../report/keySentence.js';
 import { formatScores } from '../report/scoreTable.js';
@@ -107,6 +108,8 @@ export async function verifyRun(
       await writeTable(scores, scoreColumns(verification.rows), {
         run: directory,
         training: training?.text ?? '',
+        archive: name,
+        units: unitsText(run.schema.channels),
       });
       return { scores, ...verification, sentences: sentencesOf(verification.rows, run.schema) };
     } finally {
