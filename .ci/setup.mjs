@@ -33,9 +33,10 @@ const changed = (file) => statSync(file).mtimeMs;
 for (const [folder, name] of [
   ['core/sphere/kernels', 'transform'],
   ['models/dycore/kernels', 'dycore'],
+  ['evaluation/kernels', 'score'],
 ]) {
   const kernels = `dist/${folder}/${name}.wasm`;
-  const sources = readdirSync(folder).map((source) => `${folder}/${source}`);
+  const sources = readdirSync(folder).flatMap((file) => (file.endsWith('.as.ts') ? `${folder}/${file}` : []));
   const fresh =
     existsSync(kernels) && [...sources, '.ci/setup.mjs'].every((file) => changed(file) <= changed(kernels));
   if (fresh) continue;

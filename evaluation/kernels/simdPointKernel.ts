@@ -1,0 +1,94 @@
+/**
+ * The point kernel in WebAssembly SIMD: four points side by side, members sorted by a network (memberSorter.ts), then
+ * everything from the sorted members in one more pass (kernels/score.as.ts). Equal to the plain kernel to the last few
+ * digits. Groups of points with a value that is missing or infinite are left to the plain kernel, under its policy.
+ */
+import { groupLayout, memberSorter } from './memberSorter.js';
+import { type KernelArrays, pointScorer, requireShape, requireWithinCapacity } from './plainPointKernel.js';
+import { type PointKernel, type PointKernelShape, pointStatistics } from './pointKernel.js';
+import { heapStart, instantiateScores, MemoryPlan } from './scoreModule.js';
+
+/**
+ * @throws {PlumeError} internal, for a shape that is none or when the kernels are not built; resources, when there is no
+ *   memory for it
+ */
+export function simdPointKernel(shape: PointKernelShape): PointKernel {
+  requireShape(shape);
+  const { design, capacity, thresholds, anomalies } = shape;
+  const memberCount = design.weightSamples * design.noiseStreams;
+  const layout = groupLayout(memberCount);
+  const plan = new MemoryPlan(heapStart);
+  const at = {
+    members: plan.take(4 * memberCount * capacity),
+    truth: plan.take(4 * capacity),
+    thresholds: plan.take(4 * thresholds * capacity),
+    climate: plan.take(4 * capacity),
+    statistics: plan.take(8 * pointStatistics.length * capacity),
+    twcrps: plan.take(8 * thresholds * capacity),
+    exceeding: plan.take(4 * thresholds * capacity),
+    below: plan.take(4 * capacity),
+    equal: plan.take(4 * capacity),
+    centres: plan.take(16 * design.weightSamples),
+    sorted: plan.take(layout.groupBytes * layout.batch),
+    flags: plan.take(4 * layout.batch),
+  };
+  const memory = plan.makeMemory(`scores of ${memberCount} members on ${capacity} points at a time`);
+  const { buffer } = memory;
+  const arrays: KernelArrays = {
+    members: new Float32Array(buffer, at.members, memberCount * capacity),
+    truth: new Float32Array(buffer, at.truth, capacity),
+    thresholds: new Float32Array(buffer, at.thresholds, thresholds * capacity),
+    climate: new Float32Array(buffer, at.climate, capacity),
+    statistics: new Float64Array(buffer, at.statistics, pointStatistics.length * capacity),
+    twcrpsAbove: new Float64Array(buffer, at.twcrps, thresholds * capacity),
+    exceeding: new Int32Array(buffer, at.exceeding, thresholds * capacity),
+    below: new Int32Array(buffer, at.below, capacity),
+    equal: new Int32Array(buffer, at.equal, capacity),
+  };
+  const flags = new Int32Array(buffer, at.flags, layout.batch);
+  const kernels = instantiateScores(memory);
+  kernels.configure(
+    design.weightSamples,
+    design.noiseStreams,
+    capacity,
+    thresholds,
+    anomalies ? 1 : 0,
+    at.members,
+    at.truth,
+    at.thresholds,
+    at.climate,
+    at.statistics,
+    at.twcrps,
+    at.exceeding,
+    at.below,
+    at.equal,
+    at.centres,
+  );
+  const sort = memberSorter(memory, kernels, memberCount, 4 * capacity);
+  const scorePoint = pointScorer(shape, arrays);
+
+  return {
+    shape,
+    ...arrays,
+    score(n, nanPolicy) {
+      requireWithinCapacity(n, shape);
+      if (n < 4) {
+        for (let point = 0; point < n; point++) scorePoint(point, nanPolicy);
+        return;
+      }
+      const score = (point: number, groups: number): void => {
+        sort(at.members + 4 * point, groups, at.sorted);
+        if (kernels.statistics(at.sorted, groups, layout.sums, point, at.flags) === 0) return;
+        for (let group = 0; group < groups; group++) {
+          if (flags[group] === 0) continue;
+          for (let i = 0; i < 4; i++) scorePoint(point + 4 * group + i, nanPolicy);
+        }
+      };
+      const groups = n >> 2;
+      for (let group = 0; group < groups; group += layout.batch)
+        score(4 * group, Math.min(layout.batch, groups - group));
+      // The last group is moved back until it fits: some points are scored twice.
+      if (n % 4 > 0) score(n - 4, 1);
+    },
+  };
+}
