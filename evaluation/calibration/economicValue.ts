@@ -43,6 +43,39 @@ export function valueCurve(classes: ProbabilityClasses, ratios: Float64Array): V
   return { ratio: ratios, value: best, threshold: actOn };
 }
 
+/**
+ * First derivatives of the value of one user, who acts from a threshold on, by the weights of the classes.
+ * @param ratio cost over loss
+ * @param threshold least probability acted on; Infinity: never
+ */
+export function valueGradient(classes: ProbabilityClasses, ratio: number, threshold: number): ClassGradient {
+  const { probability, given, happened } = classes;
+  const total = totalsOf(classes);
+  const base = total.happened / total.given;
+  let warned = 0;
+  let hits = 0;
+  for (let k = 0; k < given.length; k++) {
+    if (!(probability[k]! >= threshold)) continue;
+    warned += given[k]! / total.given;
+    hits += happened[k]! / total.given;
+  }
+  const falseAlarms = warned - hits;
+  const climate = Math.min(ratio, base);
+  const perfect = climate - base * ratio;
+  const value = (climate - falseAlarms * ratio + hits * (1 - ratio) - base) / perfect;
+  // V = (min(a, s) − f a + h(1 − a) − s)/(min(a, s) − s a), by f, h and s.
+  const byFalseAlarm = -ratio / perfect;
+  const byHit = (1 - ratio) / perfect;
+  const bySlope = base <= ratio ? -(value * (1 - ratio)) / perfect : (-1 + value * ratio) / perfect;
+  // Weights enter as shares of all given, whose sum is always 1: a part that all classes have does not count.
+  const common = falseAlarms * byFalseAlarm + hits * byHit + base * bySlope;
+  const acted = (k: number): number => (probability[k]! >= threshold ? 1 : 0);
+  return {
+    given: given.map((_, k) => (acted(k) * byFalseAlarm - common) / total.given),
+    happened: given.map((_, k) => (acted(k) * (byHit - byFalseAlarm) + bySlope) / total.given),
+  };
+}
+
 /** Largest value any user can have: max(H − F) over thresholds. */
 export function valueMax(classes: ProbabilityClasses): number {
   return bestWarning(classes).value;

@@ -1,89 +1,220 @@
 /**
- * From cases to score rows: every metric of every model with its interval, and each model against the others
- * on the starts they share (paired: weather that is hard for both cancels).
+ * From statistics to rows: every metric of every model with its interval, skill against the references, and the
+ * paired difference of each forecast's CRPS from theirs, on the starts that both have. By season of the valid time
+ * where asked. Every start counts alike; starts of which nothing was scored do not count, and a metric that has no
+ * finite value (ignorance of members without spread) makes no row.
  */
-
+import type { DiagramRow } from '../diagramRow.js';
+import { spacingOf } from '../overlap.js';
 import { differencePrefix, type ScoreRow } from '../scoreRow.js';
+import { startsBySeason } from '../seasons.js';
 import {
   type BootstrapOptions,
   blockLength,
   bootstrapIntervals,
-  type OfMeans,
+  overlapOf,
 } from '../significance/blockBootstrap.js';
-import { type CaseTable, meansOf } from './caseTable.js';
-import { metricsOf } from './metrics.js';
-
-/** Cases of one model at one lead, over one region. */
-export interface ModelCases {
-  readonly model: string;
-  /** Infinity for closed forms. */
-  readonly memberCount: number;
-  readonly cases: CaseTable;
-}
-
-/** What every row of one (channel, lead, region) shares. */
-export type RowPlace = Pick<ScoreRow, 'variable' | 'level' | 'lead_hours' | 'region' | 'season' | 'event'>;
+import { dieboldMariano } from '../significance/dieboldMariano.js';
+import { meansOf } from './caseTable.js';
+import { curveMetricsOf } from './curveMetrics.js';
+import { diagramsOf } from './diagrams.js';
+import type { Metric } from './metric.js';
+import { singleMetricsOf } from './metrics.js';
+import { pairedScoresOf, skillMetrics } from './skillScores.js';
+import { intervalAround, seriesOf } from './startSeries.js';
+import { singleStatistics } from './statisticColumns.js';
+import type { StatisticGroup, StatisticPlace, StatisticTable } from './statisticTable.js';
 
 export interface SummaryOptions extends BootstrapOptions {
-  /** Hours between neighbouring starts, for the length of blocks. */
-  readonly spacingHours: number;
+  /** Models that the others are compared with; their rows follow those of the forecasts. */
+  readonly references: readonly string[];
+  /** Rows of seasons too, of those with enough starts (seasons.ts); default: of all starts only. */
+  readonly seasons?: boolean;
+  /** Groups whose diagrams are wanted; default: all. */
+  readonly diagrams?: (place: StatisticPlace) => boolean;
 }
 
-/** Rows of one (channel, lead, region): first the model that is verified, then the references. */
-export function summarise(
-  place: RowPlace,
-  models: readonly ModelCases[],
-  starts: number,
-  options: SummaryOptions,
-): ScoreRow[] {
-  const rows: ScoreRow[] = [];
-  const add = (
-    model: string,
-    cases: Float64Array,
-    width: number,
-    metrics: { name: string; of: OfMeans }[],
-  ) => {
-    const n = cases.length / width;
-    if (n === 0) return;
-    const means = meansOf(cases, width);
-    const block = blockLength(n, place.lead_hours, options.spacingHours);
-    const intervals = bootstrapIntervals(
-      cases,
-      width,
-      block,
-      metrics.map((metric) => metric.of),
-      options,
-    );
-    for (const [i, metric] of metrics.entries()) {
-      const { low, high } = intervals[i]!;
-      const value = metric.of(means);
-      const interval = { ci_low: low, ci_high: high, p_value: null };
-      rows.push({ model, ...place, metric: metric.name, value, ...interval, n });
+export interface Summary {
+  readonly scores: ScoreRow[];
+  readonly diagrams: DiagramRow[];
+}
+
+/** Statistics of one model over the starts of one season. */
+interface Sample {
+  readonly place: Omit<ScoreRow, 'event' | 'metric' | 'value' | 'ci_low' | 'ci_high' | 'p_value'>;
+  readonly names: readonly string[];
+  /** [start, statistic] */
+  readonly cases: Float64Array;
+  /** Length of a block, and number of neighbouring starts whose forecasts share weather. */
+  readonly block: number;
+  readonly overlap: number;
+}
+
+/** Rows in the order of the table's groups, the forecasts of a place before its references. */
+export function summarise(table: StatisticTable, options: SummaryOptions): Summary {
+  const scores: ScoreRow[] = [];
+  const diagrams: DiagramRow[] = [];
+  for (const groups of contestsOf(table, options.references)) {
+    for (const group of groups) {
+      for (const sample of samplesOf(table, group, [group], options)) {
+        scores.push(...ownScores(sample, group.memberCount, options));
+        if (options.diagrams?.(group) ?? true) {
+          const { place, cases, names, block } = sample;
+          diagrams.push(...diagramsOf(place, cases, names, meansOf(cases, names.length), block));
+        }
+      }
     }
-  };
-  for (const { model, memberCount, cases } of models)
-    add(model, cases.cases(), cases.statistics.length, metricsOf(cases.statistics, memberCount));
-  const climatology = models.find((each) => each.model === 'climatology');
-  for (const { model, cases } of models) {
-    if (!climatology || model === climatology.model || !cases.statistics.includes('crps')) continue;
-    const skill: OfMeans = (means) => 1 - means[0]! / means[1]!;
-    add(model, pairedCrps(cases, climatology.cases, starts), 2, [{ name: 'crps_skill_score', of: skill }]);
+    const references = groups.filter(({ model }) => options.references.includes(model));
+    for (const reference of references)
+      for (const group of groups)
+        if (group !== reference) scores.push(...besideReference(table, group, reference, options));
   }
-  const [first, ...references] = models;
-  for (const reference of references) {
-    if (!first?.cases.statistics.includes('crps')) continue;
-    const difference: OfMeans = (means) => means[0]! - means[1]!;
-    add(first.model, pairedCrps(first.cases, reference.cases, starts), 2, [
-      { name: `${differencePrefix}${reference.model}`, of: difference },
-    ]);
+  return { scores, diagrams };
+}
+
+/** Groups of one channel, lead and region. */
+function contestsOf(table: StatisticTable, references: readonly string[]): StatisticGroup[][] {
+  const contests = new Map<string, StatisticGroup[]>();
+  for (const group of table.groups) {
+    const { variable, level, lead_hours, region } = group;
+    const key = JSON.stringify([variable, level, lead_hours, region]);
+    const contest = contests.get(key) ?? [];
+    contests.set(key, contest);
+    contest.push(group);
+  }
+  const place = ({ model }: StatisticGroup): number => references.indexOf(model);
+  return [...contests.values()].map((groups) => groups.sort((a, b) => place(a) - place(b)));
+}
+
+/**
+ * The statistics of groups side by side, on the starts that all of them have, by season.
+ * @param group whose place it is
+ * @param names per group, of the columns wanted; default: all
+ */
+function samplesOf(
+  { starts }: StatisticTable,
+  group: StatisticGroup,
+  groups: readonly StatisticGroup[],
+  { seasons = false }: SummaryOptions,
+  names: readonly (readonly string[])[] = groups.map(({ cases }) => cases.statistics),
+): Sample[] {
+  const { model, variable, level, lead_hours, region } = group;
+  const spacingHours = spacingOf(starts) || 24;
+  const rows = [...starts.keys()].filter((row) => groups.every((each) => isScored(each, row)));
+  const columns = groups.map(({ cases }, g) => names[g]!.map((name) => cases.column(name)));
+  const width = columns.reduce((sum, each) => sum + each.length, 0);
+  const bySeason = startsBySeason(
+    rows.map((row) => starts[row]!),
+    lead_hours,
+    seasons,
+  );
+  return bySeason.flatMap(({ season, indices }) => {
+    const n = indices.length;
+    if (n === 0) return [];
+    const cases = new Float64Array(n * width);
+    let to = 0;
+    for (const index of indices) {
+      for (const [g, { cases: table }] of groups.entries()) {
+        const row = table.row(rows[index]!);
+        for (const column of columns[g]!) cases[to++] = row[column]!;
+      }
+    }
+    return [
+      {
+        place: { model, variable, level, lead_hours, region, season, n },
+        names: names.flat(),
+        cases,
+        block: blockLength(n, lead_hours, spacingHours),
+        overlap: overlapOf(lead_hours, spacingHours),
+      },
+    ];
+  });
+}
+
+function isScored({ cases }: StatisticGroup, row: number): boolean {
+  if (!cases.has(row)) return false;
+  const scored = cases.statistics.indexOf('scored');
+  return scored < 0 || cases.row(row)[scored]! > 0;
+}
+
+function ownScores(sample: Sample, memberCount: number, options: BootstrapOptions): ScoreRow[] {
+  const { place, names, cases, block, overlap } = sample;
+  // Histograms and classes stay out of the resampling: their metrics have intervals in closed form.
+  const single = singleStatistics(names);
+  const rows = resampledScores(
+    { ...sample, names: single, cases: columnsOf(cases, names, single) },
+    singleMetricsOf(single, memberCount),
+    options,
+  );
+  const means = meansOf(cases, names.length);
+  for (const { name, event, of, slopes, range, zeroIfReliable } of curveMetricsOf(names)) {
+    const value = of(means);
+    if (!Number.isFinite(value)) continue;
+    const series = seriesOf(cases, names.length, slopes(means));
+    const { low, high } = intervalAround(value, series, block, range);
+    const p_value = zeroIfReliable ? dieboldMariano(series, overlap).pValue : null;
+    rows.push({ ...rowOf(place, event, name), value, ci_low: low, ci_high: high, p_value });
   }
   return rows;
 }
 
-/** [case, 2]: CRPS of both on the starts that both have. */
-function pairedCrps(a: CaseTable, b: CaseTable, starts: number): Float64Array {
-  const pairs: number[] = [];
-  for (let start = 0; start < starts; start++)
-    if (a.has(start) && b.has(start)) pairs.push(a.at(start, 'crps'), b.at(start, 'crps'));
-  return Float64Array.from(pairs);
+/** Skill against a reference, and the difference of the CRPS where no reference is itself compared. */
+function besideReference(
+  table: StatisticTable,
+  group: StatisticGroup,
+  reference: StatisticGroup,
+  options: SummaryOptions,
+): ScoreRow[] {
+  const pairs = pairedScoresOf(group.cases.statistics, reference.cases.statistics);
+  const own = [...new Set(pairs.flatMap((pair) => pair.own))];
+  const other = [...new Set(pairs.flatMap((pair) => pair.other))];
+  const metrics = skillMetrics(pairs, reference.model, own, other);
+  const crps = pairs.find(({ score }) => score === 'crps');
+  const columns = crps && [own.indexOf(crps.own[0]!), own.length + other.indexOf(crps.other[0]!)];
+  const difference = `${differencePrefix}${reference.model}`;
+  if (columns && !options.references.includes(group.model)) {
+    const [mine, theirs] = columns as [number, number];
+    metrics.push({ name: difference, event: null, of: (means) => means[mine]! - means[theirs]! });
+  }
+  return samplesOf(table, group, [group, reference], options, [own, other]).flatMap((sample) =>
+    resampledScores(sample, metrics, options).map((row) => {
+      if (row.metric !== difference || !columns) return row;
+      const series = seriesOf(sample.cases, sample.names.length, { columns, values: Float64Array.of(1, -1) });
+      return { ...row, p_value: dieboldMariano(series, sample.overlap).pValue };
+    }),
+  );
+}
+
+/** Rows of metrics with their intervals over resampled starts. */
+function resampledScores(
+  { place, names, cases, block }: Sample,
+  metrics: readonly Metric[],
+  options: BootstrapOptions,
+): ScoreRow[] {
+  const means = meansOf(cases, names.length);
+  const finite = metrics.filter(({ of }) => Number.isFinite(of(means)));
+  const all = finite.map(({ of }) => of);
+  const intervals = bootstrapIntervals(cases, names.length, block, all, options);
+  return finite.map(({ name, event, of }, i) => {
+    const { low, high } = intervals[i]!;
+    return { ...rowOf(place, event, name), value: of(means), ci_low: low, ci_high: high, p_value: null };
+  });
+}
+
+function rowOf(
+  { n, ...place }: Sample['place'],
+  event: string | null,
+  metric: string,
+): Omit<ScoreRow, 'value' | 'ci_low' | 'ci_high' | 'p_value'> {
+  return { ...place, event, metric, n };
+}
+
+/** Some of the columns: [case, wanted]. */
+function columnsOf(cases: Float64Array, names: readonly string[], wanted: readonly string[]): Float64Array {
+  const columns = wanted.map((name) => names.indexOf(name));
+  const out = new Float64Array((cases.length / names.length) * columns.length);
+  let to = 0;
+  for (let from = 0; from < cases.length; from += names.length)
+    for (const column of columns) out[to++] = cases[from + column]!;
+  return out;
 }

@@ -87,7 +87,6 @@ export async function verifyRun(
       const verification = await verify({
         run,
         archive,
-        runName: `run "${directory}"`,
         archiveName: name,
         training: training?.period,
         references: methods,

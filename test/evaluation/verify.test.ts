@@ -167,11 +167,15 @@ describe('verification', () => {
     expect(narrowed.some((row) => row.metric.startsWith('epistemic'))).toBe(false);
   });
 
-  it('scores a single member as a single field: no CRPS of a distribution, no spread', async () => {
+  it('scores a single member as a single field: its CRPS is the absolute error, it has no spread', async () => {
     const run = perfectEnsemble(daily(20), [24], 1, 1);
     const { rows } = await verify({ run, archive, training, references: [persistence], resamples: 10 });
     const metrics = rows.filter((row) => row.model === 'ensemble').map((row) => row.metric);
-    expect(metrics).toEqual(['rmse', 'bias', 'mae', 'rank_00', 'rank_01']);
+    expect(metrics).toEqual([
+      ...['crps', 'rmse', 'bias', 'mae', 'members', 'scored', 'histogram_slope', 'rank_00', 'rank_01'],
+      ...['crps_skill_vs_persistence', 'mse_skill_vs_persistence', 'crps_difference_vs_persistence'],
+    ]);
+    expect(find(rows, 'ensemble', 'crps', 24).value).toBe(find(rows, 'ensemble', 'mae', 24).value);
   });
 
   it('rows survive scores.arrow: values, nulls and missing intervals', async () => {
@@ -256,7 +260,7 @@ describe('verification', () => {
       },
     };
     await expect(verify({ run, archive: holed, training })).rejects.toThrow(
-      /start 2007-01-03T00Z, lead 24 h: CRPS: the observation at point 2 is missing/,
+      /start 2007-01-03T00Z, lead 24 h: .*the observation at point 2 is missing/,
     );
     const { rows } = await verify({ run, archive: holed, training, nanPolicy: 'omit', resamples: 10 });
     expect(find(rows, 'ensemble', 'crps', 24).n).toBe(10);
