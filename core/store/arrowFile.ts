@@ -4,7 +4,7 @@
  * Format: arrow.apache.org/docs/format/Columnar.html, "IPC File Format".
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow';
+import { Message, type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow';
 import { Footer } from 'apache-arrow/ipc/metadata/file';
 import { dataError, isPlumeError } from '../errors.js';
 import { fileError } from './atomic.js';
@@ -18,6 +18,21 @@ const tailBytes = 4 + magic.length;
 interface Block {
   readonly offset: number;
   readonly bytes: number;
+  /** Of them, those of the message that describes the batch. */
+  readonly headBytes: number;
+}
+
+/** Bytes of a file, `offset` from its beginning. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Where the columns of a batch lie. */
+export interface BatchPlace {
+  readonly rows: number;
+  /** Buffers of the columns in the order of the format: validity, then offsets and data, depth first. */
+  readonly buffers: readonly ByteRange[];
 }
 
 export interface ArrowFile {
@@ -26,6 +41,10 @@ export interface ArrowFile {
   readonly numBatches: number;
   /** @throws {PlumeError} data, when the bytes are not the batch that the footer promises */
   readBatch(index: number): Promise<RecordBatch>;
+  /** Reads no more than the description of the batch. @throws {PlumeError} as readBatch */
+  locateBatch(index: number): Promise<BatchPlace>;
+  /** Fills `into` with bytes from `offset` on. @throws {PlumeError} data, when the file ends before */
+  readBytes(offset: number, into: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -60,6 +79,10 @@ export async function openArrowFile(path: string, expectedBytes?: number): Promi
       schema,
       numBatches: blocks.length,
       readBatch: (index) => readBatch(handle, path, prefix, blocks, index),
+      locateBatch: (index) => locateBatch(handle, path, blocks, index),
+      readBytes: async (offset, into) => {
+        await readExactly(handle, path, offset, into);
+      },
       close: () => handle.close(),
     };
   } catch (error) {
@@ -68,7 +91,12 @@ export async function openArrowFile(path: string, expectedBytes?: number): Promi
   }
 }
 
-async function readExactly(handle: FileHandle, path: string, from: number, into: Buffer): Promise<Buffer> {
+async function readExactly<Into extends Uint8Array>(
+  handle: FileHandle,
+  path: string,
+  from: number,
+  into: Into,
+): Promise<Into> {
   let filled = 0;
   while (filled < into.length) {
     const { bytesRead } = await handle.read(into, filled, into.length - filled, from + filled);
@@ -100,6 +128,7 @@ async function readFooter(
     const blocks = [...footer.recordBatches()].map((block) => ({
       offset: block.offset,
       bytes: block.metaDataLength + block.bodyLength,
+      headBytes: block.metaDataLength,
     }));
     if (blocks.some((block) => block.offset < headBytes || block.offset + block.bytes > footerOffset)) {
       throw damaged(path, 'its footer points outside the file');
@@ -110,6 +139,40 @@ async function readFooter(
   }
 }
 
+function blockOf(path: string, blocks: readonly Block[], index: number): Block {
+  const block = blocks[index];
+  if (block !== undefined) return block;
+  throw damaged(path, `record batch ${index} is asked for, but it holds ${blocks.length}`);
+}
+
+/** Continuation marker and length stand before the message itself. */
+const messagePrefixBytes = 8;
+
+async function locateBatch(
+  handle: FileHandle,
+  path: string,
+  blocks: readonly Block[],
+  index: number,
+): Promise<BatchPlace> {
+  const { offset, bytes, headBytes: own } = blockOf(path, blocks, index);
+  const head = await readExactly(handle, path, offset, Buffer.alloc(own));
+  try {
+    const message = Message.decode(head.subarray(messagePrefixBytes));
+    if (message.isRecordBatch()) {
+      const batch = message.header();
+      const buffers = batch.buffers.map((buffer) => ({
+        offset: offset + own + buffer.offset,
+        bytes: buffer.length,
+      }));
+      if (buffers.every((buffer) => buffer.offset + buffer.bytes <= offset + bytes))
+        return { rows: batch.length, buffers };
+    }
+  } catch (error) {
+    throw damaged(path, `the description of record batch ${index} cannot be read`, error);
+  }
+  throw damaged(path, `the description of record batch ${index} points outside it`);
+}
+
 async function readBatch(
   handle: FileHandle,
   path: string,
@@ -117,10 +180,7 @@ async function readBatch(
   blocks: readonly Block[],
   index: number,
 ): Promise<RecordBatch> {
-  const block = blocks[index];
-  if (block === undefined) {
-    throw damaged(path, `record batch ${index} is asked for, but it holds ${blocks.length}`);
-  }
+  const block = blockOf(path, blocks, index);
   // One allocation of its own, not a slice of Node's pool: 8-byte alignment lets Arrow look in without a copy.
   const bytes = Buffer.from(new ArrayBuffer(prefix.length + block.bytes));
   prefix.copy(bytes);

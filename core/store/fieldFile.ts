@@ -1,16 +1,17 @@
 /**
  * What member files and product files share: an Arrow IPC file whose record batches are the fields of one
  * (lead, channel) each, leads outermost, so that every row of one field lies in one contiguous piece.
- * The schema's metadata says what the numbers are (grid, units, CF names, leads), as JSON texts.
+ * The schema's metadata says what the numbers are (grid, units, CF names, leads), as JSON texts. Buffers are not
+ * compressed, so that stretches of points are read by their place alone (little-endian, as Arrow writes them).
  */
-import { type Data, Field, type RecordBatch, Schema } from 'apache-arrow';
+import { type Data, DataType, Field, type RecordBatch, Schema } from 'apache-arrow';
 import { findVariable } from '../archive/variableNames.js';
 import { dataError } from '../errors.js';
 import { gridSize } from '../grid.js';
 import { channelName, type Schema as StateSchema, schemaToJson } from '../schema.js';
 import { millisecondsPerHour } from '../time.js';
 import { encodeArrowFile, fieldType, IncrementalArrowFile, int32, utcTime, utf8 } from './arrowColumns.js';
-import { type ArrowFile, openArrowFile } from './arrowFile.js';
+import { type ArrowFile, type ByteRange, openArrowFile } from './arrowFile.js';
 import { createAtomically } from './atomic.js';
 
 export interface FieldFileLayout {
@@ -118,7 +119,23 @@ export interface FieldFile {
   readonly metadata: ReadonlyMap<string, string>;
   /** @throws {PlumeError} data, when the batch is damaged or another than asked for */
   read(leadIndex: number, channelIndex: number): Promise<FieldBatch>;
+  /** Where one (lead, channel) lies, from the head of its batch alone. @throws {PlumeError} as read */
+  locate(leadIndex: number, channelIndex: number): Promise<FieldPlace>;
+  /**
+   * Points from … to − 1 of every row, reading no other bytes of the fields.
+   * @param into [row, to − from], written
+   */
+  readPoints(place: FieldPlace, from: number, to: number, into: Float32Array): Promise<void>;
   close(): Promise<void>;
+}
+
+/** One (lead, channel) of a file, where it lies. */
+export interface FieldPlace {
+  readonly rows: number;
+  /** A column of whole numbers, [row]. */
+  column(name: string): Int32Array;
+  /** Of the values, [row, point]. */
+  readonly offset: number;
 }
 
 /**
@@ -145,6 +162,9 @@ export async function openFieldFile(
     path,
     metadata: file.schema.metadata,
     read: (leadIndex, channelIndex) => readFieldBatch(file, layout, leadIndex, channelIndex),
+    locate: (leadIndex, channelIndex) => locateField(file, layout, leadIndex, channelIndex),
+    readPoints: (place, from, to, into) =>
+      readPoints(file, place, gridSize(layout.schema.grid), from, to, into),
     close: () => file.close(),
   };
 }
@@ -164,4 +184,74 @@ async function readFieldBatch(
     throw dataError(`${file.path} is damaged: it holds ${found} where ${expected} belongs`);
   }
   return { batch, values: values.subarray(0, batch.numRows * gridSize(grid)) };
+}
+
+/** Buffers of a column that stand before those of the next, and the place of its data among them. */
+function bufferCount(field: Field): { readonly count: number; readonly data: number } {
+  if (DataType.isUtf8(field.type)) return { count: 3, data: 2 };
+  // Of the list its validity; of its items validity and data.
+  if (DataType.isFixedSizeList(field.type)) return { count: 3, data: 2 };
+  return { count: 2, data: 1 };
+}
+
+async function locateField(
+  file: ArrowFile,
+  layout: FieldFileLayout,
+  leadIndex: number,
+  channelIndex: number,
+): Promise<FieldPlace> {
+  const { channels, grid } = layout.schema;
+  const { rows, buffers } = await file.locateBatch(leadIndex * channels.length + channelIndex);
+  const data = new Map<string, ByteRange>();
+  let next = 0;
+  for (const field of file.schema.fields) {
+    const { count, data: which } = bufferCount(field);
+    const buffer = buffers[next + which];
+    if (buffer !== undefined) data.set(field.name, buffer);
+    next += count;
+  }
+  const values = data.get('values');
+  const [first] = buffers;
+  const wrong = (found: string): Error =>
+    dataError(`${file.path} is damaged: it holds ${found} where ${expected} belongs`);
+  const name = channelName(channels[channelIndex]!);
+  const expected = `${name} at ${layout.leadsHours[leadIndex]} h`;
+  if (first === undefined || values === undefined || values.bytes < 4 * rows * gridSize(grid))
+    throw wrong('too few values');
+  // The columns beside the values come before them: one small read for all.
+  const small = Buffer.alloc(values.offset - first.offset);
+  await file.readBytes(first.offset, small);
+  const bytesOf = (column: string, bytes: number): Buffer => {
+    const at = data.get(column);
+    if (at === undefined || at.bytes < bytes || at.offset < first.offset || at.offset + bytes > values.offset)
+      throw wrong(`no column "${column}"`);
+    return small.subarray(at.offset - first.offset, at.offset - first.offset + bytes);
+  };
+  const column = (of: string): Int32Array => {
+    const bytes = bytesOf(of, 4 * rows);
+    return Int32Array.from({ length: rows }, (_, row) => bytes.readInt32LE(4 * row));
+  };
+  if (rows === 0) return { rows, column, offset: values.offset };
+  const found = `${bytesOf('channel', Buffer.byteLength(name)).toString()} at ${column('lead_hours')[0]} h`;
+  if (found !== expected) throw wrong(found);
+  return { rows, column, offset: values.offset };
+}
+
+async function readPoints(
+  file: ArrowFile,
+  { rows, offset }: FieldPlace,
+  points: number,
+  from: number,
+  to: number,
+  into: Float32Array,
+): Promise<void> {
+  const n = to - from;
+  const bytes = new Uint8Array(into.buffer, into.byteOffset, 4 * rows * n);
+  // Whole fields lie one after the other.
+  if (n === points) return file.readBytes(offset, bytes);
+  await Promise.all(
+    Array.from({ length: rows }, (_, row) =>
+      file.readBytes(offset + 4 * (row * points + from), bytes.subarray(4 * row * n, 4 * (row + 1) * n)),
+    ),
+  );
 }

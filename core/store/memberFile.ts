@@ -4,7 +4,7 @@
  * One record batch holds the members of the block, in order, for one (lead, channel).
  */
 import { type Data, Field } from 'apache-arrow';
-import { internalError } from '../errors.js';
+import { dataError, internalError } from '../errors.js';
 import { gridSize } from '../grid.js';
 import { channelName, type Schema } from '../schema.js';
 import { fieldData, int32, int32Data, timeData, utf8Data } from './arrowColumns.js';
@@ -12,6 +12,7 @@ import type { StreamRange } from './chunks.js';
 import {
   createFieldFile,
   encodeFieldFile,
+  type FieldFile,
   type FieldFileLayout,
   openFieldFile,
   validTime,
@@ -195,6 +196,19 @@ function oneChannel(
 export interface MemberFile {
   /** All members of one field: values [member, point], a view of the bytes read; members as numbered in the run. */
   read(leadIndex: number, channelIndex: number): Promise<{ values: Float32Array; members: Int32Array }>;
+  /**
+   * Points from … to − 1 of all members of one field, reading no other bytes of it.
+   * @param into room for them, [member, to − from], written
+   * @returns members as numbered in the run
+   * @throws {PlumeError} data, when the file is damaged or has more members than there is room for
+   */
+  readPoints(
+    leadIndex: number,
+    channelIndex: number,
+    from: number,
+    to: number,
+    into: Float32Array,
+  ): Promise<Int32Array>;
   close(): Promise<void>;
 }
 
@@ -208,10 +222,27 @@ export async function openMemberFile(
   expectedBytes?: number,
 ): Promise<MemberFile> {
   const file = await openFieldFile(path, layoutOf(of), expectedBytes);
+  // Stretches of a field are asked for one after the other: where it lies is looked up once.
+  let last: { readonly key: string; readonly place: ReturnType<FieldFile['locate']> } | null = null;
+  const placeOf = (leadIndex: number, channelIndex: number): ReturnType<FieldFile['locate']> => {
+    const key = `${leadIndex}/${channelIndex}`;
+    if (last?.key !== key) last = { key, place: file.locate(leadIndex, channelIndex) };
+    return last.place;
+  };
   return {
     read: async (leadIndex, channelIndex) => {
       const { batch, values } = await file.read(leadIndex, channelIndex);
       return { values, members: Int32Array.from(batch.getChild('member')!.toArray() as Int32Array) };
+    },
+    readPoints: async (leadIndex, channelIndex, from, to, into) => {
+      const place = await placeOf(leadIndex, channelIndex);
+      if (place.rows * (to - from) > into.length) {
+        throw dataError(
+          `${path} is damaged: it holds ${place.rows} members where ${Math.floor(into.length / (to - from))} belong`,
+        );
+      }
+      await file.readPoints(place, from, to, into);
+      return place.column('member');
     },
     close: () => file.close(),
   };

@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import { dataError, usageError } from '../errors.js';
 import { gridSize } from '../grid.js';
 import { type Schema, schemaFromJson } from '../schema.js';
-import { chunkProblem, madeFromAll, memberChunks, missingRanges, type SampleRange } from './chunks.js';
+import {
+  chunkMembers,
+  chunkProblem,
+  madeFromAll,
+  memberChunks,
+  missingRanges,
+  type SampleRange,
+} from './chunks.js';
 import type { Manifest } from './manifest.js';
 import { type MemberFile, openMemberFile } from './memberFile.js';
 import { openProductFile, type ProductFile, productFileName } from './productFile.js';
@@ -24,7 +31,10 @@ export interface RunReader {
   /** Members that a complete start has: weight samples × noise streams. */
   members(): number;
   /**
-   * One field of all members that are there, in the order of members.
+   * One field of all members that are there, in the order of members, or a stretch of its points, reading no other
+   * bytes of it.
+   * @param points default: all of the grid
+   * @param into where the values are put, and then are what is returned: room for all members of the run
    * @returns values [member, point], unit of the channel; members as numbered in the run, m = k · J + j
    * @throws {PlumeError} usage for a start, lead or channel that the run has not; data for damaged files
    */
@@ -32,6 +42,8 @@ export interface RunReader {
     start: number,
     leadHours: number,
     channelIndex: number,
+    points?: { readonly from: number; readonly to: number },
+    into?: Float32Array,
   ): Promise<{ values: Float32Array; members: Int32Array }>;
   /** @returns [point] @throws {PlumeError} as readMembers; data when the product has not been made */
   readProduct(
@@ -73,6 +85,35 @@ export async function openRun(directory: string): Promise<RunReader> {
     return leadIndex;
   };
 
+  const readStretch = async (
+    start: number,
+    leadIndex: number,
+    channelIndex: number,
+    { from, to }: { readonly from: number; readonly to: number },
+    into: Float32Array | undefined,
+  ): Promise<{ values: Float32Array; members: Int32Array }> => {
+    const chunks = chunksOf.get(start) ?? [];
+    const counts = chunks.map(([, chunk]) => chunkMembers(chunk, manifest.noise_streams));
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const n = to - from;
+    const values =
+      into !== undefined && into.length >= total * n
+        ? into.subarray(0, total * n)
+        : new Float32Array(total * n);
+    let row = 0;
+    const parts = chunks.map(([file, chunk], i) => {
+      const part = values.subarray(row * n, (row + counts[i]!) * n);
+      row += counts[i]!;
+      return memberFiles.use(
+        file,
+        () => openMemberFile(join(directory, file), { schema, start, leadsHours }, chunk.bytes),
+        (opened) => opened.readPoints(leadIndex, channelIndex, from, to, part),
+      );
+    });
+    const members = (await Promise.all(parts)).flatMap((part) => [...part]);
+    return { values: into?.length === values.length ? into : values, members: Int32Array.from(members) };
+  };
+
   return {
     directory,
     manifest,
@@ -84,8 +125,10 @@ export async function openRun(directory: string): Promise<RunReader> {
       const chunk = manifest.chunks[productFileName(start)];
       return chunk !== undefined && madeFromAll(manifest, chunk);
     },
-    readMembers: async (start, leadHours, channelIndex) => {
+    readMembers: async (start, leadHours, channelIndex, range, into) => {
       const leadIndex = indexOfLead(start, leadHours, channelIndex);
+      if (range !== undefined || into !== undefined)
+        return readStretch(start, leadIndex, channelIndex, range ?? { from: 0, to: points }, into);
       const parts = await Promise.all(
         (chunksOf.get(start) ?? []).map(([file, chunk]) =>
           memberFiles.use(
