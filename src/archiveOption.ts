@@ -36,7 +36,7 @@ export async function openArchiveOption(
   if (paths.some(isNatureArchive)) return openNature(paths, options.unit, variables, report);
   const archive = await openArchive(paths, {
     ...(variables === undefined ? {} : { variables }),
-    units: Object.fromEntries(options.unit.map(parseUnit)),
+    units: Object.fromEntries(options.unit.map((text) => parseUnit(text))),
   });
   return { archive, name: `archive "${paths.join('", "')}"`, files: paths.map((path) => basename(path)) };
 }
@@ -75,8 +75,9 @@ function openNature(
   return { archive, name: `archive "${full}"`, files: [full] };
 }
 
-function parseUnit(text: string): [string, string] {
+/** 'msl=Pa' → name and unit. */
+export function parseUnit(text: string, flag = '--unit'): [string, string] {
   const at = text.indexOf('=');
-  if (at < 1) throw usageError(`--unit "${text}" is not of the form name=unit, such as msl=Pa`);
+  if (at < 1) throw usageError(`${flag} "${text}" is not of the form name=unit, such as msl=Pa`);
   return [text.slice(0, at), text.slice(at + 1)];
 }

@@ -186,6 +186,33 @@ const definitions = {
     description: 'start date that the maps show (default: the first)',
     schema: z.string().optional(),
   },
+  forecastUnit: {
+    flag: '--forecast-unit <name=unit...>',
+    description: 'unit of a variable (or of leads) of forecast files that state none, or a wrong one: pr=mm',
+    schema: list.default([]),
+  },
+  memberDimension: {
+    flag: '--member-dimension <name>',
+    description: 'the dimension of forecast files that counts the members, where its name does not say so',
+    schema: z.string().min(1).optional(),
+  },
+  regions: {
+    flag: '--regions <names>',
+    description:
+      'where to score: all, nh, sh, tropics, europe, …, land, sea, NAME=N/S/W/E, NAME=stations.csv (default: all)',
+    schema: list.optional(),
+  },
+  mask: {
+    flag: '--mask <file>',
+    description:
+      'land-sea mask for the regions land and sea: FILE or FILE:VARIABLE (default: lsm of the archive)',
+    schema: path.optional(),
+  },
+  regrid: {
+    flag: '--regrid <method>',
+    description: 'bring the archive onto the grid of the forecasts: bilinear or conservative',
+    schema: z.enum(['bilinear', 'conservative']).optional(),
+  },
   checksums: {
     flag: '--checksums',
     description: 'read every file of the run and compare its checksum',
@@ -225,6 +252,11 @@ const optionsSchema = z.strictObject({
   references: definitions.references.schema,
   seasonless: definitions.seasonless.schema,
   start: definitions.start.schema,
+  forecastUnit: definitions.forecastUnit.schema,
+  memberDimension: definitions.memberDimension.schema,
+  regions: definitions.regions.schema,
+  mask: definitions.mask.schema,
+  regrid: definitions.regrid.schema,
   checksums: definitions.checksums.schema,
 });
 

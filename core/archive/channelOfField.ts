@@ -26,12 +26,14 @@ export function fieldsNamed(fields: readonly Field[], name: string): Field[] {
 /**
  * @param path in messages
  * @param overrides the unit that values really have, by channel, short name or file name
+ * @param flag of the command line that gives overrides, for messages
  * @throws {PlumeError} data, when a known quantity has no unit, or one that cannot become the house's
  */
 export function channelOfField(
   path: string,
   field: Field,
   overrides: Readonly<Record<string, string>>,
+  flag = '--unit',
 ): { readonly channel: Channel; readonly conversion: LinearConversion } {
   const { variable, name, level, known } = field;
   const channel = channelName({ variable: name, level, unit: '' });
@@ -47,7 +49,7 @@ export function channelOfField(
   }
   if (unit === undefined || (unit === '' && known.unit !== '1')) {
     throw dataError(
-      `archive "${path}": variable "${variable.name}" (channel ${channel}) has no unit; pass --unit ${channel}=${known.unit} to say what it is`,
+      `archive "${path}": variable "${variable.name}" (channel ${channel}) has no unit; pass ${flag} ${channel}=${known.unit} to say what it is`,
     );
   }
   try {
@@ -59,7 +61,7 @@ export function channelOfField(
     if (!isPlumeError(error)) throw error;
     throw dataError(
       `archive "${path}": channel ${channel} has unit "${unit}", which cannot become "${known.unit}"; ` +
-        `pass --unit ${channel}=${known.unit} (or the unit it really has) if the file is wrong. ${error.message}`,
+        `pass ${flag} ${channel}=${known.unit} (or the unit it really has) if the file is wrong. ${error.message}`,
       { cause: error },
     );
   }

@@ -115,7 +115,7 @@ async function partOf(
     path,
     variable,
     field,
-    ...channelOfField(path, field, request.units),
+    ...channelOfField(path, field, request.units, '--forecast-unit'),
     timeDimensions: timeDimensions.map(({ dimension }) => dimension),
     table,
     memberDimension: member?.dimension ?? null,

@@ -111,25 +111,21 @@ function join(parts: readonly ForecastPart[], leftOut: readonly string[]): Omit<
     starts: Float64Array.from(starts),
     leadsHours,
     manifest: { weight_samples: 1, noise_streams: memberLabels.length },
-    async readMembers(start, leadHours, channelIndex, points = all) {
+    async readMembers(start, leadHours, channelIndex, points = all, into) {
       const located = locations[channelIndex]?.get(start)?.get(leadHours);
       if (located === undefined) {
         throw usageError(
           `forecast "${parts[0]!.path}" has no field of channel ${channelIndex} at ${formatTime(start)} + ${leadHours} h`,
         );
       }
-      const width = points.to - points.from;
-      const values = new Float32Array(memberLabels.length * width);
-      if (located.reduce((sum, { labels }) => sum + labels.length, 0) < memberLabels.length)
+      const size = memberLabels.length * (points.to - points.from);
+      const values = into?.subarray(0, size) ?? new Float32Array(size);
+      if (located.reduce((sum, { labels }) => sum + labels.length, 0) < memberLabels.length) {
         values.fill(Number.NaN);
+      }
       for (const { part, indices, labels } of located) {
-        await readPart(
-          part,
-          indices,
-          labels.map((label) => rowOf.get(label)!),
-          points,
-          values,
-        );
+        const rows = labels.map((label) => rowOf.get(label)!);
+        await readPart(part, indices, rows, points, values);
       }
       return { values, members: Int32Array.from(memberLabels, (_, m) => m) };
     },
@@ -164,7 +160,7 @@ function channelsOf(parts: readonly ForecastPart[]): Channel[] {
     else if (known.unit !== part.channel.unit) {
       throw dataError(
         `forecast "${part.path}": ${channelName(known)} is in "${part.channel.unit}", in another file in "${known.unit}"; ` +
-          `pass --unit ${channelName(known)}=${known.unit} if they mean the same`,
+          `pass --forecast-unit ${channelName(known)}=${known.unit} if they mean the same`,
       );
     }
   }

@@ -65,11 +65,6 @@ export async function timeTable(
     found.push({ variable, role, along, ...(await valuesOf(path, variable, role, along, units)) });
   }
   const chosen = chooseRoles(found);
-  if (start !== undefined && chosen.start !== undefined) {
-    throw dataError(
-      `forecast "${path}" states when its forecasts began ("${chosen.start.variable.name}"); leave out --starts`,
-    );
-  }
   requireEnough(path, chosen, dimensions, start);
   const times: ForecastTime[] = [];
   const total = dimensions.reduce((product, { length }) => product * length, 1);
@@ -129,7 +124,7 @@ async function readLeads(
   const unit = units[variable.name] ?? textAttribute(variable.attributes, 'units')?.trim() ?? '';
   if (unit === '' || unit === '1') {
     throw dataError(
-      `it has no unit; pass --unit ${variable.name}=hours (or days) to say what "${path}" counts`,
+      `it has no unit; pass --forecast-unit ${variable.name}=hours (or days) to say what "${path}" counts`,
     );
   }
   const calendar = parseCalendar('proleptic_gregorian');

@@ -238,6 +238,10 @@ async function requireForecasts(
     for (const [l, lead] of leadsHours.entries()) {
       const all = await source.readMembers(start, lead, 0);
       expect(all.values).toEqual(expected(s, l, scale));
+      const room = new Float32Array(100).fill(-1);
+      const put = await source.readMembers(start, lead, 0, undefined, room);
+      expect(put.values.buffer).toBe(room.buffer);
+      expect([...room]).toEqual([...expected(s, l, scale), ...new Array(64).fill(-1)]);
       expect(Array.from(all.members)).toEqual([0, 1, 2]);
       for (const [from, to] of [
         [0, 12],
@@ -504,15 +508,15 @@ describe('what a file does not say', () => {
     await close();
   });
 
-  it('and is not asked for where it is stated', async () => {
+  it('and is not taken where it is stated', async () => {
     const path = await writeFile(
       place('has-start.nc'),
       'NetCDF-4',
       bare({ ...steps, time: scalar(startHours[0]!, { units: since }) }),
     );
-    await expect(openForecast([path], { start: starts[0]! })).rejects.toThrow(
-      /states when its forecasts began \("time"\); leave out --starts/,
-    );
+    const { source, close } = await openForecast([path], { start: starts[1]! });
+    expect(Array.from(source.starts)).toEqual([starts[0]]);
+    await close();
   });
 
   it('valid times alone are forecasts of lead 0, unless the start is given', async () => {
@@ -544,9 +548,11 @@ describe('what a file does not say', () => {
       more: { step: coordinate('step', leadsHours, {}), time: scalar(startHours[0]!, { units: since }) },
     });
     const path = await writeFile(place('no-units.nc'), 'NetCDF-4', file);
-    await expect(openForecast([path])).rejects.toThrow(/"step": it has no unit; pass --unit step=hours/);
+    await expect(openForecast([path])).rejects.toThrow(
+      /"step": it has no unit; pass --forecast-unit step=hours/,
+    );
     await expect(openForecast([path], { units: { step: 'hours' } })).rejects.toThrow(
-      /channel msl\) has no unit; pass --unit msl=Pa/,
+      /channel msl\) has no unit; pass --forecast-unit msl=Pa/,
     );
     const { source, close } = await openForecast([path], { units: { step: 'hours', msl: 'hPa' } });
     expect(source.leadsHours).toEqual(leadsHours);
