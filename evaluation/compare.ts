@@ -1,26 +1,24 @@
 /**
- * Runs side by side: fair CRPS, RMSE of the mean and spread–skill ratio of several forecasts of the same starts,
- * leads and channels, and the difference of each from the first, start by start. References join as if they were
- * runs; climatology also gives the skill. A run of one member is a point forecast: its CRPS is the mean absolute
- * error, and it has no spread.
+ * Runs side by side: every metric of several forecasts of the same starts, leads and channels, and the difference of
+ * each from the first, start by start, with what it says: better, worse, or no evidence. References join as if they
+ * were runs; climatology also gives the skill. A run of one member is a point forecast: its CRPS is the mean absolute
+ * error, and it has no spread. Runs may differ in their number of members: fair scores do not depend on it.
  */
-import { internalError, usageError } from '../core/errors.js';
+import { usageError } from '../core/errors.js';
 import { describeGrid, sameGrid } from '../core/grid.js';
 import type { Archive } from '../core/interfaces.js';
 import { type Channel, channelName, type Schema } from '../core/schema.js';
 import type { CompareRow } from './compareRow.js';
 import type { EnsembleSource } from './ensembleSource.js';
-import { channelsInArchive, requireTruth, spacingOf, spanOf, statesShared } from './overlap.js';
-import { fitReferences } from './references/fitReferences.js';
+import { spacingOf, spanOf } from './overlap.js';
 import type { ReferenceMethod } from './references/reference.js';
 import type { Period } from './references/trainingSeries.js';
-import { regionWeights, wholeDomain } from './region.js';
+import { type Region, wholeDomain } from './region.js';
 import type { NanPolicy } from './scores/nanPolicy.js';
-import { pairedScores, type ScoredCases } from './significance/pairedScores.js';
-import { plainScorer, plainStatistics, predictionStatistics } from './statistics/caseStatistics.js';
-import { CaseTable } from './statistics/caseTable.js';
-import { memberCountOf, scoreCases } from './statistics/scoreCases.js';
-import { truthOf } from './truth.js';
+import { type ComparePlace, pairedScores } from './significance/pairedScores.js';
+import type { EventChoice } from './statistics/events.js';
+import { gatherStatistics } from './statistics/gather.js';
+import type { StatisticGroup, StatisticTable } from './statistics/statisticTable.js';
 
 export interface ComparedRun {
   /** Column `run`, and the name in messages. */
@@ -36,14 +34,22 @@ export interface CompareRequest {
   /** Shown beside the runs; default none. */
   readonly references?: readonly ReferenceMethod[];
   readonly training?: Period | undefined;
+  /** Default: the whole domain. */
+  readonly regions?: readonly Region[];
+  readonly events?: EventChoice;
+  /** Rows of seasons of the valid time too; default: none. */
+  readonly seasons?: boolean;
   /** Default: raise. */
   readonly nanPolicy?: NanPolicy;
+  /** Threads that score; results do not depend on it. */
+  readonly workers?: number;
   /** Of the bootstrap; default 0. */
   readonly seed?: number;
   /** Of the bootstrap; default 1000. */
   readonly resamples?: number;
   /** In starts. */
   readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 /** What several runs share. */
@@ -96,103 +102,96 @@ export function sharedCases(runs: readonly ComparedRun[]): SharedCases {
 }
 
 /**
+ * Reads members and truth of all that the runs share, and compares.
  * @throws {PlumeError} usage, when the runs share nothing; data, when runs and archive do not fit together, a
- *   member is missing, the training period does not serve, or a value is missing under policy raise
+ *   member is missing, the training period does not serve, or a value is missing under policy raise; the others of
+ *   gatherStatistics
  */
 export async function compareRuns(request: CompareRequest): Promise<Comparison> {
-  const { runs, archive, nanPolicy = 'raise', seed = 0, resamples = 1000, training } = request;
-  const { archiveName = 'the archive' } = request;
-  const methods = request.references ?? [];
-  const { starts, leadsHours, schema } = sharedCases(runs);
-  requireOwnNames(runs, methods);
-  const forecasts = runs.map(({ name }) => name).join(', ');
-  const channels = channelsInArchive(
-    { name: forecasts, value: schema },
-    { name: archiveName, value: archive.schema },
+  const { runs, archive, references: methods = [], regions = [wholeDomain] } = request;
+  const shared = sharedCases(runs);
+  requireOwnNames(
+    runs.map(({ name }) => name),
+    methods.map(({ name }) => name),
   );
-  const truth = truthOf(archive, statesShared(archive, leadsHours));
-  requireTruth(
-    { name: forecasts, value: { starts, leadsHours } },
-    { name: archiveName, value: archive },
-    truth,
-  );
-
-  const weights = [regionWeights(wholeDomain, archive.schema.grid)];
-  const references = await fitReferences({ archive, channels, methods, training, starts, leadsHours });
-  const table = tablesBy(leadsHours.length, channels.length, starts.length);
-  const { scored, missingTruth } = await scoreCases({
-    truth,
-    channels,
-    starts,
-    leadsHours,
-    contestants: runs.map(({ name, source }) => ({
-      name,
-      source,
-      channels: schema.channels.map((channel) => indexIn(source.schema, channel)),
-      score: plainScorer(memberCountOf(source), weights, nanPolicy),
-    })),
-    references,
-    weights,
-    nanPolicy,
-    keepContestant: ({ start, lead, channel }, i, rows) => table(i, channel, lead).set(start, rows[0]!),
-    keepReference: ({ start, lead, channel }, i, rows) =>
-      table(runs.length + i, channel, lead).set(start, plainRow(methods[i]!, rows[0]!)),
-    onProgress: request.onProgress,
+  const { archiveName, training, events, nanPolicy, workers, signal } = request;
+  const perStart = shared.leadsHours.length * shared.schema.channels.length;
+  const gathered = await gatherStatistics({
+    runs,
+    archive,
+    references: methods,
+    regions,
+    training,
+    maps: null,
+    starts: shared.starts,
+    leadsHours: shared.leadsHours,
+    channels: shared.schema.channels,
+    ...(archiveName === undefined ? {} : { archiveName }),
+    ...(events === undefined ? {} : { events }),
+    ...(nanPolicy === undefined ? {} : { nanPolicy }),
+    ...(workers === undefined ? {} : { workers }),
+    ...(signal === undefined ? {} : { signal }),
+    onProgress: (done, total) =>
+      request.onProgress?.(Math.floor(done / perStart), Math.round(total / perStart)),
   });
-
-  const options = { seed, resamples, spacingHours: spacingOf(starts) || 24 };
-  const position = methods.findIndex(({ name }) => name === 'climatology');
-  const climatology = position < 0 ? null : runs.length + position;
-  const rows = schema.channels.flatMap(({ variable, level }, c) =>
-    leadsHours.flatMap((lead_hours, l) => {
-      const all: ScoredCases[] = [
-        ...runs.map(({ name, source }, i) => ({
-          run: name,
-          memberCount: memberCountOf(source),
-          cases: table(i, c, l),
-        })),
-        ...methods.map(({ name, kind }, i) => ({
-          run: name,
-          memberCount: kind === 'deterministic' ? 1 : Number.POSITIVE_INFINITY,
-          cases: table(runs.length + i, c, l),
-        })),
-      ];
-      const place = { variable, level, lead_hours, region: 'all', season: 'all', event: null };
-      return pairedScores(place, all, climatology, starts.length, options);
-    }),
-  );
-  return { rows, starts, leadsHours, schema, scored, missingTruth };
+  const rows = compareStatistics(gathered.table, {
+    ...request,
+    runs: runs.map(({ name }) => name),
+    references: methods.map(({ name }) => name),
+    channels: shared.schema.channels,
+    regions: regions.map(({ name }) => name),
+  });
+  return { ...shared, rows, scored: gathered.scored, missingTruth: gathered.missingTruth };
 }
 
-function requireOwnNames(runs: readonly ComparedRun[], methods: readonly ReferenceMethod[]): void {
-  const names = [...runs.map(({ name }) => name), ...methods.map(({ name }) => name)];
+/** What is compared, in a table of statistics that has been gathered before. */
+export interface StatisticsRequest {
+  /** Models of the table, two or more; the others are compared with the first. */
+  readonly runs: readonly string[];
+  /** Models shown beside the runs; default: none. */
+  readonly references?: readonly string[];
+  /** Order of rows; default: as the table has them. */
+  readonly channels?: Schema['channels'];
+  readonly regions?: readonly string[];
+  /** Rows of seasons of the valid time too; default: none. */
+  readonly seasons?: boolean;
+  /** Of the bootstrap; default 0 and 1000. */
+  readonly seed?: number;
+  readonly resamples?: number;
+}
+
+/**
+ * Rows of all places (channel, lead, region) that every run and reference has, on the starts that all of them have.
+ * @throws {PlumeError} usage, when two of what is compared have one name
+ */
+export function compareStatistics(table: StatisticTable, request: StatisticsRequest): CompareRow[] {
+  const { runs, references = [], seed = 0, resamples = 1000, seasons = false } = request;
+  requireOwnNames(runs, references);
+  const models = [...runs, ...references];
+  const places = new Map<string, { place: ComparePlace; groups: Map<string, StatisticGroup> }>();
+  for (const group of table.groups) {
+    const { variable, level, lead_hours, region } = group;
+    const key = JSON.stringify([variable, level, lead_hours, region]);
+    const found = places.get(key) ?? { place: { variable, level, lead_hours, region }, groups: new Map() };
+    places.set(key, found);
+    found.groups.set(group.model, group);
+  }
+  const options = { seed, resamples, seasons, spacingHours: spacingOf(table.starts) || 24 };
+  const { channels = [], regions = [] } = request;
+  const position = ({ place }: { readonly place: ComparePlace }): number =>
+    channels.findIndex(({ variable, level }) => variable === place.variable && level === place.level) * 1e6 +
+    regions.indexOf(place.region);
+  return [...places.values()]
+    .sort((a, b) => position(a) - position(b))
+    .flatMap(({ place, groups }) => {
+      const all = models.flatMap((model) => groups.get(model) ?? []);
+      return all.length === models.length ? pairedScores(place, all, table.starts, options) : [];
+    });
+}
+
+function requireOwnNames(runs: readonly string[], references: readonly string[]): void {
+  const names = [...runs, ...references];
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     throw usageError(`two of what is compared are called "${twice}"; give each a name of its own`);
-}
-
-function indexIn(schema: Schema, wanted: Channel): number {
-  const index = schema.channels.findIndex((channel) => channelName(channel) === channelName(wanted));
-  if (index < 0) throw internalError(`no channel ${channelName(wanted)} to compare`);
-  return index;
-}
-
-/** The statistics of a comparison from those of a reference. */
-function plainRow({ kind }: ReferenceMethod, row: Float64Array): Float64Array {
-  const names = predictionStatistics(kind);
-  return Float64Array.from(plainStatistics, (name) => row[names.indexOf(name)] ?? Number.NaN);
-}
-
-/** One table for each forecast, channel and lead, made when first asked for. */
-function tablesBy(
-  leads: number,
-  channels: number,
-  starts: number,
-): (forecast: number, channel: number, lead: number) => CaseTable {
-  const tables: CaseTable[] = [];
-  return (forecast, channel, lead) => {
-    const at = (forecast * channels + channel) * leads + lead;
-    tables[at] ??= new CaseTable(plainStatistics, starts);
-    return tables[at];
-  };
 }

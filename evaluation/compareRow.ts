@@ -1,26 +1,21 @@
 /**
- * Tidy rows of a comparison of runs: one row for each run (or reference), channel, lead and metric, with its 95 %
- * interval over start dates. All rest on the starts that everything compared has; rows with `against` compare a run
- * with the first one. The columns of compare.arrow.
+ * Tidy rows of a comparison of runs: one row for each run (or reference), channel, lead, region, season, event and
+ * metric, with its 95 % interval over start dates. All rest on the starts that everything compared has; rows with
+ * `against` compare a run with the first one. The columns of compare.arrow. Metrics of a run alone are those of
+ * verification (statistics/metrics.ts), and against climatology, where that is among the references,
+ *
+ *   crps_skill_score, mse_skill_score …   1 − score / score of climatology (significance/orientation.ts says of which)
+ *
+ * What a run is beside the first run, a:
+ *
+ *   crps_difference, rmse_difference …    score of the run less that of a, of every metric that is better when smaller
+ *   acc_difference …                      likewise of those that are better when larger
+ *   spread_skill_distance_difference      |ln r| − |ln r_a| of the spread–skill ratios: negative is nearer to 1
+ *   crps_skill_ratio                      CRPS skill against climatology of the run over that of a: above 1 is better
  */
 import type { Column, TidyTable } from '../core/store/table.js';
 import type { Verdict } from './scoreRow.js';
 import { columnsOf, type RowLayout, rowsOf } from './tidyRows.js';
-
-/** A score of one run; smaller is better for crps and rmse, nearer to 1 for the ratio, larger for the skill. */
-export type CompareScore = 'crps' | 'rmse' | 'spread' | 'spread_skill_ratio' | 'crps_skill_score';
-
-/**
- * What a run is beside the first run, a:
- *   crps_difference, rmse_difference   score of the run less that of a
- *   spread_skill_distance_difference   |ln r| − |ln r_a| of the spread–skill ratios: negative is nearer to 1
- *   crps_skill_ratio                   CRPS skill against climatology of the run over that of a: above 1 is better
- */
-export type CompareDifference =
-  | 'crps_difference'
-  | 'rmse_difference'
-  | 'spread_skill_distance_difference'
-  | 'crps_skill_ratio';
 
 export interface CompareRow {
   readonly run: string;
@@ -35,7 +30,7 @@ export interface CompareRow {
   readonly season: string;
   /** Threshold of the scores of an event; null for scores of the whole distribution. */
   readonly event: string | null;
-  readonly metric: CompareScore | CompareDifference;
+  readonly metric: string;
   /** Unit of the variable; 1 for ratios and skill. */
   readonly value: number;
   /** NaN where there are too few starts for an interval. */

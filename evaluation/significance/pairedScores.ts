@@ -1,162 +1,177 @@
 /**
  * Scores of several forecasts of the same cases, each with its interval, and each beside the first one: whole
  * starts are drawn anew for all at once, so that weather that is hard for both of two cancels (blockBootstrap).
+ * Everything rests on the starts that all forecasts have.
  */
-
-import type { CompareDifference, CompareRow, CompareScore } from '../compareRow.js';
-import type { Verdict } from '../scoreRow.js';
-import { spreadSkillRatio } from '../scores/spreadSkill.js';
-import { plainStatistics } from '../statistics/caseStatistics.js';
-import { type CaseTable, meansOf } from '../statistics/caseTable.js';
-import { type BootstrapOptions, blockLength, bootstrapIntervals, type OfMeans } from './blockBootstrap.js';
-
-/** Cases of one forecast at one lead and channel, with {@link plainStatistics}. */
-export interface ScoredCases {
-  readonly run: string;
-  /** 1: a point forecast; Infinity: a distribution in closed form. */
-  readonly memberCount: number;
-  readonly cases: CaseTable;
-}
+import type { CompareRow } from '../compareRow.js';
+import { startsBySeason } from '../seasons.js';
+import { skillNames } from '../statistics/skillScores.js';
+import type { StatisticGroup } from '../statistics/statisticTable.js';
+import {
+  type BootstrapOptions,
+  blockLength,
+  type Interval,
+  overlapOf,
+  resampling,
+} from './blockBootstrap.js';
+import { dieboldMariano } from './dieboldMariano.js';
+import { betterWhen, skillMetrics } from './orientation.js';
+import {
+  combined,
+  intervalOf,
+  isReported,
+  type PlaceScore,
+  type PlaceScores,
+  scoreDifference,
+  scoreKey,
+  scoresAt,
+} from './placeScores.js';
+import { type Verdict, verdict } from './verdict.js';
 
 export interface PairedOptions extends BootstrapOptions {
   /** Hours between neighbouring starts, for the length of blocks. */
   readonly spacingHours: number;
+  /** Rows of each season of the valid time too. */
+  readonly seasons: boolean;
 }
 
-export type ComparePlace = Pick<
-  CompareRow,
-  'variable' | 'level' | 'lead_hours' | 'region' | 'season' | 'event'
->;
-
-/** A row in the making: whose, beside whom, and what is made of the means over the starts that all have. */
-interface Wanted extends Pick<CompareRow, 'run' | 'against' | 'metric'> {
-  readonly of: OfMeans;
-  readonly verdict: (low: number, high: number) => Verdict | null;
-}
-
-const width = plainStatistics.length;
+export type ComparePlace = Pick<CompareRow, 'variable' | 'level' | 'lead_hours' | 'region'>;
 
 /**
- * Rows of one (channel, lead), all from the starts that every forecast has: the same starts are drawn for all.
- * @param all the first is what the others are compared with
- * @param climatology its position among `all`; null where there is none, and so no skill
+ * Rows of one place: the scores of each forecast, its skill against climatology, and its differences from the first.
+ * @param groups of the forecasts at this place, the first being what the others are compared with
+ * @param starts that the groups' rows are numbered by, milliseconds since 1970
  */
 export function pairedScores(
   place: ComparePlace,
-  all: readonly ScoredCases[],
-  climatology: number | null,
-  starts: number,
+  groups: readonly StatisticGroup[],
+  starts: readonly number[],
   options: PairedOptions,
 ): CompareRow[] {
-  const columns = width * all.length;
-  const cases = sharedStarts(all, starts);
-  const n = cases.length / columns;
-  if (n === 0) return [];
-  const wanted = [...scoresAlone(all, climatology), ...besideFirst(all, climatology)];
-  const means = meansOf(cases, columns);
-  const intervals = bootstrapIntervals(
-    cases,
-    columns,
-    blockLength(n, place.lead_hours, options.spacingHours),
-    wanted.map(({ of }) => of),
-    options,
-  );
-  return wanted.map(({ run, against, metric, of, verdict }, i) => {
-    const { low, high } = intervals[i]!;
-    const interval = { ci_low: low, ci_high: high, p_value: null };
-    const score = { metric, value: of(means), ...interval, verdict: verdict(low, high), n };
-    return { run, against, ...place, ...score };
+  const shared = [...starts.keys()].filter((i) => groups.every((group) => isScored(group, i)));
+  const times = shared.map((i) => starts[i]!);
+  return startsBySeason(times, place.lead_hours, options.seasons).flatMap(({ season, indices }) => {
+    const positions = indices.map((i) => shared[i]!);
+    return positions.length === 0 ? [] : seasonRows({ ...place, season }, groups, positions, options);
   });
 }
 
-function scoresAlone(all: readonly ScoredCases[], climatology: number | null): Wanted[] {
-  return all.flatMap(({ run, memberCount }, i) => {
-    const wanted: Wanted[] = [];
-    const add = (metric: CompareScore, of: OfMeans): void => {
-      wanted.push({ run, against: null, metric, of, verdict: () => null });
-    };
-    add('crps', crpsOf(i));
-    add('rmse', rmseOf(i));
-    if (memberCount > 1) {
-      add('spread', (means) => Math.sqrt(means[i * width + 2]!));
-      add('spread_skill_ratio', ratioOf(i, memberCount));
-    }
-    if (climatology !== null && climatology !== i) add('crps_skill_score', skillOf(i, climatology));
-    return wanted;
-  });
+/** Whether anything was scored there: under some policies for missing values a start may have nothing. */
+function isScored({ cases }: StatisticGroup, start: number): boolean {
+  if (!cases.has(start)) return false;
+  return !cases.statistics.includes('scored') || cases.at(start, 'scored') > 0;
 }
 
-function besideFirst(all: readonly ScoredCases[], climatology: number | null): Wanted[] {
-  const [first, ...others] = all;
-  if (first === undefined) return [];
-  return others.flatMap(({ run, memberCount }, j) => {
-    const i = j + 1;
-    const wanted: Wanted[] = [];
-    const add = (metric: CompareDifference, of: OfMeans, verdict: Wanted['verdict']): void => {
-      wanted.push({ run, against: first.run, metric, of, verdict });
-    };
-    const less = (score: (table: number) => OfMeans): OfMeans => {
-      const [own, other] = [score(i), score(0)];
-      return (means) => own(means) - other(means);
-    };
-    add('crps_difference', less(crpsOf), smallerIsBetter);
-    add('rmse_difference', less(rmseOf), smallerIsBetter);
-    if (memberCount > 1 && first.memberCount > 1) {
-      const distance = (table: number): OfMeans => {
-        const ratio = ratioOf(table, all[table]!.memberCount);
-        return (means) => Math.abs(Math.log(ratio(means)));
-      };
-      add('spread_skill_distance_difference', less(distance), smallerIsBetter);
-    }
-    if (climatology !== null && climatology !== i && climatology !== 0) {
-      const [own, other] = [skillOf(i, climatology), skillOf(0, climatology)];
-      // Where the first has no skill there is nothing to divide by.
-      const ratio: OfMeans = (means) => (other(means) > 0 ? own(means) / other(means) : Number.NaN);
-      add('crps_skill_ratio', ratio, aboveOneIsBetter);
-    }
-    return wanted;
-  });
-}
+function seasonRows(
+  place: ComparePlace & Pick<CompareRow, 'season'>,
+  groups: readonly StatisticGroup[],
+  positions: readonly number[],
+  options: PairedOptions,
+): CompareRow[] {
+  const n = positions.length;
+  const block = blockLength(n, place.lead_hours, options.spacingHours);
+  const overlap = overlapOf(place.lead_hours, options.spacingHours);
+  const shared = resampling(n, block, options);
+  const all = groups.map((group) => scoresAt(group, positions, shared));
+  const rows: CompareRow[] = [];
+  const add = (
+    run: string,
+    against: string | null,
+    score: PlaceScore,
+    judged: { readonly pValue: number; say(interval: Interval): Verdict } | null,
+  ): void => {
+    const interval = intervalOf(score, shared, block);
+    rows.push({
+      run,
+      against,
+      ...place,
+      event: score.event,
+      metric: score.name,
+      value: score.value,
+      ci_low: interval.low,
+      ci_high: interval.high,
+      p_value: judged?.pValue ?? null,
+      verdict: judged?.say(interval) ?? null,
+      n,
+    });
+  };
 
-/** Of the interval of a difference of scores that are better when smaller. */
-function smallerIsBetter(low: number, high: number): Verdict {
-  if (high < 0) return 'better';
-  return low > 0 ? 'worse' : 'no evidence';
-}
-
-/** Of the interval of a ratio of skills. */
-function aboveOneIsBetter(low: number, high: number): Verdict {
-  if (low > 1) return 'better';
-  return high < 1 ? 'worse' : 'no evidence';
-}
-
-/** Of the means of all forecasts, [forecast, statistic]: a score of the one numbered `table`. */
-function crpsOf(table: number): OfMeans {
-  return (means) => means[table * width]!;
-}
-
-function rmseOf(table: number): OfMeans {
-  return (means) => Math.sqrt(means[table * width + 1]!);
-}
-
-function ratioOf(table: number, memberCount: number): OfMeans {
-  const at = table * width;
-  return (means) =>
-    Number.isFinite(memberCount)
-      ? spreadSkillRatio(means[at + 2]!, means[at + 1]!, memberCount)
-      : Math.sqrt(means[at + 2]! / means[at + 1]!);
-}
-
-function skillOf(table: number, climatology: number): OfMeans {
-  return (means) => 1 - means[table * width]! / means[climatology * width]!;
-}
-
-/** [case, forecast, statistic] on the starts that every forecast has. */
-function sharedStarts(all: readonly ScoredCases[], starts: number): Float64Array {
-  const values: number[] = [];
-  for (let start = 0; start < starts; start++) {
-    if (!all.every(({ cases }) => cases.has(start))) continue;
-    for (const { cases } of all) for (const name of plainStatistics) values.push(cases.at(start, name));
+  const skills = skillsOf(groups, all);
+  for (const [i, { model }] of groups.entries()) {
+    for (const score of all[i]!.values()) if (isReported(score)) add(model, null, score, null);
+    for (const skill of skills[i]!.values()) add(model, null, skill, null);
   }
-  return Float64Array.from(values);
+  const [first, ...others] = groups;
+  for (const [j, { model }] of others.entries()) {
+    for (const difference of differencesOf(all[j + 1]!, all[0]!)) {
+      const pValue = pValueOf(difference.starts, overlap);
+      const turned = betterWhen(difference.name) === 'larger';
+      const say = ({ low, high }: Interval): Verdict =>
+        verdict(turned ? { low: -high, high: -low } : { low, high }, pValue);
+      add(model, first!.model, { ...difference, name: `${difference.name}_difference` }, { pValue, say });
+    }
+    const ratio = skillRatio(skills[j + 1]!, skills[0]!, all[j + 1]!, all[0]!);
+    if (ratio === null) continue;
+    // Of a first forecast that has skill: more of it, and a smaller score, are the same thing.
+    const pValue = Number.isNaN(ratio.value) ? Number.NaN : pValueOf(ratio.starts, overlap);
+    const say = ({ low, high }: Interval): Verdict => verdict({ low: 1 - high, high: 1 - low }, pValue);
+    add(model, first!.model, ratio, { pValue, say });
+  }
+  return rows;
+}
+
+/** NaN where some start has no value. */
+function pValueOf(starts: Float64Array, overlap: number): number {
+  return starts.some(Number.isNaN) ? Number.NaN : dieboldMariano(starts, overlap).pValue;
+}
+
+/** Metrics that both have and that rank forecasts. */
+function differencesOf(own: PlaceScores, first: PlaceScores): PlaceScore[] {
+  return [...own].flatMap(([key, score]) => {
+    const other = first.get(key);
+    return other === undefined || betterWhen(score.name) === null ? [] : [scoreDifference(score, other)];
+  });
+}
+
+/** For each forecast its skill against climatology and persistence, 1 − score / score of the reference, by its name. */
+function skillsOf(groups: readonly StatisticGroup[], all: readonly PlaceScores[]): PlaceScores[] {
+  return all.map((scores) => {
+    const skills = new Map<string, PlaceScore>();
+    for (const [i, { model }] of groups.entries()) {
+      const reference = all[i]!;
+      if (scores === reference) continue;
+      for (const [key, score] of scores) {
+        const base = reference.get(key);
+        const name = skillMetrics.includes(score.name) ? skillNames(model, score.name) : null;
+        if (base === undefined || name === null) continue;
+        const value = 1 - score.value / base.value;
+        if (!Number.isFinite(value)) continue;
+        const draws = combined(score.draws, base.draws, (own, other) => 1 - own / other);
+        skills.set(scoreKey(name, score.event), { ...score, name, value, draws });
+      }
+    }
+    return skills;
+  });
+}
+
+/** Skill of one over skill of the first; NaN where the first has none, and there is nothing to divide by. */
+function skillRatio(
+  own: PlaceScores,
+  first: PlaceScores,
+  ownScores: PlaceScores,
+  firstScores: PlaceScores,
+): PlaceScore | null {
+  const skill = scoreKey('crps_skill_score', null);
+  const key = scoreKey('crps', null);
+  const [a, b] = [own.get(skill), first.get(skill)];
+  const [score, base] = [ownScores.get(key), firstScores.get(key)];
+  if (a === undefined || b === undefined || score === undefined || base === undefined) return null;
+  const ratio = (x: number, y: number): number => (y > 0 ? x / y : Number.NaN);
+  return {
+    ...a,
+    name: 'crps_skill_ratio',
+    value: ratio(a.value, b.value),
+    draws: combined(a.draws, b.draws, ratio),
+    starts: scoreDifference(score, base).starts,
+  };
 }
