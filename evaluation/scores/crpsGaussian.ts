@@ -3,7 +3,7 @@
  *   σ [ z (2Φ(z) − 1) + 2φ(z) − 1/√π ],   z = (y − μ)/σ
  * Gneiting et al. 2005, doi:10.1175/MWR2904.1, eq. 5. σ = 0 is its limit |y − μ|; σ < 0 is no distribution: NaN.
  */
-import { integralOfSquaredCdf, normalCentral, normalDensity } from './normal.js';
+import { normalCentral, normalDensity } from './normal.js';
 
 const inverseRootPi = 1 / Math.sqrt(Math.PI);
 
@@ -28,23 +28,4 @@ export function crpsGaussianGradient(
 ): { readonly mu: number; readonly sigma: number } {
   const z = (observed - mu) / sigma;
   return { mu: -normalCentral(z), sigma: 2 * normalDensity(z) - inverseRootPi };
-}
-
-/**
- * Threshold-weighted CRPS of a normal distribution: ∫_t^∞ (F(x) − 1{y ≤ x})² dx, only what is above t counts
- * (Gneiting & Ranjan 2011, doi:10.1198/jbes.2010.08110). With G(z) = ∫_{−∞}^z Φ² and u the larger of y and t,
- *   σ [G(z_u) − G(z_t) + G(−z_u)]
- * @param threshold t, unit of `mu`; −Infinity gives {@link crpsGaussian}
- * @returns unit of `mu`; σ = 0 is its limit
- */
-export function crpsGaussianAbove(mu: number, sigma: number, observed: number, threshold: number): number {
-  if (threshold === Number.POSITIVE_INFINITY) return 0;
-  const upper = Math.max(observed, threshold);
-  if (sigma === 0) return Math.abs(upper - Math.max(mu, threshold));
-  if (!(sigma > 0)) return Number.NaN;
-  const z = (upper - mu) / sigma;
-  return (
-    sigma *
-    (integralOfSquaredCdf(z) - integralOfSquaredCdf((threshold - mu) / sigma) + integralOfSquaredCdf(-z))
-  );
 }

@@ -35,16 +35,3 @@ export function debiasedMeanSquaredError(
 ): number {
   return meanSquaredError - meanVariance / memberCount;
 }
-
-/**
- * Root of {@link debiasedMeanSquaredError}, cut at 0 after all averaging: below, the error of the mean cannot be told
- * from that of having M members only.
- * @returns NaN for a single member, whose variance is not known
- */
-export function debiasedRootMeanSquaredError(
-  meanSquaredError: number,
-  meanVariance: number,
-  memberCount: number,
-): number {
-  return Math.sqrt(Math.max(0, debiasedMeanSquaredError(meanSquaredError, meanVariance, memberCount)));
-}

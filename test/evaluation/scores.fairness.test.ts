@@ -4,10 +4,11 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { twcrpsGaussianAbove } from '../../evaluation/references/gaussianTail.js';
 import { brierEnsemble } from '../../evaluation/scores/brier.js';
 import { type CrpsEstimator, crpsOfErrors, energyCrps, fairCrps } from '../../evaluation/scores/crps.js';
 import { almostFairCrps } from '../../evaluation/scores/crpsEstimators.js';
-import { crpsGaussian, crpsGaussianAbove } from '../../evaluation/scores/crpsGaussian.js';
+import { crpsGaussian } from '../../evaluation/scores/crpsGaussian.js';
 import { energyScore } from '../../evaluation/scores/energyScore.js';
 import { logScoreGaussian } from '../../evaluation/scores/ignorance.js';
 import { normalQuantile } from '../../evaluation/scores/normal.js';
@@ -151,7 +152,7 @@ describe('proper scores of closed forms and quantiles', () => {
 
   it.each([
     ['CRPS', crpsGaussian],
-    ['CRPS above 0.5', (mu: number, sigma: number, y: number) => crpsGaussianAbove(mu, sigma, y, 0.5)],
+    ['CRPS above 0.5', (mu: number, sigma: number, y: number) => twcrpsGaussianAbove(mu, sigma, 0.5, y)],
     ['log score', logScoreGaussian],
   ])('%s of normals is least for the true one', (_, score) => {
     const scored = forecasts.map(([mu, sigma]) => overTruth((y) => score(mu, sigma, y)));

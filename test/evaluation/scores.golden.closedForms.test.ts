@@ -251,15 +251,14 @@ describe('closed forms are the integral of (F − 1{y ≤ x})²', () => {
   it('the normal above a threshold: the same integral from there on, and with what is below the whole', () => {
     for (const t of [-3, 0.5, 2, 5])
       for (const y of [-2.5, 0.5, 1, 3.9]) {
-        const above = crpsGaussianAbove(1, 2, y, t);
+        const above = twcrpsGaussianAbove(1, 2, t, y);
         const found = crpsByIntegral((x) => normalCdf((x - 1) / 2), y, t, 30);
         expect(above).toBeCloseTo(found, 5);
         // Mirrored: below t of N(1, 2²) is above −t of N(−1, 2²).
-        expect(above + crpsGaussianAbove(-1, 2, -y, -t)).toBeCloseTo(crpsGaussian(1, 2, y), 12);
+        expect(above + twcrpsGaussianAbove(-1, 2, -t, -y)).toBeCloseTo(crpsGaussian(1, 2, y), 12);
       }
-    expect(crpsGaussianAbove(1, 2, 3, Infinity)).toBe(0);
-    expect(crpsGaussianAbove(1, 2, 3, -Infinity)).toBeCloseTo(crpsGaussian(1, 2, 3), 13);
-    expect(crpsGaussianAbove(1, 0, 3, 2)).toBe(1);
+    expect(twcrpsGaussianAbove(1, 2, -Infinity, 3)).toBeCloseTo(crpsGaussian(1, 2, 3), 13);
+    expect(twcrpsGaussianAbove(1, 0, 2, 3)).toBe(1);
   });
 
   it('limits: no width is the distance, invalid parameters are no distribution', () => {

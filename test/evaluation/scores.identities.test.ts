@@ -27,7 +27,6 @@ import {
   rankedProbabilityEnsemble,
   rankedProbabilityScore,
 } from '../../evaluation/scores/rankedProbability.js';
-import { debiasedRootMeanSquaredError } from '../../evaluation/scores/spreadSkill.js';
 import {
   crpsOutcomeWeighted,
   crpsThresholdWeighted,
@@ -234,12 +233,6 @@ describe('known answers', () => {
     expect(countExceeding([1, Number.NaN], 2)).toBeNaN();
     expect(brierEnsemble([2, 2], 2, 2, { form: 'plain' })).toBe(0);
     expect(brierEnsemble([2, 3], 2, 2, { exceedance: 'at-or-above' })).toBe(0);
-  });
-
-  it('the debiased RMSE is cut at 0 after averaging, and unknown for one member', () => {
-    expect(debiasedRootMeanSquaredError(5, 4, 4)).toBe(2);
-    expect(debiasedRootMeanSquaredError(1, 8, 4)).toBe(0);
-    expect(debiasedRootMeanSquaredError(1, Number.NaN, 1)).toBeNaN();
   });
 });
 
