@@ -1,5 +1,6 @@
 /** Closed forms against peer packages, and against the integral that a CRPS is. */
 import { describe, expect, it } from 'vitest';
+import { twcrpsGaussianAbove } from '../../evaluation/references/gaussianTail.js';
 import { crpsCensoredNormal, crpsTruncatedNormal } from '../../evaluation/scores/closedForms/cutNormal.js';
 import { crpsExponential, logScoreExponential } from '../../evaluation/scores/closedForms/exponential.js';
 import { crpsGamma, logScoreGamma } from '../../evaluation/scores/closedForms/gammaDistribution.js';
@@ -14,11 +15,7 @@ import {
 } from '../../evaluation/scores/closedForms/normalMixture.js';
 import { crpsStudentT, logScoreStudentT } from '../../evaluation/scores/closedForms/studentT.js';
 import { crpsUniform, logScoreUniform } from '../../evaluation/scores/closedForms/uniform.js';
-import {
-  crpsGaussian,
-  crpsGaussianAbove,
-  crpsGaussianGradient,
-} from '../../evaluation/scores/crpsGaussian.js';
+import { crpsGaussian, crpsGaussianGradient } from '../../evaluation/scores/crpsGaussian.js';
 import { logScoreGaussian } from '../../evaluation/scores/ignorance.js';
 import { studentCdf } from '../../evaluation/scores/incompleteBeta.js';
 import { gammaLower } from '../../evaluation/scores/incompleteGamma.js';
