@@ -1,44 +1,104 @@
-/** plume report: one self-contained page of a run: maps, curves by lead, rank histograms, tables. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+/**
+ * plume report: one self-contained page of a run, of a verification without a run, or of a comparison: scorecards,
+ * curves by lead, diagrams, maps, tables, with the data behind every figure.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { usageError } from '../../core/errors.js';
 import { parsePeriod } from '../../core/period.js';
 import { channelName, requireSameSchema } from '../../core/schema.js';
+import { writeAtomically } from '../../core/store/atomic.js';
 import { openRun } from '../../core/store/run.js';
-import { readTable } from '../../core/store/table.js';
+import { readTable, type TidyTable } from '../../core/store/table.js';
 import { parseTime } from '../../core/time.js';
+import { compareRows } from '../../evaluation/compareRow.js';
+import { type DiagramRow, diagramRows } from '../../evaluation/diagramRow.js';
+import { mapsName, readScoreMaps, type ScoreMaps } from '../../evaluation/scoreMaps.js';
 import { type ScoreRow, scoreRows } from '../../evaluation/scoreRow.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandDefinition } from '../command.js';
 import type { Options } from '../options.js';
 import { isSeasonless } from '../referenceOption.js';
+import { unitsIn } from '../report/channelUnits.js';
+import { version } from '../version.js';
 
 const optionNames = ['out', 'start', 'archive', 'unit'] as const;
+type ReportOptions = Partial<Pick<Options, (typeof optionNames)[number]>>;
 
 export const reportCommand: CommandDefinition<(typeof optionNames)[number]> = {
   name: 'report',
   operands: '<run>',
-  summary: 'write the report page of a run; with scores when plume verify has been there',
+  summary:
+    'write the page of a run, of a directory of scores that plume verify wrote, or of a file that plume compare wrote',
   examples: [
-    'plume report runs/2007',
+    'plume report runs/2007                             the run, with scores when plume verify has been there',
     'plume report runs/2007 --start 2007-01-15 --out storm.html',
     'plume report runs/globe --archive era5.zarr        maps of what happened beside the forecast',
+    'plume report eps.verification                      scores of forecasts from elsewhere',
+    'plume report compare.arrow                         runs side by side; the page lies beside the file',
   ],
   options: optionNames,
-  run: async ({ operands: [directory = ''], options, json, report }) => {
-    const page = await reportRun(directory, options);
+  run: async ({ operands: [operand = ''], options, json, report }) => {
+    const page = await reportOf(operand, options);
     if (!json && !report.quiet) process.stdout.write(`${page}\n`);
     return { report: page };
   },
 };
 
+/** Whatever the operand is. @returns path of the page */
+async function reportOf(operand: string, options: ReportOptions): Promise<string> {
+  if (existsSync(join(operand, 'manifest.json'))) return await reportRun(operand, options);
+  const isFile = existsSync(operand) && statSync(operand).isFile();
+  const path = isFile ? operand : join(operand, 'scores.arrow');
+  // Without scores there is only a run left to be: its reader says what is missing.
+  if (!existsSync(path)) return await reportRun(operand, options);
+  requireRunForOptions(operand, options);
+  const table = await readTable(path);
+  const out = options.out ?? (isFile ? path.replace(/(\.arrow)?$/, '.html') : join(operand, 'report.html'));
+  const compared = table.columns.some(({ name }) => name === 'against');
+  const text = compared ? await comparisonText(path, table) : await verificationText(path, table);
+  await writeAtomically(out, new TextEncoder().encode(text));
+  return out;
+}
+
+/** @throws {PlumeError} usage: what has no members has no maps of them */
+function requireRunForOptions(operand: string, { start, archive }: ReportOptions): void {
+  const given = start === undefined ? (archive === undefined ? null : '--archive') : '--start';
+  if (given !== null)
+    throw usageError(`${operand} holds scores and no members: ${given} is for pages of runs; leave it out`);
+}
+
+async function comparisonText(path: string, table: TidyTable): Promise<string> {
+  const { comparisonPage } = await import('../report/comparisonPage.js');
+  return comparisonPage(compareRows(table, path), {
+    name: basename(path),
+    plume: version,
+    units: unitsIn(table.metadata, path),
+    metadata: table.metadata,
+  });
+}
+
+async function verificationText(path: string, table: TidyTable): Promise<string> {
+  const { verificationPage } = await import('../report/verificationPage.js');
+  const directory = dirname(path);
+  const verification = {
+    scores: scoreRows(table, path),
+    ...(await diagramsOf(directory)),
+    units: unitsIn(table.metadata, path),
+    coast: !(await isSeasonless([table.metadata.get('archive') ?? ''])),
+  };
+  return verificationPage(verification, {
+    name: table.metadata.get('run') ?? directory,
+    plume: version,
+    metadata: table.metadata,
+  });
+}
+
 /**
  * @param options.archive what happened, for the maps of a global run
  * @returns path of the page
  */
-export async function reportRun(
-  directory: string,
-  options: Partial<Pick<Options, (typeof optionNames)[number]>>,
-): Promise<string> {
+export async function reportRun(directory: string, options: ReportOptions): Promise<string> {
   // The drawing libraries take 0.7 s and 70 MB that no other command needs.
   const { writeReport } = await import('../report/report.js');
   const run = await openRun(directory);
@@ -57,6 +117,7 @@ export async function reportRun(
     const page = options.out ?? join(directory, 'report.html');
     await writeReport(run, rows, page, {
       name: directory,
+      ...(await diagramsOf(directory)),
       madeUp: await isSeasonless(paths ?? []),
       ...(options.start === undefined ? {} : { start: parseTime(options.start) }),
       ...(witness === null
@@ -83,4 +144,15 @@ export async function scoresOf(
   if (!existsSync(path)) return { rows: [], training: null };
   const table = await readTable(path);
   return { rows: scoreRows(table, path), training: table.metadata.get('training') || null };
+}
+
+/** What lies beside the scores: diagrams.arrow and maps.arrow, where they were written. */
+async function diagramsOf(
+  directory: string,
+): Promise<{ readonly diagrams: DiagramRow[]; readonly maps: ScoreMaps | null }> {
+  const [diagrams, maps] = [join(directory, 'diagrams.arrow'), join(directory, mapsName)];
+  return {
+    diagrams: existsSync(diagrams) ? diagramRows(await readTable(diagrams), diagrams) : [],
+    maps: existsSync(maps) ? await readScoreMaps(maps) : null,
+  };
 }

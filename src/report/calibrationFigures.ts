@@ -67,9 +67,13 @@ function rankShares(scores: readonly ScoreRow[]): DiagramRow[] {
   });
 }
 
+const reliabilityText =
+  'How often it happened when it was given a probability; on the diagonal, probabilities mean what they say. Grey bars: ' +
+  'where 95&nbsp;% of reliable forecasts would lie. Dotted: how often it happened at all. Inset: how often each probability was given.';
+
 /** Reliability of the outer events, a row of panels each; HTML. */
 export function reliabilityFigures({ diagrams, leads, events, unit, place }: CalibrationInput): string[] {
-  return outerEvents(events).flatMap((event) => {
+  return outerEvents(events).flatMap((event, i) => {
     const rows = diagrams.filter(
       (row) => row.diagram === 'reliability' && row.event === event && leads.includes(row.lead_hours),
     );
@@ -80,9 +84,7 @@ export function reliabilityFigures({ diagrams, leads, events, unit, place }: Cal
       panels(
         {
           title: `Reliability: ${name}`,
-          text:
-            'How often it happened when it was given a probability; on the diagonal, probabilities mean what they say. Grey bars: ' +
-            'where 95&nbsp;% of reliable forecasts would lie. Dotted: how often it happened at all. Inset: how often each probability was given.',
+          text: i > 0 ? '' : reliabilityText,
           body: '',
           data: diagramData(rows, unit),
           name: `${place} reliability ${name}`,

@@ -71,25 +71,26 @@ export function colourBar(scale: ColourScale, unit: string, name: string): strin
   const { bounds, colours } = scale;
   const [width, height, top] = [300, 30, 2];
   const cell = width / bounds.length;
-  const every = Math.ceil(bounds.length / 7);
   const step = (bounds[1] ?? bounds[0]! + 1) - bounds[0]!;
   const labels = [...bounds, bounds[bounds.length - 1]! + step];
   const digits = Math.max(0, Math.min(6, -Math.floor(Math.log10(step) + 1e-9) + (isHalfStep(step) ? 1 : 0)));
+  const written = labels.map((value) => value.toFixed(digits).replace('-', '−'));
+  const longest = Math.max(...written.map((text) => text.length));
+  // As many labels as stand apart.
+  const every = Math.ceil(bounds.length / Math.min(7, Math.floor(width / (6.6 * longest + 8))));
   const cells = colours
     .map(
       (colour, i) =>
         `<rect x="${(i * cell).toFixed(1)}" y="${top}" width="${(cell + 0.3).toFixed(1)}" height="9" fill="${colour}"/>`,
     )
     .join('');
-  const texts = labels
-    .map((value, i) =>
-      i % every === 0
-        ? `<text x="${(i * cell).toFixed(1)}" y="${top + 21}">${value.toFixed(digits).replace('-', '−')}</text>`
-        : '',
+  const texts = written
+    .map((text, i) =>
+      i % every === 0 ? `<text x="${(i * cell).toFixed(1)}" y="${top + 21}">${text}</text>` : '',
     )
     .join('');
   return (
-    `<svg class="bar" viewBox="-14 0 ${width + 60} ${height}" role="img" aria-label="colour bar of ${name}, ${unit}">` +
+    `<svg class="bar" viewBox="-14 0 ${width + 22 + Math.max(38, 7 * unit.length)} ${height}" role="img" aria-label="colour bar of ${name}, ${unit}">` +
     `${cells}${texts}<text class="unit" x="${width + 8}" y="${top + 9}">${unit}</text></svg>`
   );
 }

@@ -16,7 +16,7 @@ const stepsEachWay = 5;
 export function divergingStep(value: number, limit: number): number {
   const size = (Math.abs(value) / limit) * stepsEachWay;
   if (!(size >= 0.1)) return 0;
-  const step = Math.min(stepsEachWay, Math.max(1, Math.ceil(size)));
+  const step = Math.min(stepsEachWay, Math.max(1, Math.ceil(size - 1e-9)));
   return value < 0 ? -step : step;
 }
 

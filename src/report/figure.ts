@@ -34,7 +34,7 @@ export function panels(
     .map(({ caption, svg }) => `<figure><figcaption>${escapeHtml(caption)}</figcaption>${svg}</figure>`)
     .join('');
   return (
-    `<section class="panel-row"><h4>${escapeHtml(title)}</h4><p class="quiet">${text}</p>${body}` +
+    `<section class="panel-row"><h4>${escapeHtml(title)}</h4>${text === '' ? '' : `<p class="quiet">${text}</p>`}${body}` +
     `<div class="panels">${inside}</div>${dataLinks(data, name, title)}</section>`
   );
 }

@@ -3,7 +3,7 @@
  * was. Everything comes from the manifest and the scores; what is likely to happen is in the outlook.
  */
 import { describeGrid } from '../../core/grid.js';
-import { channelName } from '../../core/schema.js';
+import { type Channel, channelName } from '../../core/schema.js';
 import type { ScoreRow } from '../../evaluation/scoreRow.js';
 import { calendar } from './calendar.js';
 import { leadLabel } from './displayUnit.js';
@@ -16,6 +16,18 @@ export const headlineChannels: readonly { readonly channel: string; readonly spo
   { channel: 't850', spoken: '850 hPa temperature' },
   { channel: 'msl', spoken: 'sea-level pressure' },
 ];
+
+/** Channels whose figures a page draws where there are more. */
+const mostShown = 3;
+
+/** All of a few channels; of many the headline ones, or the first where there are none of them. */
+export function headlineOrFirst(channels: readonly Channel[]): Channel[] {
+  if (channels.length <= mostShown) return [...channels];
+  const found = headlineChannels.flatMap(
+    ({ channel }) => channels.find((each) => channelName(each) === channel) ?? [],
+  );
+  return (found.length > 0 ? found : [...channels]).slice(0, mostShown);
+}
 
 export interface Headline {
   readonly run: string;

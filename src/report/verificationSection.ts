@@ -16,7 +16,7 @@ import { choices } from './choices.js';
 import { eventCurves } from './eventCurves.js';
 import { eventsOf } from './eventNames.js';
 import { fourLeads } from './fieldMaps.js';
-import { headlineChannels } from './headline.js';
+import { headlineOrFirst } from './headline.js';
 import { escapeHtml } from './html.js';
 import { differenceTable, eventTable, scoreTable } from './htmlTables.js';
 import { leadFigures } from './leadFigures.js';
@@ -26,9 +26,6 @@ import { groupScores } from './scoreTable.js';
 import { skillCards } from './skillCards.js';
 import { longName } from './variableNames.js';
 import { leadsOf, mainModel, ofChannel, plainRows, type Verification } from './verification.js';
-
-/** Channels whose figures are drawn where there are more; all are on the scorecard. */
-const mostChannels = 3;
 
 /** HTML; empty without scores. */
 export function verificationSection(verification: Verification): string {
@@ -59,17 +56,14 @@ export function verificationSection(verification: Verification): string {
   );
 }
 
-/** The headline channels, or the first few where there are none of them. */
+/** All of a few; of many the headline ones. */
 function shownChannels(scores: readonly ScoreRow[], { units }: Verification): Channel[] {
   const all = new Map<string, Channel>();
   for (const row of scores) {
     const channel = channelOf(row, units);
     all.set(channelName(channel), channel);
   }
-  const found = [...all.values()];
-  if (found.length <= mostChannels) return found;
-  const headline = headlineChannels.flatMap(({ channel }) => all.get(channel) ?? []);
-  return (headline.length > 0 ? headline : found).slice(0, mostChannels);
+  return headlineOrFirst([...all.values()]);
 }
 
 function channelFigures({ scores, diagrams }: Verification, channel: Channel): string {

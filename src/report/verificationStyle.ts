@@ -24,7 +24,7 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 2px sol
 .card .mark { display: inline-block; width: 1.1em; font-size: 10px; margin-left: 2px; vertical-align: 1px; }
 .card .step-0 { background: var(--line); }
 .steps { display: flex; flex-wrap: wrap; align-items: center; gap: 2px; font-size: 12px; font-variant-numeric: tabular-nums; margin: 8px 0 0; color: var(--quiet); max-width: none; }
-.steps span { padding: 1px 6px; border-radius: 3px; } .steps .side { padding: 0 6px; }
+.steps span { padding: 1px 6px; border-radius: 3px; min-width: 40px; text-align: center; } .steps .side { padding: 0 6px; min-width: 0; }
 ${divergingStyle()}
 .marks { font-size: 13.5px; margin: 8px 0 0; }
 details.channel > summary h2 { display: inline; } details.channel { margin-top: 40px; }
