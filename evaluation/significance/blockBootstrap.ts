@@ -16,6 +16,7 @@
  */
 import { uniforms } from '../../core/random/stream.js';
 import { normalCdf } from '../scores/normal.js';
+import { percentile } from './percentile.js';
 import { quantile } from './testDistribution.js';
 
 export interface BootstrapOptions {
@@ -155,10 +156,9 @@ export function bootstrapIntervals(
 
 /**
  * The 2.5 … 97.5 % range.
- * @param draws [resample]; sorted in place
+ * @param draws [resample]; their order is lost
  */
 export function percentileInterval(draws: Float64Array, confidence = 0.95): Interval {
-  draws.sort();
   return { low: percentile(draws, 0.5 - confidence / 2), high: percentile(draws, 0.5 + confidence / 2) };
 }
 
@@ -181,10 +181,9 @@ export function expandedReach(count: number, block: number): number {
 
 /**
  * The range that holds as much of the draws as ±reach holds of a normal distribution.
- * @param draws [resample]; sorted in place
+ * @param draws [resample]; their order is lost
  */
 export function expandedInterval(draws: Float64Array, reach: number): Interval {
-  draws.sort();
   const most = -quantile(Math.min(0.025, fewestBeyond / draws.length), Number.POSITIVE_INFINITY);
   if (reach <= most) {
     const outside = normalCdf(-reach);
@@ -197,18 +196,4 @@ export function expandedInterval(draws: Float64Array, reach: number): Interval {
     low: middle + stretch * (percentile(draws, outside) - middle),
     high: middle + stretch * (percentile(draws, 1 - outside) - middle),
   };
-}
-
-/**
- * Linear interpolation between order statistics (type 7); NaN when any value is.
- * @param sorted rising, NaN last
- */
-export function percentile(sorted: Float64Array, p: number): number {
-  const last = sorted.length - 1;
-  if (last < 0 || Number.isNaN(sorted[last]!)) return Number.NaN;
-  const position = p * last;
-  const below = Math.floor(position);
-  const above = Math.min(last, below + 1);
-  const [a, b] = [sorted[below]!, sorted[above]!];
-  return a === b ? a : a + (position - below) * (b - a); // infinities are no more than themselves
 }

@@ -1,16 +1,17 @@
 /** Tests of equal skill against the numbers of other packages, and against what they promise. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   blockLength,
   bootstrapIntervals,
   drawCounts,
   expandedReach,
-  percentile,
   percentileInterval,
   resampled,
 } from '../../evaluation/significance/blockBootstrap.js';
 import { type DieboldMarianoOptions, dieboldMariano } from '../../evaluation/significance/dieboldMariano.js';
 import { adjustedPValues, jointVerdicts } from '../../evaluation/significance/falseDiscovery.js';
+import { percentile } from '../../evaluation/significance/percentile.js';
 import { pseudoValues } from '../../evaluation/significance/pseudoValues.js';
 import { halfWidthTest, randomWalk } from '../../evaluation/significance/signTest.js';
 import { effectiveCases, scoreDifference, skillScore } from '../../evaluation/significance/skillScore.js';
@@ -167,6 +168,36 @@ describe('Diebold-Mariano', () => {
     expect(dieboldMariano(turning, 12, { variance: 'harvey' }).pValue).toBeNaN();
     expect(dieboldMariano(turning, 12).pValue).toBeGreaterThan(0);
     expect(() => dieboldMariano(values, 0)).toThrow(/overlap of starts is 0/);
+  });
+});
+
+describe('percentiles', () => {
+  it('are those of sorted values, whatever their order, with ties and without', () => {
+    const sortedPercentile = (values: Float64Array, p: number): number => {
+      const sorted = values.slice().sort();
+      const at = p * (sorted.length - 1);
+      const below = Math.floor(at);
+      const next = sorted[Math.min(sorted.length - 1, below + 1)]!;
+      return sorted[below]! + (at - below) * (next - sorted[below]!);
+    };
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ min: -1e3, max: 1e3, noNaN: true })), {
+          minLength: 1,
+          maxLength: 60,
+        }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (list, p) => {
+          const values = Float64Array.from(list);
+          expect(percentile(values.slice(), p)).toBeCloseTo(sortedPercentile(values, p), 9);
+        },
+      ),
+    );
+    expect(percentile(Float64Array.of(3, Number.NaN, 1), 0)).toBeNaN();
+    expect(percentile(new Float64Array(0), 0.5)).toBeNaN();
+    expect(percentile(Float64Array.of(1, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY), 0.9)).toBe(
+      Number.POSITIVE_INFINITY,
+    );
   });
 });
 
