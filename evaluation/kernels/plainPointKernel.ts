@@ -9,16 +9,17 @@
  * p (M − 1) from 0.
  */
 import { internalError } from '../../core/errors.js';
-import { type CrpsEstimator, crpsOfErrors, energyCrps, fairCrps, pairFactor } from '../scores/crps.js';
+import { crpsOfErrors, energyCrps, fairCrps, pairFactor } from '../scores/crps.js';
+import { almostFairCrps } from '../scores/crpsEstimators.js';
+import { ignoranceGaussian } from '../scores/ignorance.js';
 import { missingValueError, type NanPolicy } from '../scores/nanPolicy.js';
+import { quantileOfSorted, quantileScore } from '../scores/quantileScore.js';
 import {
   type PointKernel,
   type PointKernelShape,
   type PointStatistic,
   pointStatistics,
 } from './pointKernel.js';
-
-const almostFairCrps: CrpsEstimator = { kind: 'almost-fair', alpha: 0.95 };
 
 /** Where the arrays of a kernel lie; the SIMD kernel keeps them in the memory of its module. */
 export type KernelArrays = Omit<PointKernel, 'shape' | 'score'>;
@@ -126,7 +127,7 @@ export function pointScorer(
     keep('error', error);
     keep('absolute_error', Math.abs(error));
     keep('variance', variance);
-    keep('ignorance', normalIgnorance(error, variance));
+    keep('ignorance', ignoranceGaussian(error, variance, 0));
 
     const anomaly = shape.anomalies ? truth - arrays.climate[point]! : Number.NaN;
     keep('forecast_anomaly_product', (error + anomaly) * anomaly);
@@ -145,12 +146,12 @@ export function pointScorer(
     keep('crps', distance - pairFactor(fairCrps, count) * pairs);
     keep('crps_energy', energy);
     keep('crps_almost_fair', distance - pairFactor(almostFairCrps, count) * pairs);
-    const low = quantileOfSorted(errors, count, 0.1);
-    const middle = quantileOfSorted(errors, count, 0.5);
-    const high = quantileOfSorted(errors, count, 0.9);
-    keep('quantile_score_10', pinball(low, 0.1));
-    keep('quantile_score_50', pinball(middle, 0.5));
-    keep('quantile_score_90', pinball(high, 0.9));
+    const low = quantileOfSorted(errors, 0.1, count);
+    const middle = quantileOfSorted(errors, 0.5, count);
+    const high = quantileOfSorted(errors, 0.9, count);
+    keep('quantile_score_10', quantileScore(low, 0, 0.1));
+    keep('quantile_score_50', quantileScore(middle, 0, 0.5));
+    keep('quantile_score_90', quantileScore(high, 0, 0.9));
     keep('interval_width_80', high - low);
     keep('interval_score_80', high - low + 10 * (Math.max(0, low) + Math.max(0, -high)));
     keep('coverage_80', low <= 0 && high >= 0 ? 1 : 0);
@@ -192,25 +193,6 @@ function pairSum(sorted: Float64Array, count: number): number {
   let pairs = 0;
   for (let i = 0; i < count; i++) pairs += (2 * i - count + 1) * sorted[i]!;
   return pairs;
-}
-
-/** Type 7: linear between the two order statistics around p (M − 1). */
-function quantileOfSorted(sorted: Float64Array, count: number, p: number): number {
-  const position = p * (count - 1);
-  const index = Math.min(Math.floor(position), Math.max(count - 2, 0));
-  const below = sorted[index]!;
-  return below + (position - index) * (sorted[Math.min(index + 1, count - 1)]! - below);
-}
-
-/** Pinball loss of a quantile given as its distance from the truth. */
-function pinball(error: number, p: number): number {
-  return error > 0 ? (1 - p) * error : -p * error;
-}
-
-/** −log₂ of the normal density, e from its mean; a variance of 0 has no density: NaN. */
-function normalIgnorance(error: number, variance: number): number {
-  if (!(variance > 0)) return Number.NaN;
-  return 0.5 * (Math.log2(2 * Math.PI * variance) + (error * error) / (variance * Math.LN2));
 }
 
 /**

@@ -15,8 +15,10 @@ import { internalError } from '../../core/errors.js';
 import type { FloatArray } from '../../core/statistics/moments.js';
 import { type PointStatistic, pointStatistics } from '../kernels/pointKernel.js';
 import { crpsGaussian } from '../scores/crpsGaussian.js';
+import { ignoranceGaussian } from '../scores/ignorance.js';
 import type { NanPolicy } from '../scores/nanPolicy.js';
 import { normalQuantile } from '../scores/normal.js';
+import { quantileScore } from '../scores/quantileScore.js';
 import { EnsembleStretches } from './ensembleStretches.js';
 import { exceedanceGaussian, twcrpsGaussianAbove } from './gaussianTail.js';
 import type { Prediction } from './reference.js';
@@ -126,7 +128,7 @@ export class PredictionScorer {
       const [mu, s, y] = [mean[i]!, sigma[i]!, truth[i]!];
       crps[i] = crpsGaussian(mu, s, y);
       variance[i] = s * s;
-      ignorance[i] = normalIgnorance(y - mu, s * s);
+      ignorance[i] = ignoranceGaussian(mu, s * s, y);
       low[i] = mu - ninetieth * s;
       high[i] = mu + ninetieth * s;
     }
@@ -150,7 +152,7 @@ export class PredictionScorer {
     this.field('crps_almost_fair').set(crps);
     this.field('variance').set(distribution.variance);
     for (let i = 0; i < points; i++)
-      ignorance[i] = normalIgnorance(truth[i]! - distribution.mean[i]!, distribution.variance[i]!);
+      ignorance[i] = ignoranceGaussian(distribution.mean[i]!, distribution.variance[i]!, truth[i]!);
     distribution.quantile(0.1, this.low);
     distribution.quantile(0.5, this.middle);
     distribution.quantile(0.9, this.high);
@@ -212,9 +214,9 @@ export class PredictionScorer {
     ];
     for (let i = 0; i < this.points; i++) {
       const [a, b, c, y] = [low[i]!, middle[i]!, high[i]!, truth[i]!];
-      q10[i] = pinball(0.1, a, y);
-      q50[i] = pinball(0.5, b, y);
-      q90[i] = pinball(0.9, c, y);
+      q10[i] = quantileScore(a, y, 0.1);
+      q50[i] = quantileScore(b, y, 0.5);
+      q90[i] = quantileScore(c, y, 0.9);
       width[i] = c - a;
       interval[i] = c - a + (2 / 0.2) * (Math.max(0, a - y) + Math.max(0, y - c));
       coverage[i] = Number.isNaN(a + c + y) ? Number.NaN : y >= a && y <= c ? 1 : 0;
@@ -233,15 +235,4 @@ export class PredictionScorer {
       } else visit(i, i % this.points, t);
     }
   }
-}
-
-function pinball(level: number, quantile: number, observed: number): number {
-  const above = observed - quantile;
-  return above >= 0 ? level * above : (level - 1) * above;
-}
-
-/** −log₂ of the normal density at an error from its mean; a variance of 0 has no density: NaN. */
-function normalIgnorance(error: number, variance: number): number {
-  if (!(variance > 0)) return Number.NaN;
-  return 0.5 * (Math.log2(2 * Math.PI * variance) + (error * error) / (variance * Math.LN2));
 }

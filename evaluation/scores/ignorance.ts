@@ -18,9 +18,11 @@ export function logScoreGaussian(mu: number, sigma: number, observed: number): n
   return Math.log(sigma) - normalLogDensity((observed - mu) / sigma);
 }
 
-/** Ignorance of a normal density, bits. @param variance > 0, else NaN */
+/** Ignorance of a normal density, bits: ½ [log₂ 2πs² + (y − x̄)²/(s² ln 2)]. @param variance > 0, else NaN */
 export function ignoranceGaussian(mean: number, variance: number, observed: number): number {
-  return logScoreGaussian(mean, Math.sqrt(variance), observed) / Math.LN2;
+  if (!(variance > 0)) return Number.NaN;
+  const error = mean - observed;
+  return 0.5 * (Math.log2(2 * Math.PI * variance) + (error * error) / (variance * Math.LN2));
 }
 
 /** Ignorance of the normal density with the members' moments, bits. @param members [member] */
@@ -38,8 +40,7 @@ export function dawidSebastianiScore(members: ArrayLike<number>, observed: numbe
 /**
  * Log score of the kernel density Σ N(x_i, h²)/M, nats.
  * @param members [member]
- * @param bandwidth h > 0, unit of the members; absent: Silverman's 0.9 min(s, IQR/1.34) M^{−1/5} is not assumed, the
- *   caller chooses
+ * @param bandwidth h > 0, unit of the members; the caller's choice, no rule is assumed
  */
 export function logScoreKernel(members: ArrayLike<number>, observed: number, bandwidth: number): number {
   if (!(bandwidth > 0)) return Number.NaN;

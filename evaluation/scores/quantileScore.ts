@@ -18,11 +18,15 @@ export function quantileScore(quantile: number, observed: number, level: number)
 
 /**
  * Type-7 quantile.
- * @param sorted [member], rising
+ * @param sorted the first `count` values are read, and rise
  * @param probability 0 … 1
  */
-export function quantileOfSorted(sorted: ArrayLike<number>, probability: number): number {
-  const position = probability * (sorted.length - 1);
+export function quantileOfSorted(
+  sorted: ArrayLike<number>,
+  probability: number,
+  count = sorted.length,
+): number {
+  const position = probability * (count - 1);
   const low = Math.floor(position);
   const first = sorted[low]!;
   return position > low ? first + (position - low) * (sorted[low + 1]! - first) : first;
