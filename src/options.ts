@@ -199,7 +199,7 @@ const definitions = {
   regions: {
     flag: '--regions <names>',
     description:
-      'where to score: all, nh, sh, tropics, europe, …, land, sea, NAME=N/S/W/E, NAME=stations.csv (default: all)',
+      'where to score beside the whole domain: nh, sh, tropics, europe, …, land, sea, NAME=N/S/W/E, NAME=stations.csv',
     schema: list.optional(),
   },
   mask: {

@@ -200,3 +200,13 @@ export function variableOf(
   visit(0);
   return { dimensions, data, dtype: dtype ?? '<f', attributes };
 }
+
+/** A coordinate along the dimension of its name. */
+export function coordinateOf(
+  name: string,
+  data: readonly number[],
+  attributes: Readonly<Record<string, string>>,
+  dtype: FixtureVariable['dtype'] = '<d',
+): FixtureVariable {
+  return { dimensions: [name], data, attributes, dtype: dtype ?? '<d' };
+}

@@ -11,6 +11,7 @@ import { forecastFile } from '../../evaluation/forecasts/forecastFile.js';
 import { type ForecastRequest, openForecast } from '../../evaluation/forecasts/openForecast.js';
 import { readPart } from '../../evaluation/forecasts/readPart.js';
 import {
+  coordinateOf,
   type FileDescription,
   type FixtureVariable,
   type Format,
@@ -63,15 +64,6 @@ interface Layout {
   readonly columnOf?: (fileColumn: number) => number;
 }
 
-function coordinate(
-  name: string,
-  data: readonly number[],
-  attributes: Readonly<Record<string, string>>,
-  dtype: FixtureVariable['dtype'] = '<d',
-): FixtureVariable {
-  return { dimensions: [name], data, attributes, dtype: dtype ?? '<d' };
-}
-
 function scalar(value: number, attributes: Readonly<Record<string, string>>): FixtureVariable {
   return { dimensions: [], data: [value], attributes, dtype: '<d' };
 }
@@ -98,8 +90,8 @@ function described(layout: Layout): FileDescription {
   return {
     dimensions: lengths,
     variables: {
-      [lat]: coordinate(lat, rising ? [40, 50, 60] : latitudes, { units: 'degrees_north' }),
-      [lon]: coordinate(lon, layout.longitudes ?? longitudes, { units: 'degrees_east' }),
+      [lat]: coordinateOf(lat, rising ? [40, 50, 60] : latitudes, { units: 'degrees_north' }),
+      [lon]: coordinateOf(lon, layout.longitudes ?? longitudes, { units: 'degrees_east' }),
       ...layout.more,
       [layout.variable ?? 'msl']: variableOf(
         lengths,
@@ -127,9 +119,9 @@ const layouts: [string, Format, Layout][] = [
       rising: true,
       variable: 'mean_sea_level_pressure',
       more: {
-        time: coordinate('time', startHours, { units: since, calendar: 'proleptic_gregorian' }),
-        prediction_timedelta: coordinate('prediction_timedelta', leadsHours, { units: 'hours' }, '<i'),
-        number: coordinate('number', [0, 1, 2], {}, '<i'),
+        time: coordinateOf('time', startHours, { units: since, calendar: 'proleptic_gregorian' }),
+        prediction_timedelta: coordinateOf('prediction_timedelta', leadsHours, { units: 'hours' }, '<i'),
+        number: coordinateOf('number', [0, 1, 2], {}, '<i'),
       },
     },
   ],
@@ -141,9 +133,9 @@ const layouts: [string, Format, Layout][] = [
       start: 'time',
       lead: 'step',
       more: {
-        number: coordinate('number', [1, 2, 3], { standard_name: 'realization' }),
-        time: coordinate('time', startHours, { units: since, standard_name: 'forecast_reference_time' }),
-        step: coordinate('step', [1, 3], { units: 'days', standard_name: 'forecast_period' }),
+        number: coordinateOf('number', [1, 2, 3], { standard_name: 'realization' }),
+        time: coordinateOf('time', startHours, { units: since, standard_name: 'forecast_reference_time' }),
+        step: coordinateOf('step', [1, 3], { units: 'days', standard_name: 'forecast_period' }),
         valid_time: variableOf(
           { time: 2, step: 2 },
           ['time', 'step'],
@@ -163,8 +155,8 @@ const layouts: [string, Format, Layout][] = [
       lead: 'forecast_period',
       order: ['latitude', 'longitude', 'forecast_period', 'forecast_reference_time', 'number'],
       more: {
-        forecast_reference_time: coordinate('forecast_reference_time', startHours, { units: since }),
-        forecast_period: coordinate(
+        forecast_reference_time: coordinateOf('forecast_reference_time', startHours, { units: since }),
+        forecast_period: coordinateOf(
           'forecast_period',
           leadsHours.map((lead) => 60 * lead),
           { units: 'minutes' },
@@ -183,8 +175,8 @@ const layouts: [string, Format, Layout][] = [
       packed: (value) => (value - 5000) / 0.5,
       attributes: { units: 'Pa', scale_factor: 0.5, add_offset: 5000, _FillValue: -32767 },
       more: {
-        init_time: coordinate('init_time', startHours, { units: since }),
-        lead: coordinate('lead', leadsHours, { units: 'hours' }),
+        init_time: coordinateOf('init_time', startHours, { units: since }),
+        lead: coordinateOf('lead', leadsHours, { units: 'hours' }),
       },
     },
   ],
@@ -196,7 +188,7 @@ const layouts: [string, Format, Layout][] = [
       start: 'run',
       lead: 'step',
       more: {
-        step: coordinate('step', leadsHours, { units: 'hours' }),
+        step: coordinateOf('step', leadsHours, { units: 'hours' }),
         valid_time: variableOf(
           { run: 2, step: 2 },
           ['run', 'step'],
@@ -216,8 +208,8 @@ const layouts: [string, Format, Layout][] = [
       lead: 'lead_time',
       longitudes: [350, 0, 10, 20],
       more: {
-        time: coordinate('time', startHours, { units: since }),
-        lead_time: coordinate('lead_time', leadsHours, { units: 'hours' }),
+        time: coordinateOf('time', startHours, { units: since }),
+        lead_time: coordinateOf('lead_time', leadsHours, { units: 'hours' }),
       },
     },
   ],
@@ -279,7 +271,7 @@ describe('a file of forecasts gives members, starts and leads', () => {
 
 describe('forecasts divided into files', () => {
   const common = { member: 'number', start: null, lead: 'step' } as const;
-  const steps = { step: coordinate('step', leadsHours, { units: 'hours' }) };
+  const steps = { step: coordinateOf('step', leadsHours, { units: 'hours' }) };
 
   it('one a start, its time a scalar', async () => {
     const paths = await Promise.all(
@@ -310,7 +302,7 @@ describe('forecasts divided into files', () => {
             lead: 'time',
             at: { start: s },
             more: {
-              time: coordinate(
+              time: coordinateOf(
                 'time',
                 leadsHours.map((lead) => startHours[s]! + lead),
                 { units: since, standard_name: 'time' },
@@ -339,7 +331,7 @@ describe('forecasts divided into files', () => {
             lead: null,
             at: { lead: l },
             more: {
-              time: coordinate('time', startHours, {
+              time: coordinateOf('time', startHours, {
                 units: since,
                 standard_name: 'forecast_reference_time',
               }),
@@ -352,7 +344,7 @@ describe('forecasts divided into files', () => {
     expect(await requireForecasts(paths)).toEqual([]);
   });
 
-  const timeAndStep = { time: coordinate('time', startHours, { units: since }), ...steps };
+  const timeAndStep = { time: coordinateOf('time', startHours, { units: since }), ...steps };
 
   it('one a member, numbered in the file: order does not matter', async () => {
     const paths = await Promise.all(
@@ -399,7 +391,7 @@ describe('forecasts divided into files', () => {
         dimensions: lengths,
         variables: {
           ...variables,
-          level: coordinate('level', [850, 500], { units: 'hPa' }),
+          level: coordinateOf('level', [850, 500], { units: 'hPa' }),
           [name]: variableOf(
             lengths,
             Object.keys(lengths),
@@ -476,7 +468,7 @@ describe('forecasts divided into files', () => {
       });
       return {
         ...base,
-        variables: { ...base.variables, step: coordinate('step', leads, { units: 'hours' }) },
+        variables: { ...base.variables, step: coordinateOf('step', leads, { units: 'hours' }) },
       };
     };
     const paths = [
@@ -495,7 +487,7 @@ describe('what a file does not say', () => {
     more: Readonly<Record<string, FixtureVariable>>,
     lead: string | null = 'step',
   ): FileDescription => described({ member: 'number', start: null, lead, more });
-  const steps = { step: coordinate('step', leadsHours, { units: 'hours' }) };
+  const steps = { step: coordinateOf('step', leadsHours, { units: 'hours' }) };
 
   it('when it began can be given', async () => {
     const path = await writeFile(place('no-start.nc'), 'NetCDF-4', bare(steps));
@@ -521,7 +513,7 @@ describe('what a file does not say', () => {
 
   it('valid times alone are forecasts of lead 0, unless the start is given', async () => {
     const valid = {
-      time: coordinate(
+      time: coordinateOf(
         'time',
         leadsHours.map((lead) => startHours[0]! + lead),
         { units: since },
@@ -545,7 +537,7 @@ describe('what a file does not say', () => {
       start: null,
       lead: 'step',
       attributes: {},
-      more: { step: coordinate('step', leadsHours, {}), time: scalar(startHours[0]!, { units: since }) },
+      more: { step: coordinateOf('step', leadsHours, {}), time: scalar(startHours[0]!, { units: since }) },
     });
     const path = await writeFile(place('no-units.nc'), 'NetCDF-4', file);
     await expect(openForecast([path])).rejects.toThrow(
@@ -596,7 +588,7 @@ describe('what a file does not say', () => {
     const contradicting = bare({
       ...steps,
       time: scalar(startHours[0]!, { units: since, standard_name: 'forecast_reference_time' }),
-      valid_time: coordinate(
+      valid_time: coordinateOf(
         'step',
         leadsHours.map((lead) => startHours[0]! + lead + 6),
         { units: since, standard_name: 'time' },
