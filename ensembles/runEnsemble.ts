@@ -63,6 +63,12 @@ export interface EnsembleRequest {
   readonly signal: AbortSignal;
   onEstimate(estimate: RunEstimate, memberSteps: number): void;
   onProgress(doneMemberSteps: number, totalMemberSteps: number): void;
+  /**
+   * Called once for each start that has all its members: at once for those of earlier calls, for the others as soon as
+   * their files are recorded. Several starts may be on their way; the run ends when all calls have.
+   * @param manifest as it stands now, ahead of the one on disk
+   */
+  onStart?(start: number, manifest: Manifest): Promise<void>;
 }
 
 export interface EnsembleSummary {
@@ -197,11 +203,12 @@ async function makeMissing(work: Work): Promise<EnsembleSummary> {
   for (const unit of units) left.set(unit.start, (left.get(unit.start) ?? 0) + 1);
 
   const finishStart = async (start: number): Promise<void> => {
-    if (run.has(productFileName(start))) return;
     const { weight_samples: weightSamples, noise_streams: noiseStreams } = run.manifest;
     const chunks = memberChunks(run.manifest, start);
     const held = chunks.reduce((sum, [, chunk]) => sum + chunkMembers(chunk, noiseStreams), 0);
     if (held < weightSamples * noiseStreams) return;
+    await request.onStart?.(start, run.manifest);
+    if (run.has(productFileName(start))) return;
     const design = { weightSamples, noiseStreams };
     const made = await pool.makeProducts({ start, design, memberFiles: chunks.map(([file]) => file) });
     await run.record({ ...made, kind: 'products', start, firstWeightSample: 0, weightSamples });

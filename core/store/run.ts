@@ -9,7 +9,7 @@ export {
   type StreamRange,
 } from './chunks.js';
 export type { Chunk, Manifest, RunDescription } from './manifest.js';
-export { checkRun, openRun, type RunCheck, type RunReader } from './runReader.js';
+export { checkRun, openRun, type RunCheck, type RunReader, readRun } from './runReader.js';
 export {
   type ChunkRecord,
   openOrCreateRun,

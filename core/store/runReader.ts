@@ -59,7 +59,11 @@ export interface RunReader {
 
 /** @throws {PlumeError} usage, when the directory holds no run; data, when its manifest cannot be read */
 export async function openRun(directory: string): Promise<RunReader> {
-  const manifest = await requireManifest(directory);
+  return readRun(directory, await requireManifest(directory));
+}
+
+/** A run as a manifest says it is: that of a writer at work, before it is on disk. Opens nothing yet. */
+export function readRun(directory: string, manifest: Manifest): RunReader {
   const schema = schemaFromJson(manifest.schema);
   const points = gridSize(schema.grid);
   const leadsHours = manifest.leads_hours;

@@ -16,7 +16,7 @@ import { emptySums, meansOfSums, type RegionSums } from './regionSums.js';
 import type { RowLayout } from './rowLayout.js';
 import { inputSize, outputSize, pieceSums } from './scorePieces.js';
 import type { ScorePipeline } from './scorePipeline.js';
-import { makeTable, type StatisticGroup } from './statisticTable.js';
+import { makeTable, type StatisticGroup, selectStarts } from './statisticTable.js';
 
 /** Positions among the starts, leads and channels of the plan. */
 interface Case {
@@ -43,6 +43,7 @@ export class CaseWork {
   private readonly references: ReferenceRows;
   private readonly byValidTime = new RowsByValidTime();
   private readonly position: ReadonlyMap<number, number>;
+  private readonly added = new Set<number>();
   private scored = 0;
   private missingTruth = 0;
   private done = 0;
@@ -63,6 +64,7 @@ export class CaseWork {
       const s = this.position.get(start);
       if (s === undefined) throw dataError(`${formatTime(start)} is none of the starts to be gathered`);
       this.byValidTime.releaseBefore(start);
+      this.added.add(start);
       for (const [l, leadHours] of plan.leadsHours.entries()) {
         if (!plan.truth.has(start + leadHours * millisecondsPerHour)) {
           this.missingTruth += plan.channels.length;
@@ -233,7 +235,9 @@ export class CaseWork {
     const references = plan.channels.flatMap((channel, c) =>
       plan.references[c]!.map(({ name, summary }) => ({ channel: channelName(channel), name, summary })),
     );
-    const table = makeTable(plan.starts, [...this.tables.values()]);
+    const table = selectStarts(makeTable(plan.starts, [...this.tables.values()]), (start) =>
+      this.added.has(start),
+    );
     return { table, maps, scored: this.scored, missingTruth: this.missingTruth, references };
   }
 

@@ -32,6 +32,7 @@ import {
 import { fileError, writeAtomically } from '../../core/store/atomic.js';
 import { canonicalJson, type Json, jsonDifferences } from '../../core/store/canonicalJson.js';
 import { CaseTable } from './caseTable.js';
+import type { ReferenceSummary } from './gatherRequest.js';
 import { makeTable, mergeTables, type StatisticGroup, type StatisticTable } from './statisticTable.js';
 
 const format = 'plume-statistics';
@@ -41,6 +42,8 @@ export interface StatisticsFile {
   readonly table: StatisticTable;
   /** Archive, training period, references, regions, events, NaN policy, version: parts merge only where all agree. */
   readonly madeFrom: Json;
+  /** What references were fitted, for people. */
+  readonly references?: readonly ReferenceSummary[];
 }
 
 const float64 = new Float64();
@@ -65,7 +68,7 @@ function schemaOf(metadata: Map<string, string>): Schema {
 }
 
 /** @returns the bytes of the file: equal arguments give equal bytes */
-export function encodeStatistics({ table, madeFrom }: StatisticsFile): Uint8Array {
+export function encodeStatistics({ table, madeFrom, references = [] }: StatisticsFile): Uint8Array {
   const layouts = new Map<string, number>();
   const rows: { group: StatisticGroup; start: number; at: number; layout: number }[] = [];
   let total = 0;
@@ -91,6 +94,7 @@ export function encodeStatistics({ table, madeFrom }: StatisticsFile): Uint8Arra
       ['format', format],
       ['format_version', '1'],
       ['made_from', canonicalJson(madeFrom)],
+      ['references', JSON.stringify(references)],
       ['starts', JSON.stringify(table.starts)],
       ['layouts', `[${[...layouts.keys()].join(',')}]`],
     ]),
@@ -199,6 +203,7 @@ export function decodeStatistics(bytes: Uint8Array, name: string): StatisticsFil
   return {
     table: makeTable(starts, [...groups.values()]),
     madeFrom: parsed('made_from') as Json,
+    references: (parsed('references') ?? []) as ReferenceSummary[],
   };
 }
 
@@ -218,5 +223,6 @@ export function mergeStatistics(first: StatisticsFile, ...others: readonly Stati
   return {
     table: mergeTables(first.table, ...others.map(({ table }) => table)),
     madeFrom: first.madeFrom,
+    references: first.references ?? [],
   };
 }
