@@ -5,7 +5,7 @@
 import { type DisplayUnit, displayUnit, squaredUnit } from './displayUnit.js';
 
 const without =
-  /ratio|share|skill|coverage|^acc$|^brier|^reliability$|^resolution$|^uncertainty$|^roc|^value_max$|frequency|^rps|^rank_|^members$|^scored$|ignorance|p_value/;
+  /ratio|share|skill|coverage|^acc$|^brier|^reliability$|^resolution$|^uncertainty$|^roc|^value_max$|frequency|^rps|^rank_|^histogram_|^members$|^scored$|ignorance|p_value/;
 const squared = /_variance$|^mse$/;
 
 /** @param unit stored unit of the variable */
