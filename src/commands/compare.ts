@@ -9,6 +9,7 @@ import { formatTime } from '../../core/time.js';
 import { readCost } from '../../ensembles/cost.js';
 import { type ComparedRun, compareRuns, sharedCases } from '../../evaluation/compare.js';
 import { type CompareRow, compareColumns } from '../../evaluation/compareRow.js';
+import { wholeDomain } from '../../evaluation/region.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { chooseReferences, trainingPeriod } from '../referenceOption.js';
@@ -23,6 +24,7 @@ import {
   shownLeads,
   singleFields,
 } from '../report/compareTable.js';
+import { headlineVerdicts, jointSentence, ofRegion } from '../report/comparisonVerdicts.js';
 
 export const compareOptions = [
   'archive',
@@ -184,11 +186,19 @@ function textOf(result: CompareResult, variables: readonly string[] | undefined)
   const ensembles = new Set(several.map(({ name }) => name));
   const references = new Set(rows.map(({ run }) => run));
   for (const { name } of runs) references.delete(name);
+  const region = rows[0]?.region ?? wholeDomain.name;
+  const home = ofRegion(rows, region);
   const blocks = shown.map((name) => {
     const unit = channels.find((channel) => channel.name === name)?.unit ?? '';
-    const own = rows.filter((row) => nameOf(row) === name);
-    const sentences = runs.slice(1).map((run) => `${name}: ${comparisonSentence(own, run.name)}`);
-    return `${formatComparison(own, `${name}, ${unit}`, leads, ensembles, references)}\n${sentences.join('\n')}`;
+    const own = home.filter((row) => nameOf(row) === name);
+    const plain = own.filter(({ event }) => event === null);
+    const sentences = runs
+      .slice(1)
+      .flatMap((run) => [
+        `${name}: ${comparisonSentence(plain, run.name)}`,
+        ...headlineVerdicts(own, run.name),
+      ]);
+    return `${formatComparison(plain, `${name}, ${unit}`, leads, ensembles, references)}\n${sentences.join('\n')}`;
   });
   const head = [
     `${starts.length} start(s) in all runs, ${starts[0]} … ${starts.at(-1)}; truth of ${result.archive}` +
@@ -197,7 +207,12 @@ function textOf(result: CompareResult, variables: readonly string[] | undefined)
   ];
   if (!result.sameAnalyses)
     head.push('these runs start from different analyses: not the models alone differ');
-  const tail = [legend];
+  const tail = [...runs.slice(1).map((run) => jointSentence(rows, run.name)), legend];
+  const elsewhere = new Set(rows.map((row) => `${row.region}, ${row.season}`)).size - 1;
+  if (elsewhere > 0)
+    tail.push(
+      `shown: region ${region}, whole year; ${elsewhere} more regions and seasons are in --json and --out`,
+    );
   if (references.has('climatology')) tail.push('CRPS skill: 1 − CRPS / CRPS of climatology');
   if (singleFields(rows).size > 0)
     tail.push('a single field has no spread, and its CRPS is the mean absolute error (MAE)');

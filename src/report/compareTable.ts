@@ -152,18 +152,14 @@ export function singleFields(rows: readonly CompareRow[]): Set<string> {
 
 /** What the marks mean. */
 export const legend =
-  '± half the 95 % interval over starts; + better, - worse, ~ no evidence of a difference from the first run';
+  '± half the 95 % interval over starts; + better, - worse than the first run, by that interval and the test of ' +
+  'Diebold and Mariano both; ~ no evidence';
 
 /** One sentence for a run and channel beside the first run: where its fair CRPS is better, worse, or neither. */
 export function comparisonSentence(rows: readonly CompareRow[], run: string): string {
   const differences = rows.filter((row) => row.run === run && row.metric === 'crps_difference');
   const [first] = differences;
   if (first === undefined) return '';
-  const at = (verdict: Verdict): string => {
-    const leads = differences.filter((row) => row.verdict === verdict).map((row) => row.lead_hours);
-    return leads.length === 0 ? '' : `${verdict} at ${leadsText(leads)}`;
-  };
-  const verdicts = (['better', 'worse', 'no evidence'] as const).map(at).filter((text) => text !== '');
   const ratios = singleFields(rows).has(run)
     ? []
     : rows
@@ -173,7 +169,17 @@ export function comparisonSentence(rows: readonly CompareRow[], run: string): st
   const [low, high] = [Math.min(...ratios), Math.max(...ratios)].map((percent) => percent.toFixed(0));
   const share =
     ratios.length === 0 ? '' : `; ${low === high ? low : `${low}–${high}`} % of its CRPS skill to day 5`;
-  return `${run} against ${first.against}: ${verdicts.join(', ')}${share}`;
+  return `${run} against ${first.against}: ${verdictsByLead(differences)}${share}`;
+}
+
+/** 'better at days 1–3, no evidence at day 7' */
+export function verdictsByLead(differences: readonly CompareRow[]): string {
+  return (['better', 'worse', 'no evidence'] as const)
+    .flatMap((verdict) => {
+      const leads = differences.filter((row) => row.verdict === verdict).map((row) => row.lead_hours);
+      return leads.length === 0 ? [] : `${verdict} at ${leadsText(leads)}`;
+    })
+    .join(', ');
 }
 
 /** 'days 1–3, 7', or each with its hours where not all are whole days. */

@@ -172,6 +172,11 @@ describe('plume compare', () => {
     expect(text).toMatch(
       /\nz500: bayesian against eps: .*worse at days? \d.*; \S+ % of its CRPS skill to day 5\n/,
     );
+    expect(text).toMatch(/\n {2}spread–skill ratio nearer to 1: worse at days 1–7\n/);
+    expect(text).toMatch(/\n {2}ranked probability score: /);
+    expect(text).toMatch(
+      /\ndeterministic against eps, fair CRPS in all 35 cells \(channel, lead, region\): better in 0, worse in 3\d; looked at together better in 0, worse in 3\d \(false discovery rate 10 %\)\n/,
+    );
     expect(text).toMatch(/5 channels and 7 leads are in --json and --out/);
     expect(text).not.toMatch(/different analyses/);
     expect(result.rows.filter((row) => row.run === 'eps' && row.metric === 'crps')).toHaveLength(5 * 7);
