@@ -2,7 +2,7 @@
  * Puts truth and forecasts on common ground before they are scored: the archive comes onto the grid of the forecasts
  * (--regrid, unless their points are the archive's own), the forecasts into the units of the archive.
  */
-import { usageError } from '../core/errors.js';
+import { dataError } from '../core/errors.js';
 import { describeGrid, sameGrid } from '../core/grid.js';
 import type { Archive } from '../core/interfaces.js';
 import { coincidentPoints } from '../core/regrid/coincident.js';
@@ -20,8 +20,8 @@ export interface CommonGround {
 
 /**
  * @param regrid of the command line
- * @throws {PlumeError} usage, when grids differ and --regrid does not say how they meet; data, when the archive does
- *   not cover the forecasts, or a unit cannot become the other
+ * @throws {PlumeError} data, when grids differ and --regrid does not say how they meet, the archive does not
+ *   cover the forecasts, or a unit cannot become the other
  */
 export function onCommonGround(
   forecast: { readonly name: string; readonly source: EnsembleSource },
@@ -52,7 +52,7 @@ function onGridOf(
     };
   }
   if (regrid === undefined) {
-    throw usageError(
+    throw dataError(
       `${forecast.name} lies on a grid of ${describeGrid(grid)}, but ${name} on one of ${describeGrid(own)}; ` +
         'pass --regrid conservative (means over cells: for forecasts coarser than the archive) or --regrid bilinear ' +
         '(between points) to bring the archive onto the grid of the forecasts',

@@ -1,4 +1,5 @@
 /** Some of an ensemble's starts or channels, and an ensemble in the units of what it is scored against. */
+import { readName } from '../../core/archive/variableNames.js';
 import { dataError, isPlumeError, usageError } from '../../core/errors.js';
 import { type Channel, channelName, type Schema } from '../../core/schema.js';
 import { formatTime } from '../../core/time.js';
@@ -19,13 +20,19 @@ export function withStarts(source: EnsembleSource, starts: readonly number[], na
 }
 
 /**
- * @param names of channels ('t850') or of variables ('t' for all its levels)
+ * @param names of channels ('t850') or of variables ('t' for all its levels), also as files call them ('slp')
  * @throws {PlumeError} usage, naming what is not there
  */
 export function withChannels(source: EnsembleSource, names: readonly string[], name: string): EnsembleSource {
   const { channels } = source.schema;
   const found = names.map((wanted) => {
-    const own = channels.filter((channel) => channelName(channel) === wanted || channel.variable === wanted);
+    const known = readName(wanted);
+    const own = channels.filter(
+      (channel) =>
+        channelName(channel) === wanted ||
+        channel.variable === wanted ||
+        (channel.variable === known?.known.shortName && (known.level ?? channel.level) === channel.level),
+    );
     if (own.length > 0) return own;
     throw usageError(
       `--variables: ${name} has no channel "${wanted}"; it has ${channels.map(channelName).join(', ')}`,

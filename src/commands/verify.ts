@@ -1,14 +1,18 @@
 /** plume verify: a run against what happened and against the references, into scores.arrow and a table. */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { interruptedError } from '../../core/errors.js';
 import { channelName, type Schema } from '../../core/schema.js';
-import { openRun } from '../../core/store/run.js';
 import { writeTable } from '../../core/store/table.js';
 import { type ScoreRow, scoreColumns } from '../../evaluation/scoreRow.js';
 import { verify } from '../../evaluation/verify.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
+import { openForecastOperand } from '../forecastOption.js';
+import type { Options } from '../options.js';
 import { chooseReferences, trainingPeriod } from '../referenceOption.js';
+import { regionsFrom } from '../regionOption.js';
+import { onCommonGround } from '../regridOption.js';
 import { unitsText } from '../report/channelUnits.js';
 import { headlineChannels } from '../report/compareTable.js';
 import { keySentence } from '../report/keySentence.js';
@@ -25,20 +29,34 @@ export const verifyOptions = [
 ] as const;
 export type VerifyOptionName = (typeof verifyOptions)[number];
 
+/** What a forecast that the command made itself needs no word on. */
+const moreOptions = [
+  'starts',
+  'regions',
+  'mask',
+  'regrid',
+  'forecastUnit',
+  'memberDimension',
+  'out',
+] as const;
+type MoreOptionName = (typeof moreOptions)[number];
+
 /** Channels whose tables a terminal shows. */
 const mostTables = 4;
 
-export const verifyCommand: CommandDefinition<VerifyOptionName> = {
+export const verifyCommand: CommandDefinition<VerifyOptionName | MoreOptionName> = {
   name: 'verify',
-  operands: '<run>',
-  summary: 'score a run against the archive and the references; writes scores.arrow into the run',
+  operands: '<run...>',
+  summary:
+    'score a run, or forecasts in NetCDF or Zarr files, against the archive and the references; writes scores.arrow',
   examples: [
     'plume verify runs/2007 --archive slp.nc',
     'plume verify runs/2007 --archive slp.nc --references climatology --json',
+    'plume verify ens_2020*.nc --archive era5.zarr --train 1990-01-01/2015-12-31 --regrid conservative --regions nh,land',
   ],
-  options: verifyOptions,
+  options: [...verifyOptions, ...moreOptions],
   run: async (context) => {
-    const result = await verifyRun(context.operands[0] ?? '', context);
+    const result = await verifyRun(context.operands, context);
     if (!context.json) {
       process.stdout.write(`${scoresText(result)}\n\n${result.sentences.join('\n')}\n`);
     }
@@ -71,16 +89,40 @@ export interface VerifyResult {
   readonly sentences: readonly string[];
 }
 
+/** @param operands a run directory, or what holds anyone's forecasts (forecastOption.ts) */
 export async function verifyRun(
-  directory: string,
-  { options, report, signal }: Pick<CommandContext<VerifyOptionName>, 'options' | 'report' | 'signal'>,
+  operands: string | readonly string[],
+  {
+    options,
+    report,
+    signal,
+  }: Pick<CommandContext<VerifyOptionName>, 'report' | 'signal'> & {
+    readonly options: Pick<Options, VerifyOptionName> & Partial<Pick<Options, MoreOptionName>>;
+  },
 ): Promise<VerifyResult> {
-  const run = await openRun(directory);
+  const forecast = await openForecastOperand(operands, options);
   try {
-    const { names, methods, note } = await chooseReferences(options, run.schema);
-    const training = trainingPeriod(options, methods, [run.manifest.model], `run "${directory}"`);
-    const { archive, name } = await openArchiveOption(options, run.schema.channels.map(channelName), report);
+    for (const note of forecast.notes) report.line(note);
+    const { schema } = forecast.source;
+    // Nothing but the user knows which years somebody's forecasts did not see.
+    const untrained =
+      forecast.run === null && options.train === undefined && options.references === undefined;
+    const { names, methods, note } = await chooseReferences(
+      untrained ? { ...options, references: ['persistence'] } : options,
+      schema,
+    );
+    const training = trainingPeriod(options, methods, [forecast.run?.manifest.model], forecast.name);
+    const opened = await openArchiveOption(
+      { ...options, variables: forecast.run === null ? undefined : options.variables },
+      schema.channels.map(channelName),
+      report,
+    );
     try {
+      const { archive, source: run, notes } = onCommonGround(forecast, opened, options.regrid);
+      for (const line of notes) report.line(line);
+      const { name } = opened;
+      const regions = await regionsFrom(options, archive.schema.grid);
+      if (untrained) report.line('climatology left out: --train FROM/TO names years for it to learn from');
       report.line(`references ${names.join(', ')}${training ? `, fitted on ${training.text}` : ''}`);
       if (note !== null) report.line(`           ${note}`);
       let progress: ReturnType<typeof report.begin> | undefined;
@@ -88,6 +130,7 @@ export async function verifyRun(
         run,
         archive,
         archiveName: name,
+        regions,
         training: training?.period,
         references: methods,
         seed: options.seed,
@@ -103,19 +146,21 @@ export async function verifyRun(
       });
       progress?.finish();
       for (const line of referenceLines(verification.references)) report.line(line);
+      const directory = options.out ?? forecast.directory;
+      await mkdir(directory, { recursive: true });
       const scores = join(directory, 'scores.arrow');
       await writeTable(scores, scoreColumns(verification.rows), {
-        run: directory,
+        run: forecast.run?.directory ?? forecast.name,
         training: training?.text ?? '',
         archive: name,
         units: unitsText(run.schema.channels),
       });
       return { scores, ...verification, sentences: sentencesOf(verification.rows, run.schema) };
     } finally {
-      await archive.close();
+      await opened.archive.close();
     }
   } finally {
-    await run.close();
+    await forecast.close();
   }
 }
 
