@@ -1,35 +1,75 @@
 /** Scores as a table to read in a terminal: leads across, one block a channel and region. */
 import { differencePrefix, type ScoreRow, verdictOf } from '../../evaluation/scoreRow.js';
 
-/** Metrics in the order in which one asks for them; others follow, ranks are left to the report. */
-export const metricOrder = [
-  'crps',
-  'crps_skill_score',
-  'rmse',
-  'mae',
-  'bias',
-  'spread',
-  'spread_skill_ratio',
-  'epistemic_variance',
-  'aleatoric_variance',
-  'epistemic_share',
-  'epistemic_negative_share',
-];
-
-/** What the metrics are called when people read them. */
+/** What the metrics are called when people read them, in the order in which one asks for them; others follow. */
 export const metricNames: Readonly<Record<string, string>> = {
   crps: 'fair CRPS',
   crps_skill_score: 'CRPS skill against climatology',
+  crps_skill_vs_persistence: 'CRPS skill against persistence',
   rmse: 'RMSE of the mean',
+  rmse_debiased: 'RMSE of the mean of infinitely many members',
+  mse_skill_score: 'MSE skill against climatology',
+  mse_skill_vs_persistence: 'MSE skill against persistence',
   mae: 'MAE of the mean',
   bias: 'bias of the mean',
+  acc: 'anomaly correlation of the mean',
   spread: 'spread',
   spread_skill_ratio: 'spread–skill ratio',
   epistemic_variance: 'epistemic variance',
   aleatoric_variance: 'aleatoric variance',
   epistemic_share: 'epistemic share',
   epistemic_negative_share: 'points with B < W/J',
+  histogram_slope: 'slope of the rank histogram',
+  histogram_convexity: 'convexity of the rank histogram',
+  rps: 'ranked probability score',
+  rps_fair: 'fair ranked probability score',
+  rps_skill_score: 'RPS skill against climatology',
+  ignorance: 'ignorance, bits',
+  quantile_score_10: 'quantile score, 10 %',
+  quantile_score_50: 'quantile score, 50 %',
+  quantile_score_90: 'quantile score, 90 %',
+  interval_score_80: 'interval score, 80 %',
+  interval_width_80: 'width of the 80 % interval',
+  coverage_80: 'coverage of the 80 % interval',
+  crps_almost_fair: 'almost fair CRPS',
+  crps_energy: 'CRPS of the empirical distribution',
+  energy_score: 'energy score',
+  energy_score_skill_score: 'energy score skill against climatology',
+  variogram_score: 'variogram score',
+  members: 'members',
+  scored: 'share of the area scored',
+  event_frequency: 'frequency of the event',
+  brier: 'Brier score',
+  brier_fair: 'fair Brier score',
+  brier_skill_score: 'Brier skill against climatology',
+  reliability: 'reliability',
+  resolution: 'resolution',
+  uncertainty: 'uncertainty',
+  roc_area: 'area under the ROC curve',
+  value_max: 'largest economic value',
+  twcrps: 'threshold-weighted CRPS',
+  twcrps_skill_score: 'twCRPS skill against climatology',
 };
+
+/** In reading order. */
+export const metricOrder = Object.keys(metricNames);
+
+/** Those that a terminal shows: the rest is in the file. */
+const terminalMetrics = [
+  'crps',
+  'crps_skill_score',
+  'crps_skill_vs_persistence',
+  'rmse',
+  'mae',
+  'bias',
+  'acc',
+  'spread',
+  'spread_skill_ratio',
+  'epistemic_share',
+  'rps_skill_score',
+];
+/** Of every event. */
+const terminalEventMetrics = ['brier_skill_score', 'roc_area'];
 
 /** Rows of one channel and region. */
 export interface ScoreGroup {
@@ -64,40 +104,49 @@ export function metricsIn(rows: readonly ScoreRow[]): string[] {
 }
 
 /**
- * Text for a terminal. Values in stored units; a difference of fair CRPS carries "+" where the ensemble is
- * better, "-" where it is worse (95 %), and "~" where there is no evidence either way.
+ * Text for a terminal: the usual metrics over all starts. Values in stored units; a difference of fair CRPS carries "+"
+ * where the ensemble is better, "-" where it is worse, and "~" where there is no evidence either way.
  */
 export function formatScores(rows: readonly ScoreRow[]): string {
-  return groupScores(rows).map(formatGroup).join('\n');
+  return groupScores(rows.filter(({ season }) => season === 'all'))
+    .map(formatGroup)
+    .join('\n');
 }
 
 function formatGroup({ variable, level, region, leads, rows }: ScoreGroup): string {
   const channel = level === null ? variable : `${variable}${level}`;
   const lines: string[][] = [[`${channel}, region ${region}`, ...leads.map((hours) => `${hours} h`)]];
-  const cells = (model: string, metric: string, show: (row: ScoreRow) => string): string[] =>
+  const cells = (from: readonly ScoreRow[], show: (row: ScoreRow) => string): string[] =>
     leads.map((hours) => {
-      const row = rows.find((r) => r.model === model && r.metric === metric && r.lead_hours === hours);
+      const row = from.find(({ lead_hours }) => lead_hours === hours);
       return row ? show(row) : '';
     });
-  const models = [...new Set(rows.map((row) => row.model))];
-  for (const metric of metricsIn(rows)) {
-    for (const model of models) {
-      const found = cells(model, metric, (row) => plainNumber(row.value));
-      if (found.some((cell) => cell !== ''))
-        lines.push([`${metricNames[metric] ?? metric}  ${model}`, ...found]);
+  const add = (name: string, from: readonly ScoreRow[], metric: string): void => {
+    for (const model of new Set(from.map((row) => row.model))) {
+      const own = from.filter((row) => row.model === model && row.metric === metric);
+      if (own.length > 0) lines.push([`${name}  ${model}`, ...cells(own, (row) => plainNumber(row.value))]);
     }
+  };
+  const whole = rows.filter(({ event }) => event === null);
+  for (const metric of metricsIn(whole))
+    if (terminalMetrics.includes(metric)) add(metricNames[metric] ?? metric, whole, metric);
+  for (const event of new Set(rows.map((row) => row.event))) {
+    if (event === null) continue;
+    const own = rows.filter((row) => row.event === event && row.model === rows[0]?.model);
+    for (const metric of terminalEventMetrics) add(`${metricNames[metric] ?? metric}, ${event}`, own, metric);
   }
   const differences = [...new Set(rows.map((row) => row.metric))].filter((m) =>
     m.startsWith(differencePrefix),
   );
   for (const metric of differences) {
-    const model = rows.find((row) => row.metric === metric)!.model;
     const against = metric.slice(differencePrefix.length);
     const signs = { better: '+', worse: '-', 'no evidence': '~' } as const;
-    const found = cells(model, metric, (row) => `${plainNumber(row.value)} ${signs[verdictOf(row)]}`);
+    const own = rows.filter((row) => row.metric === metric);
+    const found = cells(own, (row) => `${plainNumber(row.value)} ${signs[verdictOf(row)]}`);
     lines.push([`fair CRPS less ${against}'s`, ...found]);
   }
-  lines.push(['starts', ...cells(models[0]!, 'rmse', (row) => String(row.n))]);
+  const counted = rows.filter((row) => row.model === rows[0]?.model && row.metric === 'rmse');
+  lines.push(['starts', ...cells(counted, (row) => String(row.n))]);
   return `${aligned(lines)}\n`;
 }
 
