@@ -1,7 +1,8 @@
 /**
  * Anomaly correlation: pattern agreement of forecast and truth as departures from climatology c, uncentred
  *   ACC = Σ w (f − c)(y − c) / √(Σ w (f − c)² · Σ w (y − c)²)
- * (WMO No. 485, app. 2.2.35; weatherbench2 `ACC`). −1 … 1; no unit. The three sums are statistics that average;
+ * as weatherbench2's `ACC`; the WMO's (Manual on the GDPFS, No. 485) takes the area means of both anomalies off first.
+ * Uncentred, a bias of the forecast counts against it. −1 … 1; no unit. The three sums are statistics that average;
  * the ratio is taken last.
  */
 

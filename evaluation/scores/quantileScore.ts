@@ -3,8 +3,8 @@
  *   quantile (pinball) score   (1{y < q} − τ)(q − y), not doubled (Koenker & Bassett 1978)
  *   interval score of l … u    (u − l) + (2/α)(l − y)₊ + (2/α)(y − u)₊, 1 − α the nominal coverage
  *                              (Gneiting & Raftery 2007, doi:10.1198/016214506000001437, eq. 43)
- *   CRPS of quantile forecasts 2/K Σ_k quantile score at τ_k: the CRPS as an integral over τ (ibid., eq. 22), exact
- *                              for the M quantiles τ = (2i − 1)/2M of M members
+ *   CRPS of quantile forecasts 2/K Σ_k quantile score at τ_k: the CRPS as an integral over τ (Laio & Tamea 2007,
+ *                              doi:10.5194/hess-11-1267-2007), exact for the M quantiles τ = (2i − 1)/2M of M members
  * Quantiles of members are those of type 7 of Hyndman & Fan 1996, doi:10.1080/00031305.1996.10473566: linear between
  * order statistics, p = 0 the least and p = 1 the greatest member; the default of numpy and R.
  */

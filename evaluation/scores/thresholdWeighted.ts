@@ -6,7 +6,7 @@
  *                        doi:10.1198/jbes.2010.08110; chaining: Allen, Ginsbourger & Ziegel 2023,
  *                        doi:10.1137/22M1532184)
  *   outcome-weighted     w(y) · CRPS of the members inside the part: the forecast given that it happens
- *                        (Holzmann & Klar 2017, doi:10.1214/16-AOAS977)
+ *                        (Holzmann & Klar 2017, doi:10.1214/17-AOAS1088)
  *   vertically re-scaled the kernel score of w(x) w(x′) |x − x′| with a term for the mass outside
  *                        (Allen, Ginsbourger & Ziegel 2023), about the reference point 0
  */

@@ -258,6 +258,22 @@ describe('closed forms are the integral of (F − 1{y ≤ x})²', () => {
     expect(twcrpsGaussianAbove(1, 0, 2, 3)).toBe(1);
   });
 
+  it('a truncated normal keeps its digits where the textbook form has none left', () => {
+    // Thorarinsdottir & Gneiting 2010, as printed, in doubles.
+    const printed = (mu: number, y: number) => {
+      const p = normalCdf(mu);
+      const bracket =
+        (y - mu) * p * (2 * normalCdf(y - mu) + p - 2) +
+        2 * Math.exp(-((y - mu) ** 2) / 2) * (p / Math.sqrt(2 * Math.PI)) -
+        normalCdf(Math.SQRT2 * mu) / Math.sqrt(Math.PI);
+      return bracket / p ** 2;
+    };
+    expect(crpsTruncatedNormal(-1, 1, 0.7)).toBeCloseTo(printed(-1, 0.7), 13);
+    expect(Math.abs(crpsTruncatedNormal(-9, 1, 0.1) - printed(-9, 0.1))).toBeGreaterThan(1e-3);
+    // Far below the bound it is nearly exponential, with the rate −μ.
+    expect(1e4 * crpsTruncatedNormal(-1e4, 1, 2e-4)).toBeCloseTo(1e4 * crpsExponential(1e4, 2e-4), 6);
+  });
+
   it('limits: no width is the distance, invalid parameters are no distribution', () => {
     expect(crpsCensoredNormal(-2, 0, 3)).toBe(3);
     expect(crpsTruncatedNormal(2, 0, 3)).toBe(1);
