@@ -25,62 +25,72 @@ export function heap(): usize {
 const distances = memory.data(32, 16);
 const pairs = memory.data(32, 16);
 
+/** Two neighbouring float32 as float64: one instruction, which loads and converts. */
 // @ts-ignore: decorator
 @inline
-function low(x: v128): v128 {
-  return f64x2.promote_low_f32x4(x);
+function load2(address: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(address));
 }
 
+/**
+ * Both sums of a group. With `lifted`, of members and truth that are below the floor lifted to it.
+ * @param truth, floor four float32
+ */
 // @ts-ignore: decorator
 @inline
-function high(x: v128): v128 {
-  return f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 0, 1));
-}
-
-/** Both sums of a group. With `floor`, of members and truth that are below it lifted to it. */
-// @ts-ignore: decorator
-@inline
-function fold(sorted: usize, members: i32, itsTruth: v128, lifted: bool, floor: v128): void {
+function fold(sorted: usize, members: i32, truth: usize, lifted: bool, floor: usize): void {
   const zero = f64x2.splat(0);
-  const truth = lifted ? f32x4.pmax(itsTruth, floor) : itsTruth;
+  const end = sorted + <usize>(members >> 1) * vector;
+  const floor0 = load2(floor);
+  const floor1 = load2(floor + 8);
+  let y0 = load2(truth);
+  let y1 = load2(truth + 8);
+  if (lifted) {
+    y0 = f64x2.pmax(y0, floor0);
+    y1 = f64x2.pmax(y1, floor1);
+  }
   let s0 = zero;
   let s1 = zero;
   let t0 = zero;
   let t1 = zero;
   let c0 = zero;
   let c1 = zero;
-  let first = sorted;
   let last = sorted + <usize>(members - 1) * vector;
-  while (first < last) {
-    let a = v128.load(first);
-    let b = v128.load(last);
+  let first = sorted;
+  for (; first < end; first += vector) {
+    let a0 = load2(first);
+    let a1 = load2(first + 8);
+    let b0 = load2(last);
+    let b1 = load2(last + 8);
     if (lifted) {
-      a = f32x4.pmax(a, floor);
-      b = f32x4.pmax(b, floor);
+      a0 = f64x2.pmax(a0, floor0);
+      a1 = f64x2.pmax(a1, floor1);
+      b0 = f64x2.pmax(b0, floor0);
+      b1 = f64x2.pmax(b1, floor1);
     }
-    const c = f32x4.pmin(f32x4.pmax(truth, a), b);
-    s0 = f64x2.add(s0, f64x2.sub(low(b), low(a)));
-    s1 = f64x2.add(s1, f64x2.sub(high(b), high(a)));
+    s0 = f64x2.add(s0, f64x2.sub(b0, a0));
+    s1 = f64x2.add(s1, f64x2.sub(b1, a1));
+    c0 = f64x2.add(c0, f64x2.pmin(f64x2.pmax(y0, a0), b0));
+    c1 = f64x2.add(c1, f64x2.pmin(f64x2.pmax(y1, a1), b1));
     t0 = f64x2.add(t0, s0);
     t1 = f64x2.add(t1, s1);
-    c0 = f64x2.add(c0, low(c));
-    c1 = f64x2.add(c1, high(c));
-    first += vector;
     last -= vector;
   }
   const half = f64x2.splat(<f64>(members >> 1));
   const two = f64x2.splat(2);
-  const y0 = low(truth);
-  const y1 = high(truth);
   let d0 = f64x2.add(s0, f64x2.mul(two, f64x2.abs(f64x2.sub(f64x2.mul(half, y0), c0))));
   let d1 = f64x2.add(s1, f64x2.mul(two, f64x2.abs(f64x2.sub(f64x2.mul(half, y1), c1))));
   let p0 = f64x2.add(t0, t0);
   let p1 = f64x2.add(t1, t1);
   if (members & 1) {
-    let middle = v128.load(first);
-    if (lifted) middle = f32x4.pmax(middle, floor);
-    d0 = f64x2.add(d0, f64x2.abs(f64x2.sub(low(middle), y0)));
-    d1 = f64x2.add(d1, f64x2.abs(f64x2.sub(high(middle), y1)));
+    let middle0 = load2(first);
+    let middle1 = load2(first + 8);
+    if (lifted) {
+      middle0 = f64x2.pmax(middle0, floor0);
+      middle1 = f64x2.pmax(middle1, floor1);
+    }
+    d0 = f64x2.add(d0, f64x2.abs(f64x2.sub(middle0, y0)));
+    d1 = f64x2.add(d1, f64x2.abs(f64x2.sub(middle1, y1)));
   } else {
     p0 = f64x2.sub(p0, s0);
     p1 = f64x2.sub(p1, s1);
@@ -125,7 +135,7 @@ export function fairCrps(
   for (let g = 0; g < groups; g++) {
     const y = v128.load(truth);
     if (isFinite4(sorted, members, sums, y)) {
-      fold(sorted, members, y, false, y);
+      fold(sorted, members, truth, false, truth);
       for (let at: usize = 0; at < 32; at += 16) {
         const d = f64x2.mul(v128.load(distances + at), each);
         v128.store(out + at, f64x2.sub(d, f64x2.mul(v128.load(pairs + at), factor)));
@@ -206,9 +216,9 @@ export function statistics(sorted: usize, groups: i32, sums: i32, point: usize, 
   for (let g = 0; g < groups; g++) {
     const y = v128.load(itsTruth + (point << 2));
     if (isFinite4(sorted, members, sums, y)) {
-      crpsOf(sorted, members, y, point);
+      crpsOf(sorted, members, point);
       ranksOf(sorted, members, y, point);
-      for (let t = 0; t < thresholdCount; t++) eventOf(sorted, members, y, <usize>t * capacity + point);
+      for (let t = 0; t < thresholdCount; t++) eventOf(sorted, members, point, <usize>t * capacity + point);
       for (let half: usize = 0; half < 4; half += 2) {
         const truth = load2(itsTruth + ((point + half) << 2));
         momentsOf(sorted, members, truth, half, point + half);
@@ -227,13 +237,6 @@ export function statistics(sorted: usize, groups: i32, sums: i32, point: usize, 
   return flagged;
 }
 
-/** Two neighbouring float32 as float64. */
-// @ts-ignore: decorator
-@inline
-function load2(address: usize): v128 {
-  return f64x2.promote_low_f32x4(v128.load64_zero(address));
-}
-
 /** @param row of pointStatistics */
 // @ts-ignore: decorator
 @inline
@@ -241,8 +244,9 @@ function keep(row: usize, point: usize, value: v128): void {
   v128.store(itsStatistics + ((row * capacity + point) << 3), value);
 }
 
-function crpsOf(sorted: usize, members: i32, y: v128, point: usize): void {
-  fold(sorted, members, y, false, y);
+function crpsOf(sorted: usize, members: i32, point: usize): void {
+  const truth = itsTruth + (point << 2);
+  fold(sorted, members, truth, false, truth);
   const m = <f64>members;
   const fair = members > 1 ? 1 / (m * (m - 1)) : NaN;
   for (let half: usize = 0; half < 2; half++) {
@@ -269,7 +273,7 @@ function ranksOf(sorted: usize, members: i32, y: v128, point: usize): void {
 }
 
 /** @param at index among [threshold, capacity] */
-function eventOf(sorted: usize, members: i32, y: v128, at: usize): void {
+function eventOf(sorted: usize, members: i32, point: usize, at: usize): void {
   const threshold = v128.load(itsThresholds + (at << 2));
   let above = i32x4.splat(0);
   const end = sorted + <usize>members * vector;
@@ -277,7 +281,7 @@ function eventOf(sorted: usize, members: i32, y: v128, at: usize): void {
     above = i32x4.sub(above, f32x4.lt(threshold, v128.load(row)));
   const known = f32x4.eq(threshold, threshold);
   v128.store(itsExceeding + (at << 2), v128.bitselect(above, i32x4.splat(-1), known));
-  fold(sorted, members, y, true, threshold);
+  fold(sorted, members, itsTruth + (point << 2), true, itsThresholds + (at << 2));
   const m = <f64>members;
   const each = f64x2.splat(1 / m);
   const fair = f64x2.splat(members > 1 ? 1 / (m * (m - 1)) : NaN);
