@@ -2,11 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { makeGrid } from '../../core/grid.js';
 import { dayOfYear, millisecondsPerDay, millisecondsPerHour } from '../../core/time.js';
-import { type CompareRequest, compareRuns } from '../../evaluation/compare.js';
+import { type CompareRequest, compareRuns, compareStatistics } from '../../evaluation/compare.js';
 import type { CompareRow } from '../../evaluation/compareRow.js';
 import type { EnsembleSource } from '../../evaluation/ensembleSource.js';
 import { climatology } from '../../evaluation/references/climatology.js';
 import { persistence } from '../../evaluation/references/persistence.js';
+import { type Region, wholeDomain } from '../../evaluation/region.js';
+import { gatherStatistics } from '../../evaluation/statistics/gather.js';
+import { mergeTables, type StatisticTable } from '../../evaluation/statistics/statisticTable.js';
 import { verify } from '../../evaluation/verify.js';
 import { autoregressiveArchive, seededNormals } from './memoryArchive.js';
 
@@ -198,6 +201,136 @@ describe('two runs side by side', () => {
     expect(find(rows, 'single', 'crps_difference').verdict).toBe('worse');
     const metrics = rows.filter((row) => row.run === 'single').map((row) => row.metric);
     expect(metrics.some((metric) => metric.startsWith('spread'))).toBe(false);
+  });
+});
+
+describe('every metric, by region, season and event', () => {
+  const { grid } = archive.schema;
+  const north: Region = {
+    name: 'north',
+    box: { north: 90, south: grid.latitudes[0]! - 1, west: 0, east: 360 },
+  };
+  const request = {
+    references: [climatology, persistence],
+    training,
+    regions: [wholeDomain, north],
+    events: { percentiles: [10, 50, 90], numbers: { msl: [1004] } },
+    seasons: true,
+  };
+  const few = daily(330).filter((_, i) => i % 6 === 0);
+
+  it('pairs what ranks forecasts, says so in every paired row, and nowhere else', async () => {
+    const rows = await compared(
+      { sharp: ensemble({ starts: few, members: 24 }), wide: ensemble({ starts: few, spread: 2, seed: 2 }) },
+      request,
+    );
+    const of = (more: Partial<CompareRow>) =>
+      rows.filter((row) =>
+        Object.entries(more).every(([key, value]) => row[key as keyof CompareRow] === value),
+      );
+    expect(new Set(rows.map(({ region }) => region))).toEqual(new Set(['all', 'north']));
+    expect(new Set(rows.map(({ season }) => season))).toEqual(new Set(['all', 'DJF', 'MAM', 'JJA', 'SON']));
+    const parts = of({ run: 'sharp', metric: 'crps', region: 'north', lead_hours: 24 });
+    const [whole, ...quarters] = parts;
+    expect(whole!.season).toBe('all');
+    expect(quarters.reduce((sum, { n }) => sum + n, 0)).toBe(whole!.n);
+    const mean = quarters.reduce((sum, { n, value }) => sum + n * value, 0) / whole!.n;
+    expect(mean).toBeCloseTo(whole!.value, 10);
+
+    const home = of({ region: 'all', season: 'all', lead_hours: 24 });
+    const names = (more: Partial<CompareRow>) =>
+      new Set(
+        home
+          .filter((row) =>
+            Object.entries(more).every(([key, value]) => row[key as keyof CompareRow] === value),
+          )
+          .map(({ metric }) => metric),
+      );
+    const alone = names({ run: 'wide', against: null, event: null });
+    for (const metric of [
+      ...['crps', 'crps_energy', 'crps_almost_fair', 'rmse', 'rmse_debiased', 'bias', 'mae', 'acc', 'spread'],
+      ...['spread_skill_ratio', 'ignorance', 'quantile_score_90', 'interval_score_80', 'coverage_80', 'rps'],
+      ...[
+        'rps_fair',
+        'members',
+        'scored',
+        'rank_00',
+        'crps_skill_score',
+        'mse_skill_score',
+        'rps_skill_score',
+      ],
+      ...['crps_skill_vs_persistence', 'mse_skill_vs_persistence'],
+    ])
+      expect(alone, metric).toContain(metric);
+    const paired = names({ run: 'wide', against: 'sharp', event: null });
+    for (const metric of [
+      ...['crps', 'rmse', 'ignorance', 'interval_score_80', 'rps_fair', 'acc', 'spread_skill_distance'],
+    ])
+      expect(paired, metric).toContain(`${metric}_difference`);
+    for (const metric of ['spread', 'bias', 'coverage_80', 'members', 'rank_00', 'mse'])
+      expect(paired, metric).not.toContain(`${metric}_difference`);
+    const events = new Set(home.map(({ event }) => event));
+    expect(events).toEqual(new Set([null, 'above p10', 'above p50', 'above p90', 'above 1004']));
+    const eventPairs = names({ run: 'wide', against: 'sharp', event: 'above 1004' });
+    for (const metric of ['brier', 'brier_fair', 'twcrps', 'reliability', 'resolution', 'roc_area'])
+      expect(eventPairs, metric).toContain(`${metric}_difference`);
+    for (const row of rows) {
+      expect((row.against === null) === (row.p_value === null)).toBe(true);
+      expect((row.against === null) === (row.verdict === null)).toBe(true);
+      if (row.verdict !== null && row.verdict !== 'no evidence') {
+        expect(row.p_value).toBeLessThan(0.05);
+        const none = row.metric === 'crps_skill_ratio' ? 1 : 0;
+        expect(row.ci_low > none || row.ci_high < none).toBe(true);
+        const larger = /^(acc|resolution|roc_area|value_max|crps_skill_ratio)/.test(row.metric);
+        expect(row.verdict === 'better').toBe(larger === row.value > none);
+      }
+    }
+    // Members twice as wide as they should be cost the same in every season; a quarter of the starts tells less.
+    const seasonal = of({ run: 'wide', metric: 'crps_difference', region: 'all', lead_hours: 24 });
+    expect(seasonal[0]).toMatchObject({ season: 'all', verdict: 'worse' });
+    expect(seasonal.slice(1).every(({ value, verdict }) => value > 0 && verdict !== 'better')).toBe(true);
+  });
+
+  it('compares ensembles of different sizes by fair scores without favour', async () => {
+    const rows = await compared(
+      {
+        many: ensemble({ starts: daily(330), members: 50 }),
+        five: ensemble({ starts: daily(330), members: 5, seed: 9 }),
+      },
+      { events: { numbers: { msl: [1000] } } },
+    );
+    const said = (metric: string) => find(rows, 'five', `${metric}_difference`);
+    for (const metric of ['crps', 'brier_fair', 'spread_skill_distance', 'rmse_debiased']) {
+      const { value } = said(metric);
+      const own = Math.abs(
+        find(rows, 'many', metric === 'spread_skill_distance' ? 'spread_skill_ratio' : metric).value,
+      );
+      expect(Math.abs(value) / own, metric).toBeLessThan(0.06);
+    }
+    // The plain forms punish few members: (M + 1)/M of the best Brier score, and Δ/2M of the CRPS.
+    for (const metric of ['crps_energy', 'brier', 'rmse']) expect(said(metric).verdict, metric).toBe('worse');
+  });
+
+  it('gives the same rows from statistics gathered before, run by run, and in parts', async () => {
+    const runs = [
+      { name: 'a', source: ensemble({ starts: daily(60) }) },
+      { name: 'b', source: ensemble({ starts: daily(60), spread: 1.3, seed: 4 }) },
+    ];
+    const options = { references: [climatology], training, regions: [wholeDomain, north] };
+    const together = await compareRuns({ runs, archive, resamples: 200, seasons: true, ...options });
+    const tables: StatisticTable[] = [];
+    for (const run of runs)
+      for (const starts of [daily(25), daily(35, 25)])
+        tables.push((await gatherStatistics({ runs: [run], archive, starts, maps: null, ...options })).table);
+    const rows = compareStatistics(mergeTables(...tables.reverse()), {
+      runs: ['a', 'b'],
+      references: ['climatology'],
+      regions: ['all', 'north'],
+      channels: archive.schema.channels,
+      seasons: true,
+      resamples: 200,
+    });
+    expect(rows).toEqual(together.rows);
   });
 });
 
