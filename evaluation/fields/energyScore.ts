@@ -12,6 +12,7 @@
 import type { Grid } from '../../core/grid.js';
 import type { FloatArray } from '../../core/statistics/moments.js';
 import { type PairBlocks, pairBlocks } from './pairBlocks.js';
+import { regionLattice } from './regionLattice.js';
 
 /** Points whose errors are gathered before they are multiplied: 64 members of them fit a cache of the first level. */
 const tile = 64;
@@ -46,7 +47,7 @@ export class EnergySums {
     this.memberCount = memberCount;
     this.pairs = pairBlocks(memberCount);
     this.size = this.pairs.size + 1;
-    this.points = latticeOf(grid, regionWeights, mostPoints);
+    this.points = regionLattice(grid, regionWeights, mostPoints);
     this.weights = Float64Array.from(this.points, (point) => regionWeights[point]!);
     this.errors = new Float64Array(memberCount * tile);
   }
@@ -152,21 +153,6 @@ export class EnergySums {
 /** √(sum/weight); what rounding made negative is 0. */
 function rootOf(sum: number, weight: number): number {
   return sum < 0 ? 0 : Math.sqrt(sum / weight);
-}
-
-/** Points inside the region on every s-th row and column, s the least that leaves no more than `most`. */
-function latticeOf(grid: Grid, weights: Float64Array, most: number): Int32Array {
-  const columns = grid.longitudes.length;
-  const inside = Int32Array.from(weights.keys()).filter((point) => weights[point]! > 0);
-  for (let stride = 1; ; stride++) {
-    const middle = Math.floor(stride / 2);
-    const kept = inside.filter(
-      (point) => Math.floor(point / columns) % stride === middle && (point % columns) % stride === middle,
-    );
-    // Stations and thin masks may miss a wide lattice: then a plain share of the points.
-    if (kept.length === 0) return inside.filter((_, i) => i % Math.ceil(inside.length / most) === 0);
-    if (kept.length <= most) return kept;
-  }
 }
 
 /** Position of the first point at or after `from`. */

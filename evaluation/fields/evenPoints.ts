@@ -5,13 +5,17 @@
  */
 import type { Grid } from '../../core/grid.js';
 import { distanceKm } from '../../core/sphere/distance.js';
+import { regionLattice } from './regionLattice.js';
+
+/** Points that are chosen from, of very many. */
+const candidates = 16384;
 
 /**
  * @param weights [point], 0 outside the region
  * @returns at most `most` points, rising
  */
 export function evenPoints(grid: Grid, weights: Float64Array, most: number): Int32Array {
-  const inside = Int32Array.from(weights.keys()).filter((point) => weights[point]! > 0);
+  const inside = regionLattice(grid, weights, candidates);
   if (inside.length <= most) return inside;
   const places = directions(grid, inside);
   const chosen: number[] = [];

@@ -19,7 +19,20 @@ export interface Climate {
    * @returns [probability, point]; shared, not to be written
    */
   quantiles(validTime: number, probabilities: readonly number[]): Float32Array;
+  /** Some of the training states that stand for the date, as the members of an ensemble: for scores of whole fields. */
+  states(validTime: number): ClimateStates;
 }
+
+export interface ClimateStates {
+  /** [member, point]; shared, not to be written. */
+  readonly members: Float32Array;
+  readonly memberCount: number;
+  /** Whether two members count as two draws. */
+  readonly independent: (a: number, b: number) => boolean;
+}
+
+/** States of {@link Climate.states}, at most. */
+export const mostStates = 50;
 
 /** Of means and quantiles, a channel. */
 const keptBytes = 64 * 2 ** 20;
@@ -38,7 +51,7 @@ export function mostMembers(points: number): number {
 export function climateBytes(points: number, channels: number): number {
   const members = mostMembers(points);
   // The sample, sorted by years, and sorted, with partial sums of every 32nd value; mean, variance, difference of pairs.
-  const distribution = points * (4 * members * 3 + 8 * (Math.floor(members / 32) + 1) + 24);
+  const distribution = points * (4 * (members * 3 + mostStates) + 8 * (Math.floor(members / 32) + 1) + 24);
   return distribution + channels * Math.max(keptBytes, 12 * points);
 }
 
@@ -49,11 +62,15 @@ let latest: {
   readonly distribution: SampleDistribution;
 } | null = null;
 
-/** @param build makes the distribution of a date */
+/**
+ * @param build makes the distribution of a date
+ * @param states makes its states
+ */
 export function seasonalClimate(
   points: number,
   summary: string,
   build: (validTime: number) => SampleDistribution,
+  states: (validTime: number) => ClimateStates,
 ): Climate {
   const own = {};
   const distribution = (validTime: number): SampleDistribution => {
@@ -68,6 +85,7 @@ export function seasonalClimate(
   return {
     summary,
     distribution,
+    states,
     mean: (validTime) => means.get(validTime, () => distribution(validTime).mean),
     quantiles(validTime, probabilities) {
       const key = probabilities.join(' ');
@@ -80,11 +98,16 @@ export function seasonalClimate(
 }
 
 /** A climate that is the same on every date. */
-export function constantClimate(summary: string, distribution: SampleDistribution): Climate {
+export function constantClimate(
+  summary: string,
+  distribution: SampleDistribution,
+  states: ClimateStates,
+): Climate {
   const quantiles = new Map<string, Float32Array>();
   return {
     summary,
     distribution: () => distribution,
+    states: () => states,
     mean: () => distribution.mean,
     quantiles(_, probabilities) {
       const key = probabilities.join(' ');
@@ -94,6 +117,16 @@ export function constantClimate(summary: string, distribution: SampleDistributio
       return found;
     },
   };
+}
+
+/** Evenly spread ones of some rows of a training series. @param values [time, point] */
+export function copyStates(values: Float32Array, points: number, rows: readonly number[], most: number) {
+  const stride = Math.ceil(rows.length / most);
+  const kept = rows.filter((_, i) => i % stride === 0);
+  const members = new Float32Array(kept.length * points);
+  for (const [m, row] of kept.entries())
+    members.set(values.subarray(row * points, (row + 1) * points), m * points);
+  return { members, kept };
 }
 
 function quantileFields(

@@ -6,9 +6,9 @@
  */
 import { dataError } from '../../core/errors.js';
 import { formatTime, millisecondsPerDay } from '../../core/time.js';
-import { mostMembers, seasonalClimate } from './climate.js';
+import { copyStates, mostMembers, mostStates, seasonalClimate } from './climate.js';
 import { chooseWindow, rowsInWindow, yearsAndDays } from './climateWindow.js';
-import type { Independence } from './dependentPairs.js';
+import { dependenceOf, type Independence, isIndependent } from './dependentPairs.js';
 import type { ReferenceMethod } from './reference.js';
 import { SampleDistribution } from './sampleDistribution.js';
 import { describeStates, type TrainingSeries } from './trainingSeries.js';
@@ -27,16 +27,30 @@ export const climatology: ReferenceMethod = {
       `states of other years within ±${window.halfWidthDays} days of the date${hours}; ` +
       `trained on ${describeStates(training)}`;
     const points = training.weights.length;
-    const climate = seasonalClimate(points, summary, (validTime) => {
-      const rows = rowsInWindow(training.times, validTime, window);
+    const { times, values } = training;
+    const rowsOf = (validTime: number): number[] => {
+      const rows = rowsInWindow(times, validTime, window);
       if (rows.length < 2) throw tooFew(training, validTime, window.halfWidthDays, rows.length);
-      const stride = Math.ceil(rows.length / mostMembers(points));
-      const kept = rows.filter((_, i) => i % stride === 0);
-      const members = new Float32Array(kept.length * points);
-      for (const [m, row] of kept.entries())
-        members.set(training.values.subarray(row * points, (row + 1) * points), m * points);
-      return new SampleDistribution(members, kept.length, points, independenceOf(training, validTime, kept));
-    });
+      return rows;
+    };
+    const climate = seasonalClimate(
+      points,
+      summary,
+      (validTime) => {
+        const { members, kept } = copyStates(values, points, rowsOf(validTime), mostMembers(points));
+        return new SampleDistribution(
+          members,
+          kept.length,
+          points,
+          independenceOf(training, validTime, kept),
+        );
+      },
+      (validTime) => {
+        const { members, kept } = copyStates(values, points, rowsOf(validTime), mostStates);
+        const dependence = dependenceOf(kept.length, independenceOf(training, validTime, kept));
+        return { members, memberCount: kept.length, independent: (a, b) => isIndependent(dependence, a, b) };
+      },
+    );
     return {
       name: 'climatology',
       summary,

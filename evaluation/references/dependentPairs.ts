@@ -78,6 +78,18 @@ export function dependentPairs(dependence: Dependence): number {
   }
 }
 
+/** Whether two members, by their positions, count as two draws. */
+export function isIndependent(dependence: Dependence, a: number, b: number): boolean {
+  switch (dependence.kind) {
+    case 'none':
+      return true;
+    case 'groups':
+      return dependence.ends.some((end) => Math.min(a, b) < end && Math.max(a, b) >= end);
+    case 'near':
+      return Math.max(a, b) >= dependence.nearEnd[Math.min(a, b)]!;
+  }
+}
+
 /**
  * Σ |max(x_i, t) − max(x_j, t)| over dependent pairs.
  * @param values members from `first` on, sorted within groups

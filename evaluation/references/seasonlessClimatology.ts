@@ -5,19 +5,19 @@
  */
 import { dataError } from '../../core/errors.js';
 import { formatTime, millisecondsPerDay } from '../../core/time.js';
-import { constantClimate } from './climate.js';
+import { constantClimate, copyStates, mostStates } from './climate.js';
 import type { ReferenceMethod } from './reference.js';
 import { SampleDistribution } from './sampleDistribution.js';
 
 /** The spread of the mean over so many states is 1/500 of the climatological variance. */
-const mostStates = 500;
+const trainedStates = 500;
 /** Days after which two states count as independent: beyond the limit of skill of planetary waves. */
 const independentDays = 10;
 
 export const seasonlessClimatology: ReferenceMethod = {
   name: 'climatology',
   kind: 'distribution',
-  states: mostStates,
+  states: trainedStates,
   fit({ name, times, values, weights }) {
     const count = times.length;
     const [first, last] = [times[0], times[count - 1]];
@@ -30,13 +30,16 @@ export const seasonlessClimatology: ReferenceMethod = {
           `; it needs more than ${independentDays} days`,
       );
     }
-    const distribution = new SampleDistribution(values, count, weights.length, {
-      kind: 'apart',
-      times,
-      apart: independentDays * millisecondsPerDay,
-    });
+    const apart = independentDays * millisecondsPerDay;
+    const points = weights.length;
+    const distribution = new SampleDistribution(values, count, points, { kind: 'apart', times, apart });
     const summary = `${count} states of any date, ${formatTime(first)} to ${formatTime(last)}`;
-    const climate = constantClimate(summary, distribution);
+    const { members, kept } = copyStates(values, points, [...times.keys()], mostStates);
+    const climate = constantClimate(summary, distribution, {
+      members,
+      memberCount: kept.length,
+      independent: (a, b) => Math.abs(times[kept[a]!]! - times[kept[b]!]!) >= apart,
+    });
     return {
       name: 'climatology',
       summary,
