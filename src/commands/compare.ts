@@ -3,16 +3,19 @@ import { basename, resolve } from 'node:path';
 import { interruptedError, usageError } from '../../core/errors.js';
 import { channelName } from '../../core/schema.js';
 import { canonicalJson, type Json } from '../../core/store/canonicalJson.js';
-import { type Manifest, openRun, type RunReader } from '../../core/store/run.js';
+import type { Manifest } from '../../core/store/run.js';
 import { writeTable } from '../../core/store/table.js';
 import { formatTime } from '../../core/time.js';
 import { readCost } from '../../ensembles/cost.js';
 import { type ComparedRun, compareRuns, sharedCases } from '../../evaluation/compare.js';
 import { type CompareRow, compareColumns } from '../../evaluation/compareRow.js';
+import { inUnitsOf } from '../../evaluation/forecasts/partOfSource.js';
 import { wholeDomain } from '../../evaluation/region.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
+import { type ForecastOperand, openForecastOperand } from '../forecastOption.js';
 import { chooseReferences, trainingPeriod } from '../referenceOption.js';
+import { onCommonGround } from '../regridOption.js';
 import { unitsText } from '../report/channelUnits.js';
 import {
   type ComparedRunText,
@@ -34,6 +37,10 @@ export const compareOptions = [
   'references',
   'seasonless',
   'seed',
+  'starts',
+  'regrid',
+  'forecastUnit',
+  'memberDimension',
   'out',
 ] as const;
 type CompareOptionName = (typeof compareOptions)[number];
@@ -42,7 +49,7 @@ export const compareCommand: CommandDefinition<CompareOptionName> = {
   name: 'compare',
   operands: '<runs...>',
   summary:
-    'two runs or more side by side: scores, paired differences from the first run, cost per member-day',
+    'two runs or files of forecasts or more side by side: scores, paired differences from the first, cost per member-day',
   examples: [
     'plume compare runs/eps runs/bayes --archive nature.zarr',
     'plume compare runs/eps runs/bayes --archive nature.zarr --references climatology,persistence --train 2001-01-01/2001-12-31',
@@ -81,31 +88,46 @@ export async function compare({
   signal,
 }: CommandContext<CompareOptionName>): Promise<CompareResult> {
   if (operands.length < 2) throw usageError('plume compare needs two run directories or more');
-  const opened: RunReader[] = [];
+  const opened: ForecastOperand[] = [];
   try {
-    for (const directory of operands) opened.push(await openRun(directory));
+    // --variables chooses what is shown, of the channels that all have.
+    const part = { ...options, variables: undefined };
+    for (const operand of operands) opened.push(await openForecastOperand(operand, part));
+    for (const { name, notes } of opened) for (const note of notes) report.line(`${name}: ${note}`);
     const labels = labelsOf(operands);
-    const runs: ComparedRun[] = opened.map((source, i) => ({ name: labels[i]!, source }));
-    const shared = sharedCases(runs);
+    const [first] = opened;
+    const shared = sharedCases(
+      opened.map(({ source, name }, i) => ({
+        name: labels[i]!,
+        source: i === 0 ? source : inUnitsOf(source, name, first!.source.schema, first!.name).source,
+      })),
+    );
     const names = shared.schema.channels.map(channelName);
     requireChannels(options.variables, names);
     const chosen = await chooseReferences(
       { ...options, references: options.references ?? [] },
       shared.schema,
     );
-    const models = opened.map(({ manifest }) => manifest.model);
+    const models = opened.map(({ run }) => run?.manifest.model);
     const training = trainingPeriod(options, chosen.methods, models, 'none of these runs');
     const texts = await Promise.all(
-      opened.map(async ({ directory, manifest }, i) => ({
+      opened.map(async ({ run, source: { manifest } }, i) => ({
         name: labels[i]!,
-        directory,
+        directory: operands[i]!,
         weightSamples: manifest.weight_samples,
         noiseStreams: manifest.noise_streams,
-        cost: await readCost(directory),
+        cost: run === null ? null : await readCost(run.directory),
       })),
     );
-    const { archive, name } = await openArchiveOption({ ...options, variables: undefined }, names, report);
+    const truth = await openArchiveOption({ ...options, variables: undefined }, names, report);
     try {
+      const { name } = truth;
+      const { archive, source, notes } = onCommonGround(first!, truth, options.regrid);
+      for (const note of notes) report.line(note);
+      const runs: ComparedRun[] = opened.map((operand, i) => ({
+        name: labels[i]!,
+        source: i === 0 ? source : inUnitsOf(operand.source, operand.name, archive.schema, name).source,
+      }));
       let progress: ReturnType<typeof report.begin> | undefined;
       const { rows, scored, missingTruth } = await compareRuns({
         runs,
@@ -132,7 +154,7 @@ export async function compare({
         archive: name,
         references: chosen.names,
         training: training?.text ?? null,
-        sameAnalyses: haveSameAnalyses(opened.map(({ manifest }) => manifest)),
+        sameAnalyses: haveSameAnalyses(opened.map(({ run }) => run?.manifest)),
         starts: shared.starts.map(formatTime),
         leadsHours: shared.leadsHours,
         channels: shared.schema.channels.map((channel) => ({
@@ -145,7 +167,7 @@ export async function compare({
         rows,
       };
     } finally {
-      await archive.close();
+      await truth.archive.close();
     }
   } finally {
     for (const run of opened) await run.close();
@@ -153,15 +175,19 @@ export async function compare({
 }
 
 /** True when archive, analysis error and, where there is one, what draws it are those of the first run. */
-function haveSameAnalyses(manifests: readonly Manifest[]): boolean {
-  const analyses = manifests.map(({ seed, settings }) => {
-    const { archive = null, initial = null } = (settings ?? {}) as {
-      readonly archive?: Json;
-      readonly initial?: { readonly [key: string]: Json } | null;
-    };
-    const { analysis_error: error = 0, rotate = null, dates = null } = initial ?? {};
-    return canonicalJson(error === 0 ? { archive } : { archive, seed, error, rotate, dates });
-  });
+function haveSameAnalyses(manifests: readonly (Manifest | undefined)[]): boolean {
+  // Nobody knows what the forecasts of others began with.
+  if (manifests.includes(undefined)) return false;
+  const analyses = manifests
+    .flatMap((manifest) => manifest ?? [])
+    .map(({ seed, settings }) => {
+      const { archive = null, initial = null } = (settings ?? {}) as {
+        readonly archive?: Json;
+        readonly initial?: { readonly [key: string]: Json } | null;
+      };
+      const { analysis_error: error = 0, rotate = null, dates = null } = initial ?? {};
+      return canonicalJson(error === 0 ? { archive } : { archive, seed, error, rotate, dates });
+    });
   return new Set(analyses).size === 1;
 }
 
