@@ -8,13 +8,14 @@ import { channelName } from '../../core/schema.js';
 import { formatTime, millisecondsPerHour } from '../../core/time.js';
 import type { Reference } from '../references/reference.js';
 import { CaseTable } from './caseTable.js';
+import { fieldResultSize, fieldRows, flattenFields } from './fieldColumns.js';
 import { type GatherPlan, mapKey, memberCountOf } from './gatherPlan.js';
 import type { Gathered, GatheredRun, GatherRequest } from './gatherRequest.js';
 import { MapSums } from './mapSums.js';
 import { type CaseTruth, climateOf, ReferenceRows, RowsByValidTime } from './referenceRows.js';
 import { emptySums, meansOfSums, type RegionSums } from './regionSums.js';
 import type { RowLayout } from './rowLayout.js';
-import { inputSize, outputSize, pieceSums } from './scorePieces.js';
+import { inputSize, type OutputPlace, outputPlace, pieceSums } from './scorePieces.js';
 import type { ScorePipeline } from './scorePipeline.js';
 import { makeTable, type StatisticGroup, selectStarts } from './statisticTable.js';
 
@@ -32,6 +33,8 @@ interface RunCase {
   readonly layout: RowLayout;
   /** Of each region. */
   readonly sums: RegionSums[];
+  /** Of fields that are read in several stretches; null: none are. */
+  readonly fieldSums: Float64Array | null;
 }
 
 export class CaseWork {
@@ -53,9 +56,7 @@ export class CaseWork {
     this.plan = plan;
     this.pipeline = pipeline;
     this.position = new Map(plan.starts.map((start, i) => [start, i]));
-    const { points, regions, weights, nanPolicy } = plan.score;
-    const each = Array.from({ length: regions }, (_, r) => weights.subarray(r * points, (r + 1) * points));
-    this.references = new ReferenceRows(points, each, nanPolicy);
+    this.references = new ReferenceRows(plan.score, plan.fieldNames);
   }
 
   async add(starts: readonly number[]): Promise<void> {
@@ -134,17 +135,23 @@ export class CaseWork {
     const channel = plan.runChannels[run]![at.channel]!;
     const expected = memberCountOf(plan.score.designs[run]!);
     const maps = plan.mapped.has(mapKey(channelName(plan.channels[at.channel]!), leadHours));
-    const whole: RunCase = { at, run, layout, sums: plan.regions.map(() => emptySums(layout)) };
     const stretch = plan.stretchRows[run]! * grid.longitudes.length;
+    const fields = plan.runFields[run] ?? null;
+    const fieldSize = fields?.size ?? 0;
+    const whole: RunCase = {
+      at,
+      run,
+      layout,
+      sums: plan.regions.map(() => emptySums(layout)),
+      fieldSums: fields === null || stretch >= plan.score.points ? null : new Float64Array(fieldSize),
+    };
     for (let from = 0; from < plan.score.points; from += stretch) {
       const to = Math.min(plan.score.points, from + stretch);
       const n = to - from;
+      const place = outputPlace(plan.score, layout, fieldSize, { from, to, maps });
       await this.pipeline.add({
         piece: { design: run, channel: at.channel, from, to, maps },
-        size: {
-          input: inputSize(plan.score, run, at.channel, n),
-          output: outputSize(plan.score, layout, n, maps),
-        },
+        size: { input: inputSize(plan.score, run, at.channel, n), output: place.size },
         fill: async (input) => {
           fillTruth(input.subarray(expected * n), against, from, to, plan.score.points);
           const into = input.subarray(0, expected * n);
@@ -152,28 +159,44 @@ export class CaseWork {
           requireMembers(name, read.members.length, expected);
           if (read.values !== into) copyStretch(read.values, into, expected, from, to);
         },
-        take: (output) => this.take(whole, from, to, output, maps),
+        take: (output) => this.take(whole, from, to, output, place),
         explain: (error) => explained(error, start, leadHours),
       });
     }
   }
 
   /** Adds a stretch to its case; the last one makes the row. */
-  private take(whole: RunCase, from: number, to: number, output: Float64Array, maps: boolean): void {
+  private take(whole: RunCase, from: number, to: number, output: Float64Array, place: OutputPlace): void {
     const { plan } = this;
-    const { at, run, layout, sums } = whole;
+    const { at, run, layout, sums, fieldSums } = whole;
     for (const [r, piece] of pieceSums(plan.score, layout, output, 0).entries()) {
       addInto(sums[r]!.sums, piece.sums);
       addInto(sums[r]!.weights, piece.weights);
     }
-    if (maps) {
-      const first = plan.score.regions * (layout.names.length + layout.weights);
-      this.mapOf(run, at).add(output.subarray(first), from);
-    }
+    if (place.size > place.maps) this.mapOf(run, at).add(output.subarray(place.maps), from);
+    const fields = output.subarray(place.fields, place.maps);
+    if (fieldSums !== null) addInto(fieldSums, fields);
     if (to < plan.score.points) return;
+    const own = this.fieldRowsOf(run, fieldSums, fields);
     const { name } = this.request.runs[run]!;
-    for (const [r, region] of sums.entries()) this.keep(name, layout, at, r, meansOfSums(layout, region));
+    for (const [r, region] of sums.entries())
+      this.keep(name, layout, at, r, meansOfSums(layout, region), own?.[r] ?? null);
     if (run === this.request.runs.length - 1) this.finished(1);
+  }
+
+  /** Columns of field scores of each region, from the sums of all stretches or from a field that came whole. */
+  private fieldRowsOf(
+    run: number,
+    sums: Float64Array | null,
+    whole: Float64Array,
+  ): readonly Float64Array[] | null {
+    const { plan } = this;
+    const scores = plan.runFields[run] ?? null;
+    if (scores === null || plan.score.fields === null) return null;
+    if (sums === null) return fieldRows(plan.fieldNames, whole);
+    const flat = new Float64Array(fieldResultSize(plan.score.fields, plan.score.regions));
+    flattenFields(scores.result(sums), plan.score.fields, flat);
+    return fieldRows(plan.fieldNames, flat);
   }
 
   private async addReference(at: Case, i: number, reference: Reference, against: CaseTruth): Promise<void> {
@@ -194,11 +217,19 @@ export class CaseWork {
       rows = this.references.rows(reference.predict(inputs, start, leadHours), layout, against);
       if (reference.inputHours.length === 0) this.byValidTime.set(key, validTime, rows);
     }
-    for (const [r, row] of rows.entries()) this.keep(reference.name, layout, at, r, row);
+    for (const [r, row] of rows.entries()) this.keep(reference.name, layout, at, r, row.means, row.fields);
   }
 
-  private keep(model: string, layout: RowLayout, at: Case, region: number, row: Float64Array): void {
+  private keep(
+    model: string,
+    layout: RowLayout,
+    at: Case,
+    region: number,
+    means: Float64Array,
+    fields: Float64Array | null,
+  ): void {
     const { plan } = this;
+    const row = fields === null ? means : joined(means, fields);
     const key = `${at.channel}/${at.lead}/${region}/${model}`;
     let group = this.tables.get(key);
     if (group === undefined) {
@@ -210,7 +241,10 @@ export class CaseWork {
         lead_hours: plan.leadsHours[at.lead]!,
         region: plan.regions[region]!,
         memberCount: layout.memberCount,
-        cases: new CaseTable(layout.names, plan.starts.length),
+        cases: new CaseTable(
+          fields === null ? layout.names : [...layout.names, ...plan.fieldNames[region]!],
+          plan.starts.length,
+        ),
       };
       this.tables.set(key, group);
     }
@@ -302,6 +336,13 @@ function copyStretch(
   }
   const points = values.length / members;
   for (let m = 0; m < members; m++) into.set(values.subarray(m * points + from, m * points + to), m * n);
+}
+
+function joined(a: Float64Array, b: Float64Array): Float64Array {
+  const out = new Float64Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
 }
 
 function addInto(sums: Float64Array, more: Float64Array): void {

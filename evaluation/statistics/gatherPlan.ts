@@ -7,6 +7,7 @@ import { requireMemory } from '../../core/availableMemory.js';
 import { gridSize } from '../../core/grid.js';
 import { channelName, type Schema } from '../../core/schema.js';
 import type { NestedDesign } from '../../core/statistics/varianceDecomposition.js';
+import type { FieldScores } from '../fields/fieldScores.js';
 import { channelsInArchive, requireTruth, statesShared } from '../overlap.js';
 import { climateBytes } from '../references/climate.js';
 import { fitReferences } from '../references/fitReferences.js';
@@ -14,10 +15,11 @@ import type { Reference, ReferenceMethod } from '../references/reference.js';
 import { regionWeights, wholeDomain } from '../region.js';
 import { type Truth, truthOf } from '../truth.js';
 import { type Event, eventsOf } from './events.js';
+import { type FieldPlan, fieldNames, fieldScoresOf } from './fieldColumns.js';
 import type { GatherRequest } from './gatherRequest.js';
 import { mapBytesPerPoint } from './mapSums.js';
 import { ensembleLayout, predictionLayout, type RowLayout } from './rowLayout.js';
-import { inputSize, outputSize, type ScorePlan } from './scorePieces.js';
+import { inputSize, outputPlace, type ScorePlan, weightsOfRegions } from './scorePieces.js';
 import { type PieceSize, slotCount } from './scorePipeline.js';
 import { usefulWorkers } from './scorePool.js';
 
@@ -39,6 +41,10 @@ export interface GatherPlan {
   readonly regions: readonly string[];
   /** [run][channel] */
   readonly runLayouts: readonly (readonly RowLayout[])[];
+  /** [run]: how fields are scored as wholes; null where they are not. */
+  readonly runFields: readonly (FieldScores | null)[];
+  /** [region]: names of the columns of field scores. */
+  readonly fieldNames: readonly (readonly string[])[];
   /** [reference][channel] */
   readonly referenceLayouts: readonly (readonly RowLayout[])[];
   /** [run]: rows of the grid that are read at a time. */
@@ -105,7 +111,26 @@ export async function planGathering(request: GatherRequest): Promise<GatherPlan>
     eventsOf(channelName(channel), request.events ?? {}, climate),
   );
   const designs = runs.map(({ source }) => designOf(source.manifest));
-  const score: ScorePlan = { points, designs, events, climate, nanPolicy, regions: regions.length, weights };
+  const fields: FieldPlan | null =
+    (request.fieldScores ?? true)
+      ? { grid, whole: regions.findIndex((region) => 'box' in region && region.box === null) }
+      : null;
+  const score: ScorePlan = {
+    points,
+    designs,
+    events,
+    climate,
+    nanPolicy,
+    regions: regions.length,
+    weights,
+    fields,
+  };
+  const runFields = designs.map((design) =>
+    fields === null ? null : fieldScoresOf(fields, weightsOfRegions(score), memberCountOf(design), nanPolicy),
+  );
+  const regionFieldNames = regions.map((_, r) =>
+    fields === null ? [] : (fieldNames(fields, regions.length)[r] ?? []),
+  );
   const runLayouts = designs.map((design) => events.map((own) => ensembleLayout(design, own, climate)));
   const referenceLayouts = methods.map(({ kind }) =>
     events.map((own) => predictionLayout(kind, own, climate)),
@@ -116,7 +141,8 @@ export async function planGathering(request: GatherRequest): Promise<GatherPlan>
     return Math.max(1, Math.min(grid.latitudes.length, rows));
   });
   const mapped = mappedPlaces(request, channels, leadsHours, points);
-  const slot = slotSize(score, runLayouts, stretchRows, columns, mapped.size > 0);
+  const fieldSizes = runFields.map((each) => each?.size ?? 0);
+  const slot = slotSize(score, runLayouts, fieldSizes, stretchRows, columns, mapped.size > 0);
   const cases = starts.length * leadsHours.length * channels.length;
   const values = designs.reduce((sum, design) => sum + memberCountOf(design), 0) * points * cases;
   const workers = request.workers ?? usefulWorkers(values);
@@ -124,8 +150,10 @@ export async function planGathering(request: GatherRequest): Promise<GatherPlan>
     (sum, layouts) => sum + layouts.reduce((part, { names }) => part + 8 * names.length, 0),
     0,
   );
+  const fieldBytes = regionFieldNames.reduce((sum, { length }) => sum + 8 * length, 0);
   const memoryBytes =
     processBytes +
+    fieldBytes * starts.length * leadsHours.length * channels.length * (runs.length + methods.length) +
     workers * workerBytes +
     slotCount(workers) * (4 * slot.input + 8 * slot.output) +
     keptStates * stateBytes +
@@ -154,6 +182,8 @@ export async function planGathering(request: GatherRequest): Promise<GatherPlan>
     score,
     regions: regions.map((region) => region.name),
     runLayouts,
+    runFields,
+    fieldNames: regionFieldNames,
     referenceLayouts,
     stretchRows,
     slot,
@@ -209,6 +239,7 @@ function spread(values: readonly number[], most: number): number[] {
 function slotSize(
   plan: ScorePlan,
   layouts: readonly (readonly RowLayout[])[],
+  fieldSizes: readonly number[],
   stretchRows: readonly number[],
   columns: number,
   maps: boolean,
@@ -218,7 +249,8 @@ function slotSize(
   for (const [run, own] of layouts.entries()) {
     for (const [channel, layout] of own.entries()) {
       const n = stretchRows[run]! * columns;
-      const [wants, gives] = [inputSize(plan, run, channel, n), outputSize(plan, layout, n, maps)];
+      const wants = inputSize(plan, run, channel, n);
+      const gives = outputPlace(plan, layout, fieldSizes[run]!, { from: 0, to: n, maps }).size;
       const many = Math.max(1, Math.min(64, Math.floor(stretchBytes / 4 / wants)));
       input = Math.max(input, many * wants);
       output = Math.max(output, many * gives);

@@ -31,6 +31,8 @@ export interface GatherRequest {
   readonly events?: EventChoice;
   /** Default: raise. */
   readonly nanPolicy?: NanPolicy;
+  /** Energy and variogram scores and spectra of whole fields; default: true. */
+  readonly fieldScores?: boolean;
   /** Threads that score; 0: this one. Default: as many as cores, none for little work. Results do not depend on it. */
   readonly workers?: number;
   /** Maps of these channels and leads; default: headline channels and up to five leads of the first run. */

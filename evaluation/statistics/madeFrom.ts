@@ -25,6 +25,8 @@ export interface Provenance {
   readonly regions: readonly Region[];
   readonly events?: EventChoice;
   readonly nanPolicy: NanPolicy;
+  /** Default: true. */
+  readonly fieldScores?: boolean;
 }
 
 export function madeFrom(of: Provenance): Json {
@@ -39,6 +41,7 @@ export function madeFrom(of: Provenance): Json {
     regions: of.regions.map((region) => ({ name: region.name, digest: regionDigest(region) })),
     events: JSON.parse(JSON.stringify(of.events ?? {})) as Json,
     nan_policy: of.nanPolicy,
+    field_scores: of.fieldScores ?? true,
   };
 }
 

@@ -2,12 +2,14 @@
  * Rows of statistics of references: a prediction scored at every point and reduced to the same columns as a run's.
  * Where a prediction depends on the valid time alone (climatology), forecasts that share it share the row.
  */
+import type { FieldScores } from '../fields/fieldScores.js';
 import type { Climate } from '../references/climate.js';
 import { PredictionScorer } from '../references/predictionStatistics.js';
 import type { Prediction, Reference } from '../references/reference.js';
-import type { NanPolicy } from '../scores/nanPolicy.js';
+import { fieldResultSize, fieldRows, fieldScoresOf, flattenFields } from './fieldColumns.js';
 import { emptySums, meansOfSums, type PointScores, RegionReducer } from './regionSums.js';
 import type { RowLayout } from './rowLayout.js';
+import { type ScorePlan, weightsOfRegions } from './scorePieces.js';
 
 /** What a case is scored against. */
 export interface CaseTruth {
@@ -19,27 +21,52 @@ export interface CaseTruth {
   readonly climate: Float64Array | null;
 }
 
+/** Of one region. */
+export interface ReferenceRow {
+  readonly means: Float64Array;
+  /** Scores of the field as a whole; null where the prediction has none. */
+  readonly fields: Float64Array | null;
+}
+
+/** Fields that a prediction holds equally likely; null where it knows points alone. */
+function jointMembers(
+  prediction: Prediction,
+): { readonly values: Float32Array | Float64Array; readonly count: number } | null {
+  switch (prediction.kind) {
+    case 'deterministic':
+      return { values: prediction.values, count: 1 };
+    case 'ensemble':
+      return { values: prediction.members, count: prediction.memberCount };
+    case 'gaussian':
+    case 'distribution':
+      return null;
+  }
+}
+
 /** Scores predictions of whole fields; scratch lives as long as it does. */
 export class ReferenceRows {
-  private readonly points: number;
+  private readonly plan: ScorePlan;
   /** Of each region, [point]. */
   private readonly weights: readonly Float64Array[];
-  private readonly nanPolicy: NanPolicy;
+  private readonly fieldNames: readonly (readonly string[])[];
   private readonly scorers = new Map<number, PredictionScorer>();
   private readonly reducers = new Map<RowLayout, RegionReducer>();
+  private readonly fields = new Map<number, FieldScores>();
 
-  constructor(points: number, weights: readonly Float64Array[], nanPolicy: NanPolicy) {
-    this.points = points;
-    this.weights = weights;
-    this.nanPolicy = nanPolicy;
+  constructor(plan: ScorePlan, fieldNames: readonly (readonly string[])[]) {
+    this.plan = plan;
+    this.weights = weightsOfRegions(plan);
+    this.fieldNames = fieldNames;
   }
 
   /** @returns a row of each region */
-  rows(prediction: Prediction, layout: RowLayout, { truth, thresholds, climate }: CaseTruth): Float64Array[] {
+  rows(prediction: Prediction, layout: RowLayout, against: CaseTruth): ReferenceRow[] {
+    const { points, nanPolicy } = this.plan;
+    const { truth, thresholds, climate } = against;
     const scorer = this.scorerOf(layout.events.length);
-    scorer.score(prediction, { truth, thresholds, climate, nanPolicy: this.nanPolicy });
+    scorer.score(prediction, { truth, thresholds, climate, nanPolicy });
     const scores: PointScores = {
-      stride: this.points,
+      stride: points,
       statistics: scorer.statistics,
       twcrpsAbove: scorer.twcrpsAbove,
       thresholds,
@@ -49,18 +76,40 @@ export class ReferenceRows {
       counts: prediction.kind === 'ensemble' ? scorer.field('members') : null,
     };
     const sums = this.weights.map(() => emptySums(layout));
-    this.reducerOf(layout).add(scores, this.points, this.weights, sums);
-    return sums.map((region) => meansOfSums(layout, region));
+    this.reducerOf(layout).add(scores, points, this.weights, sums);
+    const fields = this.fieldRows(prediction, truth);
+    return sums.map((region, r) => ({
+      means: meansOfSums(layout, region),
+      fields: fields?.[r] ?? null,
+    }));
+  }
+
+  /** Null of predictions that say nothing of fields as wholes, and where fields are not scored. */
+  private fieldRows(prediction: Prediction, truth: Float32Array): Float64Array[] | null {
+    const { plan } = this;
+    const members = jointMembers(prediction);
+    if (plan.fields === null || members === null) return null;
+    const scores =
+      this.fields.get(members.count) ??
+      fieldScoresOf(plan.fields, this.weights, members.count, plan.nanPolicy);
+    this.fields.set(members.count, scores);
+    const sums = new Float64Array(scores.size);
+    const { points } = plan;
+    scores.sums({ members: members.values, memberStride: points, truth, from: 0, to: points }, sums);
+    const flat = new Float64Array(fieldResultSize(plan.fields, plan.regions));
+    flattenFields(scores.result(sums), plan.fields, flat);
+    return fieldRows(this.fieldNames, flat);
   }
 
   private scorerOf(thresholds: number): PredictionScorer {
-    const found = this.scorers.get(thresholds) ?? new PredictionScorer(this.points, thresholds);
+    const found = this.scorers.get(thresholds) ?? new PredictionScorer(this.plan.points, thresholds);
     this.scorers.set(thresholds, found);
     return found;
   }
 
   private reducerOf(layout: RowLayout): RegionReducer {
-    const found = this.reducers.get(layout) ?? new RegionReducer(layout, this.points, this.nanPolicy);
+    const found =
+      this.reducers.get(layout) ?? new RegionReducer(layout, this.plan.points, this.plan.nanPolicy);
     this.reducers.set(layout, found);
     return found;
   }
@@ -68,13 +117,13 @@ export class ReferenceRows {
 
 /** Rows by valid time, let go once no later start can ask for them. */
 export class RowsByValidTime {
-  private readonly kept = new Map<string, { readonly validTime: number; readonly rows: Float64Array[] }>();
+  private readonly kept = new Map<string, { readonly validTime: number; readonly rows: ReferenceRow[] }>();
 
-  get(key: string, validTime: number): Float64Array[] | undefined {
+  get(key: string, validTime: number): ReferenceRow[] | undefined {
     return this.kept.get(`${key}/${validTime}`)?.rows;
   }
 
-  set(key: string, validTime: number, rows: Float64Array[]): void {
+  set(key: string, validTime: number, rows: ReferenceRow[]): void {
     this.kept.set(`${key}/${validTime}`, { validTime, rows });
   }
 

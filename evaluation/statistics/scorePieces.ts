@@ -5,10 +5,13 @@
  */
 import { type ErrorTag, toPlumeError } from '../../core/errors.js';
 import type { NestedDesign } from '../../core/statistics/varianceDecomposition.js';
+import type { StretchOfMembers } from '../fields/energyScore.js';
+import type { FieldScores } from '../fields/fieldScores.js';
 import { createPointKernel } from '../kernels/createPointKernel.js';
 import { type PointKernel, type PointStatistic, pointStatistics } from '../kernels/pointKernel.js';
 import { missingValueError, type NanPolicy } from '../scores/nanPolicy.js';
 import type { Event } from './events.js';
+import { type FieldPlan, fieldResultSize, fieldScoresOf, flattenFields } from './fieldColumns.js';
 import { type PointScores, RegionReducer, type RegionSums } from './regionSums.js';
 import { ensembleLayout, type RowLayout } from './rowLayout.js';
 
@@ -24,6 +27,8 @@ export interface ScorePlan {
   readonly regions: number;
   /** [region, point], in shared memory. */
   readonly weights: Float64Array;
+  /** Null: fields are not scored as wholes. */
+  readonly fields: FieldPlan | null;
 }
 
 /** Points from … to − 1 of one case; offsets count numbers, not bytes. */
@@ -34,7 +39,7 @@ export interface Piece {
   readonly to: number;
   /** In the input: members [M, n], truth [n], thresholds [T, n], climatological mean [n]. */
   readonly input: number;
-  /** In the output: {@link outputSize} numbers. */
+  /** In the output: {@link outputPlace}. */
   readonly output: number;
   /** Whether statistics of points follow the sums. */
   readonly maps: boolean;
@@ -78,9 +83,32 @@ export function inputSize(plan: ScorePlan, design: number, channel: number, n: n
   return n * (weightSamples * noiseStreams + plan.events[channel]!.length + 2);
 }
 
-export function outputSize(plan: ScorePlan, layout: RowLayout, n: number, maps: boolean): number {
-  const sums = plan.regions * (layout.names.length + layout.weights);
-  return sums + (maps ? mappedStatistics.length * n : 0);
+/** Of a piece's output: sums of each region, scores of the field or their sums, statistics at points. */
+export interface OutputPlace {
+  readonly fields: number;
+  readonly maps: number;
+  /** Of all. */
+  readonly size: number;
+}
+
+/** @param fieldSize numbers of the sums of a field that is scored in several pieces */
+export function outputPlace(
+  plan: ScorePlan,
+  layout: RowLayout,
+  fieldSize: number,
+  { from, to, maps }: Pick<Piece, 'from' | 'to' | 'maps'>,
+): OutputPlace {
+  const n = to - from;
+  const fields = plan.regions * (layout.names.length + layout.weights);
+  const own =
+    plan.fields === null ? 0 : n === plan.points ? fieldResultSize(plan.fields, plan.regions) : fieldSize;
+  const mapsAt = fields + own;
+  return { fields, maps: mapsAt, size: mapsAt + (maps ? mappedStatistics.length * n : 0) };
+}
+
+/** Weights of each region, [point], views of the plan's. */
+export function weightsOfRegions({ points, regions, weights }: ScorePlan): Float64Array[] {
+  return Array.from({ length: regions }, (_, r) => weights.subarray(r * points, (r + 1) * points));
 }
 
 /** The sums of each region that a piece left behind, views of the output. */
@@ -106,12 +134,15 @@ interface Engine {
   readonly reducer: RegionReducer;
   readonly probability: Float64Array;
   readonly scores: PointScores;
+  readonly fields: FieldScores | null;
 }
 
 /** Scores pieces of a plan, with kernels that are made when first needed. */
 export class PieceScorer {
   private readonly plan: ScorePlan;
   private readonly engines = new Map<string, Engine>();
+  private readonly fields = new Map<number, FieldScores>();
+  private fieldSums: Float64Array | undefined;
 
   constructor(plan: ScorePlan) {
     this.plan = plan;
@@ -132,17 +163,17 @@ export class PieceScorer {
 
   private scorePiece(piece: Piece, { input, output }: Slot): void {
     const { plan } = this;
-    const { layout, kernel, reducer, probability, scores } = this.engineOf(piece);
+    const { layout, kernel, reducer, probability, scores, fields } = this.engineOf(piece);
     const { capacity, thresholds } = kernel.shape;
     const n = piece.to - piece.from;
     const memberCount = layout.memberCount;
     const truthAt = piece.input + memberCount * n;
     const thresholdsAt = truthAt + n;
     const climateAt = thresholdsAt + thresholds * n;
-    const size = outputSize(plan, layout, n, piece.maps);
-    output.fill(0, piece.output, piece.output + size);
+    const place = outputPlace(plan, layout, fields?.size ?? 0, piece);
+    output.fill(0, piece.output, piece.output + place.size);
     const sums = pieceSums(plan, layout, output, piece.output);
-    const mapsAt = piece.output + plan.regions * (layout.names.length + layout.weights);
+    const mapsAt = piece.output + place.maps;
     for (let first = 0; first < n; first += capacity) {
       const count = Math.min(capacity, n - first);
       const take = (from: number, to: Float32Array, row: number): void =>
@@ -160,6 +191,26 @@ export class PieceScorer {
         output.set(kernel.statistics.subarray(row, row + count), mapsAt + i * n + first);
       }
     }
+    if (fields === null) return;
+    const truth = input.subarray(truthAt, truthAt + n);
+    const members = input.subarray(piece.input, truthAt);
+    const own = output.subarray(piece.output + place.fields, piece.output + place.maps);
+    this.scoreField(fields, { members, memberStride: n, truth, from: piece.from, to: piece.to }, own);
+  }
+
+  /** A field in one piece is scored at once; of one in several the sums are handed on. */
+  private scoreField(fields: FieldScores, stretch: StretchOfMembers, out: Float64Array): void {
+    const { plan } = this;
+    if (plan.fields === null) return;
+    if (stretch.to - stretch.from < plan.points) {
+      fields.sums(stretch, out);
+      return;
+    }
+    this.fieldSums ??= new Float64Array(fields.size);
+    const sums = this.fieldSums.length === fields.size ? this.fieldSums : new Float64Array(fields.size);
+    this.fieldSums = sums;
+    fields.sums(stretch, sums);
+    flattenFields(fields.result(sums), plan.fields, out);
   }
 
   private scoreTile(kernel: PointKernel, count: number, firstPoint: number): void {
@@ -213,9 +264,20 @@ export class PieceScorer {
       reducer: new RegionReducer(layout, capacity, plan.nanPolicy),
       probability,
       scores,
+      fields: this.fieldsOf(layout.memberCount),
     };
     this.engines.set(key, engine);
     return engine;
+  }
+
+  private fieldsOf(memberCount: number): FieldScores | null {
+    const { plan } = this;
+    if (plan.fields === null) return null;
+    const found =
+      this.fields.get(memberCount) ??
+      fieldScoresOf(plan.fields, weightsOfRegions(plan), memberCount, plan.nanPolicy);
+    this.fields.set(memberCount, found);
+    return found;
   }
 }
 

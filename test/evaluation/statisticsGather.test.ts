@@ -4,8 +4,10 @@ import { makeGrid, pointWeights } from '../../core/grid.js';
 import type { Archive } from '../../core/interfaces.js';
 import { millisecondsPerDay, millisecondsPerHour } from '../../core/time.js';
 import type { EnsembleSource } from '../../evaluation/ensembleSource.js';
+import { createFieldScores } from '../../evaluation/fields/fieldScores.js';
 import { climatology } from '../../evaluation/references/climatology.js';
 import { persistence } from '../../evaluation/references/persistence.js';
+import { regionWeights } from '../../evaluation/region.js';
 import { crpsEnsemble } from '../../evaluation/scores/crps.js';
 import { createGatherer, type GatherRequest, gatherStatistics } from '../../evaluation/statistics/gather.js';
 import { encodeStatistics } from '../../evaluation/statistics/statisticsFile.js';
@@ -243,7 +245,15 @@ describe('gathered statistics', () => {
       'rank_00',
       'rank_01',
       'scored',
+      'energy_score',
+      'variogram_score',
+      // An open row of seven points.
+      ...['members', 'mean', 'truth'].flatMap((series) =>
+        [0, 1, 2, 3, 4, 5, 6].map((wavenumber) => `spectrum ${series} 00${wavenumber}`),
+      ),
     ]);
+    const without = await gatherStatistics({ ...request, fieldScores: false });
+    for (const group of without.table.groups) expect(group.cases.statistics.at(-1)).toBe('scored');
   });
 
   it('leave out points without a value under policy omit, and say what share was scored', async () => {
@@ -271,6 +281,79 @@ describe('gathered statistics', () => {
     const passed = await gatherStatistics({ ...request, runs, nanPolicy: 'propagate' });
     expect(groupOf(passed.table, 'holed', 't', 24, 'all').cases.at(0, 'crps')).toBeNaN();
     expect(groupOf(passed.table, 'holed', 't', 24, 'north').cases.at(0, 'crps')).not.toBeNaN();
+  });
+
+  it('of a field that is read in several stretches are those of the whole', async () => {
+    const globe = makeGrid(
+      Array.from({ length: 60 }, (_, i) => 88.5 - 3 * i),
+      Array.from({ length: 120 }, (_, i) => 3 * i),
+    );
+    const [size, count] = [60 * 120, 800];
+    const own = { grid: globe, channels: [schema.channels[0]!] };
+    let state = 7;
+    // Sums of two uniform numbers of a linear congruential generator: quick, and random enough.
+    const uniform = () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32;
+    };
+    const field = (length: number) =>
+      Float32Array.from({ length }, () => 1e5 + 1000 * (uniform() + uniform()));
+    const members = field(count * size);
+    const truth = field(size);
+    const stretches: number[] = [];
+    const source: EnsembleSource = {
+      schema: own,
+      starts: [first],
+      leadsHours: [24],
+      manifest: { weight_samples: 20, noise_streams: 40 },
+      async readMembers(_s, _l, _c, range = { from: 0, to: size }) {
+        const n = range.to - range.from;
+        stretches.push(n);
+        const values = new Float32Array(count * n);
+        for (let m = 0; m < count; m++)
+          values.set(members.subarray(m * size + range.from, m * size + range.to), m * n);
+        return { values, members: new Int32Array(count) };
+      },
+    };
+    const box = { name: 'box', box: { north: 70, south: -20, west: 100, east: 300 } };
+    const { table, maps } = await gatherStatistics({
+      runs: [{ name: 'large', source }],
+      archive: memoryArchive(own, Float64Array.of(first + millisecondsPerDay), truth),
+      regions: [{ name: 'all', box: null }, box],
+      events: { numbers: { msl: [101_200] } },
+      workers: 0,
+    });
+    expect(stretches.length).toBeGreaterThan(1);
+    expect(stretches.every((n) => n % 120 === 0)).toBe(true);
+    expect(stretches.reduce((sum, n) => sum + n, 0)).toBe(size);
+    const crps = crpsEnsemble(members, count, truth);
+    const weights = [pointWeights(globe), regionWeights(box, globe)];
+    const fields = createFieldScores(globe, weights, count, { mostPoints: 4096 });
+    const sums = new Float64Array(fields.size);
+    fields.sums({ members, memberStride: size, truth, from: 0, to: size }, sums);
+    const { regions, spectra } = fields.result(sums);
+    for (const [r, region] of ['all', 'box'].entries()) {
+      const { cases } = groupOf(table, 'large', 'msl', 24, region);
+      const near = (name: string, expected: number) =>
+        expect(Math.abs(cases.at(0, name) / expected - 1), `${region} ${name}`).toBeLessThan(1e-9);
+      const total = weights[r]!.reduce((sum, weight) => sum + weight, 0);
+      near('crps', crps.reduce((sum, value, p) => sum + weights[r]![p]! * value, 0) / total);
+      const event = truth.reduce((sum, y, p) => sum + (y > 101_200 ? weights[r]![p]! : 0), 0) / total;
+      near('above 101200: event', event);
+      near('energy_score', regions[r]!.energyScore);
+      near('variogram_score', regions[r]!.variogramScore);
+      // 800 members: a hundred classes.
+      const given = cases.statistics.filter((name) => name.startsWith('above 101200: given_'));
+      expect(given.length).toBe(101);
+      expect(given.reduce((sum, name) => sum + cases.at(0, name), 0)).toBeCloseTo(1, 9);
+    }
+    const whole = groupOf(table, 'large', 'msl', 24, 'all').cases;
+    for (const [b, { wavenumber }] of spectra!.bands.entries()) {
+      const name = `spectrum mean ${String(wavenumber).padStart(3, '0')}`;
+      expect(Math.abs(whole.at(0, name) / spectra!.mean[b]! - 1), name).toBeLessThan(1e-9);
+    }
+    const map = maps.find(({ statistic }) => statistic === 'crps')!;
+    expect([...map.values]).toEqual([...Float32Array.from(crps)]);
   });
 
   it('stop when told to, and refuse events without climatology', async () => {
