@@ -208,6 +208,23 @@ const definitions = {
       'land-sea mask for the regions land and sea: FILE or FILE:VARIABLE (default: lsm of the archive)',
     schema: path.optional(),
   },
+  seasons: {
+    flag: '--seasons',
+    description: 'score the seasons of the valid time apart too, those with five starts or more',
+    schema: z.boolean().default(false),
+  },
+  thresholds: {
+    flag: '--thresholds <events>',
+    description:
+      'events to score, above a percentile of climatology or a number of a channel: p90,msl=100500; none (default: p10,p33,p67,p90 where climatology is fitted)',
+    schema: list.optional(),
+  },
+  nanPolicy: {
+    flag: '--nan-policy <policy>',
+    description:
+      'missing values: raise stops, omit scores what is there, propagate leaves scores of the start out',
+    schema: z.enum(['raise', 'omit', 'propagate']).default('raise'),
+  },
   regrid: {
     flag: '--regrid <method>',
     description: 'bring the archive onto the grid of the forecasts: bilinear or conservative',
@@ -256,6 +273,9 @@ const optionsSchema = z.strictObject({
   memberDimension: definitions.memberDimension.schema,
   regions: definitions.regions.schema,
   mask: definitions.mask.schema,
+  seasons: definitions.seasons.schema,
+  thresholds: definitions.thresholds.schema,
+  nanPolicy: definitions.nanPolicy.schema,
   regrid: definitions.regrid.schema,
   checksums: definitions.checksums.schema,
 });

@@ -1,22 +1,39 @@
-/** plume verify: a run against what happened and against the references, into scores.arrow and a table. */
+/**
+ * plume verify: forecasts against what happened and against the references. Statistics of every case are gathered, or
+ * taken from an earlier gathering that would come out the same, and made into files beside the forecasts:
+ * statistics.arrow, scores.arrow, diagrams.arrow, maps.arrow.
+ */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { interruptedError } from '../../core/errors.js';
 import { channelName, type Schema } from '../../core/schema.js';
 import { writeTable } from '../../core/store/table.js';
+import { type DiagramRow, diagramColumns } from '../../evaluation/diagramRow.js';
+import { wholeDomain } from '../../evaluation/region.js';
+import { mapsName, writeScoreMaps } from '../../evaluation/scoreMaps.js';
 import { type ScoreRow, scoreColumns } from '../../evaluation/scoreRow.js';
-import { verify } from '../../evaluation/verify.js';
+import { wholeYear } from '../../evaluation/seasons.js';
+import { gatherStatistics, type ReferenceSummary } from '../../evaluation/statistics/gather.js';
+import {
+  type StatisticsFile,
+  statisticsName,
+  writeStatistics,
+} from '../../evaluation/statistics/statisticsFile.js';
+import type { StatisticPlace, StatisticTable } from '../../evaluation/statistics/statisticTable.js';
+import { summarise } from '../../evaluation/statistics/summarise.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { openForecastOperand } from '../forecastOption.js';
 import type { Options } from '../options.js';
-import { chooseReferences, trainingPeriod } from '../referenceOption.js';
-import { regionsFrom } from '../regionOption.js';
-import { onCommonGround } from '../regridOption.js';
 import { unitsText } from '../report/channelUnits.js';
 import { headlineChannels } from '../report/compareTable.js';
 import { keySentence } from '../report/keySentence.js';
 import { formatScores } from '../report/scoreTable.js';
+import {
+  ensembleModel,
+  planVerification,
+  statisticsThere,
+  type VerificationPlan,
+} from '../verificationPlan.js';
 
 export const verifyOptions = [
   'archive',
@@ -34,6 +51,10 @@ const moreOptions = [
   'starts',
   'regions',
   'mask',
+  'seasons',
+  'thresholds',
+  'nanPolicy',
+  'workers',
   'regrid',
   'forecastUnit',
   'memberDimension',
@@ -43,6 +64,8 @@ type MoreOptionName = (typeof moreOptions)[number];
 
 /** Channels whose tables a terminal shows. */
 const mostTables = 4;
+/** Groups of statistics (channel, lead, region) whose diagrams are all kept; of more, those of the headline channels. */
+const mostDiagrams = 300;
 
 export const verifyCommand: CommandDefinition<VerifyOptionName | MoreOptionName> = {
   name: 'verify',
@@ -52,116 +75,156 @@ export const verifyCommand: CommandDefinition<VerifyOptionName | MoreOptionName>
   examples: [
     'plume verify runs/2007 --archive slp.nc',
     'plume verify runs/2007 --archive slp.nc --references climatology --json',
+    'plume verify runs/2007 --archive slp.nc --regions nh,europe --seasons --thresholds p5,p95,msl=98000',
     'plume verify ens_2020*.nc --archive era5.zarr --train 1990-01-01/2015-12-31 --regrid conservative --regions nh,land',
   ],
   options: [...verifyOptions, ...moreOptions],
   run: async (context) => {
-    const result = await verifyRun(context.operands, context);
-    if (!context.json) {
-      process.stdout.write(`${scoresText(result)}\n\n${result.sentences.join('\n')}\n`);
-    }
-    return result;
+    // Diagrams are for pages: they stay in their file.
+    const { rows, diagrams: _, ...result } = await verifyRun(context.operands, context);
+    if (!context.json)
+      process.stdout.write(`${scoresText({ rows, ...result })}\n\n${result.sentences.join('\n')}\n`);
+    return { ...result, rows };
   },
 };
 
 /** Tables of all channels, or of the headline ones where there are many: the rest is in scores.arrow. */
-function scoresText({ rows, scores }: VerifyResult): string {
-  const nameOf = ({ variable, level }: ScoreRow): string => `${variable}${level ?? ''}`;
+function scoresText({ rows, scores }: Pick<VerifyResult, 'rows' | 'scores'>): string {
   const names = [...new Set(rows.map(nameOf))];
   const shown = names.length <= mostTables ? names : headlineChannels(names);
   const text = formatScores(rows.filter((row) => shown.includes(nameOf(row))));
-  return shown.length === names.length
-    ? text
-    : `${text}\nall ${names.length} channels are in ${scores} and --json`;
+  const of = names.length === shown.length ? 'every metric' : `every metric of all ${names.length} channels`;
+  return `${text}\n${of}, with intervals: ${scores} and --json`;
+}
+
+function nameOf({ variable, level }: Pick<ScoreRow, 'variable' | 'level'>): string {
+  return `${variable}${level ?? ''}`;
 }
 
 export interface VerifyResult {
+  /** Paths of the files written. */
   readonly scores: string;
+  readonly diagramsFile: string;
+  readonly statistics: string;
+  readonly maps: string;
+  /** (start, lead, channel) scored, and those left out for want of truth. */
   readonly scored: number;
   readonly missingTruth: number;
-  readonly references: readonly {
-    readonly channel: string;
-    readonly name: string;
-    readonly summary: string;
-  }[];
+  /** For each channel and reference, what was tuned inside the training years. */
+  readonly references: readonly ReferenceSummary[];
   readonly rows: readonly ScoreRow[];
+  readonly diagrams: readonly DiagramRow[];
   /** The result of each channel in a sentence. */
   readonly sentences: readonly string[];
 }
 
+type VerifyContext = Pick<CommandContext<VerifyOptionName>, 'report' | 'signal'> & {
+  readonly options: Pick<Options, VerifyOptionName> & Partial<Pick<Options, MoreOptionName>>;
+};
+
 /** @param operands a run directory, or what holds anyone's forecasts (forecastOption.ts) */
 export async function verifyRun(
   operands: string | readonly string[],
-  {
-    options,
-    report,
-    signal,
-  }: Pick<CommandContext<VerifyOptionName>, 'report' | 'signal'> & {
-    readonly options: Pick<Options, VerifyOptionName> & Partial<Pick<Options, MoreOptionName>>;
-  },
+  context: VerifyContext,
 ): Promise<VerifyResult> {
+  const { options, report } = context;
   const forecast = await openForecastOperand(operands, options);
   try {
     for (const note of forecast.notes) report.line(note);
     const { schema } = forecast.source;
-    // Nothing but the user knows which years somebody's forecasts did not see.
-    const untrained =
-      forecast.run === null && options.train === undefined && options.references === undefined;
-    const { names, methods, note } = await chooseReferences(
-      untrained ? { ...options, references: ['persistence'] } : options,
-      schema,
-    );
-    const training = trainingPeriod(options, methods, [forecast.run?.manifest.model], forecast.name);
-    const opened = await openArchiveOption(
+    const truth = await openArchiveOption(
       { ...options, variables: forecast.run === null ? undefined : options.variables },
       schema.channels.map(channelName),
       report,
     );
     try {
-      const { archive, source: run, notes } = onCommonGround(forecast, opened, options.regrid);
-      for (const line of notes) report.line(line);
-      const { name } = opened;
-      const regions = await regionsFrom(options, archive.schema.grid);
-      if (untrained) report.line('climatology left out: --train FROM/TO names years for it to learn from');
-      report.line(`references ${names.join(', ')}${training ? `, fitted on ${training.text}` : ''}`);
-      if (note !== null) report.line(`           ${note}`);
-      let progress: ReturnType<typeof report.begin> | undefined;
-      const verification = await verify({
-        run,
-        archive,
-        archiveName: name,
-        regions,
-        training: training?.period,
-        references: methods,
-        seed: options.seed,
-        onProgress: (done, total) => {
-          progress ??= report.begin('verifying', total, 'starts');
-          progress.update(done);
-          if (signal.aborted) {
-            throw interruptedError(
-              `stopped after ${done} of ${total} starts; nothing was written: run plume verify again`,
-            );
-          }
-        },
-      });
-      progress?.finish();
-      for (const line of referenceLines(verification.references)) report.line(line);
+      const plan = await planVerification(forecast, truth, options);
+      for (const note of plan.notes) report.line(note);
+      const fitted = plan.training === null ? '' : `, fitted on ${plan.training.text}`;
+      report.line(`references ${plan.references.join(', ')}${fitted}`);
       const directory = options.out ?? forecast.directory;
       await mkdir(directory, { recursive: true });
-      const scores = join(directory, 'scores.arrow');
-      await writeTable(scores, scoreColumns(verification.rows), {
-        run: forecast.run?.directory ?? forecast.name,
-        training: training?.text ?? '',
-        archive: name,
-        units: unitsText(run.schema.channels),
+      const kept = await statisticsThere(directory, forecast, plan, options.archive ?? []);
+      if (kept) report.line(`statistics ${join(directory, statisticsName)}: there already`);
+      const { table, references = [] } = kept ?? (await gather(directory, plan, context));
+      for (const line of referenceLines(references)) report.line(line);
+      const summary = summarise(table, {
+        references: plan.references,
+        seed: options.seed,
+        resamples: 1000,
+        seasons: options.seasons ?? false,
+        diagrams: diagramsWanted(table),
       });
-      return { scores, ...verification, sentences: sentencesOf(verification.rows, run.schema) };
+      const about = {
+        run: forecast.run?.directory ?? forecast.name,
+        training: plan.training?.text ?? '',
+        archive: truth.name,
+        units: unitsText(plan.source.schema.channels),
+      };
+      const files = {
+        scores: join(directory, 'scores.arrow'),
+        diagramsFile: join(directory, 'diagrams.arrow'),
+        statistics: join(directory, statisticsName),
+        maps: join(directory, mapsName),
+      };
+      await writeTable(files.scores, scoreColumns(summary.scores), about);
+      await writeTable(files.diagramsFile, diagramColumns(summary.diagrams), about);
+      return {
+        ...files,
+        ...casesIn(table, plan.source.leadsHours.length * plan.source.schema.channels.length),
+        references,
+        rows: summary.scores,
+        diagrams: summary.diagrams,
+        sentences: sentencesOf(summary.scores, plan.source.schema),
+      };
     } finally {
-      await opened.archive.close();
+      await truth.archive.close();
     }
   } finally {
     await forecast.close();
   }
+}
+
+/** Gathers, and keeps statistics and maps beside the forecasts. */
+async function gather(
+  directory: string,
+  { gathering, madeFrom, source }: VerificationPlan,
+  { report, signal }: VerifyContext,
+): Promise<StatisticsFile> {
+  let progress: ReturnType<typeof report.begin> | undefined;
+  const { table, maps, references } = await gatherStatistics({
+    ...gathering,
+    signal,
+    onProgress: (done, total) => {
+      progress ??= report.begin('verifying', total, 'cases');
+      progress.update(done);
+    },
+  });
+  progress?.finish();
+  const file = { table, madeFrom, references };
+  await writeScoreMaps(join(directory, mapsName), { grid: source.schema.grid, maps });
+  // The last to be written: what is there beside it belongs to it.
+  await writeStatistics(join(directory, statisticsName), file);
+  return file;
+}
+
+/** Cases of the forecast that were scored, and those that had no truth. */
+function casesIn(
+  { starts, groups }: StatisticTable,
+  casesOfStart: number,
+): Pick<VerifyResult, 'scored' | 'missingTruth'> {
+  const own = groups.filter(({ model, region }) => model === ensembleModel && region === wholeDomain.name);
+  const scored = own.reduce((sum, { cases }) => sum + cases.count, 0);
+  return { scored, missingTruth: starts.length * casesOfStart - scored };
+}
+
+/** Of the forecasts: all there are, or those of the headline channels over the whole domain where there are many. */
+function diagramsWanted({ groups }: StatisticTable): (place: StatisticPlace) => boolean {
+  const own = groups.filter(({ model }) => model === ensembleModel);
+  if (own.length <= mostDiagrams) return ({ model }) => model === ensembleModel;
+  const shown = headlineChannels([...new Set(own.map(nameOf))]);
+  return (place) =>
+    place.model === ensembleModel && place.region === wholeDomain.name && shown.includes(nameOf(place));
 }
 
 /** One line for all channels that a reference has the same to say of. */
@@ -179,7 +242,11 @@ function referenceLines(references: VerifyResult['references']): string[] {
 function sentencesOf(rows: readonly ScoreRow[], schema: Schema): string[] {
   return schema.channels.map((channel) => {
     const own = rows.filter(
-      ({ variable, level }) => variable === channel.variable && level === channel.level,
+      ({ variable, level, region, season }) =>
+        variable === channel.variable &&
+        level === channel.level &&
+        region === wholeDomain.name &&
+        season === wholeYear,
     );
     return `${channelName(channel)}: ${keySentence(own, channel.unit)}`;
   });
