@@ -53,6 +53,12 @@ export class VariogramValues {
     });
     const size = kept.length;
     if (size < 2) return Number.NaN;
+    const form = memberCount > 1 ? 'fair' : 'plain';
+    // The usual case: all points, whose values lie as they are wanted and whose weights sum to one.
+    if (size === all) {
+      const observed = sums.subarray(memberCount * all, (memberCount + 1) * all);
+      return variogramScore(sums.subarray(0, memberCount * all), observed, { order: 0.5, weights, form });
+    }
     const pick = (m: number) => Float64Array.from(kept, (i) => sums[m * all + i]!);
     const members = new Float64Array(memberCount * size);
     for (let m = 0; m < memberCount; m++) members.set(pick(m), m * size);
@@ -60,7 +66,6 @@ export class VariogramValues {
     let total = 0;
     for (let i = 0; i < size; i++)
       for (let j = 0; j < size; j++) total += own[i * size + j] = weights[kept[i]! * all + kept[j]!]!;
-    const form = memberCount > 1 ? 'fair' : 'plain';
     return variogramScore(members, pick(memberCount), { order: 0.5, weights: own, form }) / total;
   }
 }
