@@ -214,7 +214,9 @@ export class CaseWork {
         if (!plan.truth.has(time)) return;
         inputs.push(await plan.truth.field(time, plan.archiveChannels[at.channel]!));
       }
-      rows = this.references.rows(reference.predict(inputs, start, leadHours), layout, against);
+      const prediction = reference.predict(inputs, start, leadHours);
+      const states = plan.score.fields === null ? null : (reference.climate?.states(validTime) ?? null);
+      rows = this.references.rows(prediction, layout, against, states);
       if (reference.inputHours.length === 0) this.byValidTime.set(key, validTime, rows);
     }
     for (const [r, row] of rows.entries()) this.keep(reference.name, layout, at, r, row.means, row.fields);

@@ -3,7 +3,7 @@
  * Where a prediction depends on the valid time alone (climatology), forecasts that share it share the row.
  */
 import type { FieldScores } from '../fields/fieldScores.js';
-import type { Climate } from '../references/climate.js';
+import type { Climate, ClimateStates } from '../references/climate.js';
 import { PredictionScorer } from '../references/predictionStatistics.js';
 import type { Prediction, Reference } from '../references/reference.js';
 import { fieldResultSize, fieldRows, fieldScoresOf, flattenFields } from './fieldColumns.js';
@@ -29,14 +29,13 @@ export interface ReferenceRow {
 }
 
 /** Fields that a prediction holds equally likely; null where it knows points alone. */
-function jointMembers(
-  prediction: Prediction,
-): { readonly values: Float32Array | Float64Array; readonly count: number } | null {
+function jointMembers(prediction: Prediction): ClimateStates | null {
+  const independent = () => true;
   switch (prediction.kind) {
     case 'deterministic':
-      return { values: prediction.values, count: 1 };
+      return { members: Float32Array.from(prediction.values), memberCount: 1, independent };
     case 'ensemble':
-      return { values: prediction.members, count: prediction.memberCount };
+      return { members: prediction.members, memberCount: prediction.memberCount, independent };
     case 'gaussian':
     case 'distribution':
       return null;
@@ -59,8 +58,16 @@ export class ReferenceRows {
     this.fieldNames = fieldNames;
   }
 
-  /** @returns a row of each region */
-  rows(prediction: Prediction, layout: RowLayout, against: CaseTruth): ReferenceRow[] {
+  /**
+   * @param states that stand for the prediction as whole fields, where it knows points alone
+   * @returns a row of each region
+   */
+  rows(
+    prediction: Prediction,
+    layout: RowLayout,
+    against: CaseTruth,
+    states: ClimateStates | null,
+  ): ReferenceRow[] {
     const { points, nanPolicy } = this.plan;
     const { truth, thresholds, climate } = against;
     const scorer = this.scorerOf(layout.events.length);
@@ -77,7 +84,7 @@ export class ReferenceRows {
     };
     const sums = this.weights.map(() => emptySums(layout));
     this.reducerOf(layout).add(scores, points, this.weights, sums);
-    const fields = this.fieldRows(prediction, truth);
+    const fields = this.fieldRows(states ?? jointMembers(prediction), truth);
     return sums.map((region, r) => ({
       means: meansOfSums(layout, region),
       fields: fields?.[r] ?? null,
@@ -85,19 +92,18 @@ export class ReferenceRows {
   }
 
   /** Null of predictions that say nothing of fields as wholes, and where fields are not scored. */
-  private fieldRows(prediction: Prediction, truth: Float32Array): Float64Array[] | null {
+  private fieldRows(states: ClimateStates | null, truth: Float32Array): Float64Array[] | null {
     const { plan } = this;
-    const members = jointMembers(prediction);
-    if (plan.fields === null || members === null) return null;
+    if (plan.fields === null || states === null) return null;
+    const { members, memberCount, independent } = states;
     const scores =
-      this.fields.get(members.count) ??
-      fieldScoresOf(plan.fields, this.weights, members.count, plan.nanPolicy);
-    this.fields.set(members.count, scores);
+      this.fields.get(memberCount) ?? fieldScoresOf(plan.fields, this.weights, memberCount, plan.nanPolicy);
+    this.fields.set(memberCount, scores);
     const sums = new Float64Array(scores.size);
     const { points } = plan;
-    scores.sums({ members: members.values, memberStride: points, truth, from: 0, to: points }, sums);
+    scores.sums({ members, memberStride: points, truth, from: 0, to: points }, sums);
     const flat = new Float64Array(fieldResultSize(plan.fields, plan.regions));
-    flattenFields(scores.result(sums), plan.fields, flat);
+    flattenFields(scores.result(sums, independent), plan.fields, flat);
     return fieldRows(this.fieldNames, flat);
   }
 

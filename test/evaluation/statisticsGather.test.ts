@@ -180,6 +180,13 @@ describe('gathered statistics', () => {
       const mean = given.reduce((sum, name, c) => sum + (c / 100) * usual.at(s, name), 0);
       expect(Math.abs(mean - 0.1)).toBeLessThan(0.05);
     }
+    // Fields of climatology are states of other years. Two fields of noise of 6 K lie √2 · 6 K apart, and the score is
+    // half of that; eight cases of 35 points know it to 3 %.
+    const energy = [...starts.keys()].reduce(
+      (sum, s) => sum + usual.at(s, 'energy_score') / starts.length,
+      0,
+    );
+    expect(Math.abs(energy / (Math.SQRT1_2 * 6) - 1)).toBeLessThan(0.1);
     // 280 draws of 0.1: standard error 0.018.
     expect(Math.abs(happened - 0.1)).toBeLessThan(0.055);
     expect(references.map(({ name, channel }) => `${channel} ${name}`)).toEqual([

@@ -172,7 +172,8 @@ describe('verification', () => {
     const { rows } = await verify({ run, archive, training, references: [persistence], resamples: 10 });
     const metrics = rows.filter((row) => row.model === 'ensemble').map((row) => row.metric);
     expect(metrics).toEqual([
-      ...['crps', 'rmse', 'bias', 'mae', 'members', 'scored', 'histogram_slope', 'rank_00', 'rank_01'],
+      ...['crps', 'rmse', 'bias', 'mae', 'energy_score', 'variogram_score', 'members', 'scored'],
+      ...['histogram_slope', 'rank_00', 'rank_01'],
       ...['crps_skill_vs_persistence', 'mse_skill_vs_persistence', 'crps_difference_vs_persistence'],
     ]);
     expect(find(rows, 'ensemble', 'crps', 24).value).toBe(find(rows, 'ensemble', 'mae', 24).value);
