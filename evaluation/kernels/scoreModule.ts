@@ -36,6 +36,8 @@ export interface ScoreExports {
     out: number,
     flags: number,
   ): number;
+  /** Of `bytes` of float32, a multiple of 64. */
+  sum(from: number, bytes: number): number;
   mergeRuns(sorted: number, groups: number, members: number, sums: number, run: number): void;
 }
 
