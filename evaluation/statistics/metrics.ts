@@ -17,6 +17,7 @@
  *
  * Those of curves are in curveMetrics.ts.
  */
+import { anomalyCorrelation } from '../scores/anomalyCorrelation.js';
 import { debiasedMeanSquaredError, spreadSkillRatio } from '../scores/spreadSkill.js';
 import type { OfMeans } from '../significance/blockBootstrap.js';
 import { curveMetricsOf } from './curveMetrics.js';
@@ -92,7 +93,7 @@ export function singleMetricsOf(statistics: readonly string[], memberCount: numb
   add(
     'acc',
     ['forecast_anomaly_product', 'forecast_anomaly_squared', 'truth_anomaly_squared'],
-    (product, forecast, truth) => product / Math.sqrt(forecast * truth),
+    anomalyCorrelation,
   );
   add('spread', ['variance'], Math.sqrt);
   add('spread_skill_ratio', ['variance', 'squared_error'], (variance, squared) =>
