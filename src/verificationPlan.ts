@@ -74,7 +74,7 @@ export async function planVerification(
   return {
     source,
     gathering: {
-      runs: [{ name: ensembleModel, source }],
+      runs: [{ name: ensembleModel, title: forecast.name, source }],
       archive,
       archiveName: truth.name,
       references: methods,

@@ -84,7 +84,7 @@ export async function planGathering(request: GatherRequest): Promise<GatherPlan>
   const channels = request.channels ?? first.schema.channels;
   const { grid } = archive.schema;
   const points = gridSize(grid);
-  const name = runs.map((run) => run.name).join(', ');
+  const name = runs.map((run) => run.title ?? run.name).join(', ');
   const archiveChannels = channelsInArchive(
     { name, value: { grid: first.schema.grid, channels } },
     { name: archiveName, value: archive.schema },

@@ -11,8 +11,10 @@ import type { EventChoice } from './events.js';
 import type { StatisticTable } from './statisticTable.js';
 
 export interface GatheredRun {
-  /** Column `model` of its groups, and the name in messages. */
+  /** Column `model` of its groups. */
   readonly name: string;
+  /** In messages: run "runs/2007"; default: the name. */
+  readonly title?: string;
   readonly source: EnsembleSource;
 }
 

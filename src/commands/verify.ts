@@ -28,6 +28,7 @@ import { unitsText } from '../report/channelUnits.js';
 import { headlineChannels } from '../report/compareTable.js';
 import { keySentence } from '../report/keySentence.js';
 import { formatScores } from '../report/scoreTable.js';
+import { notesOn } from '../verificationNotes.js';
 import {
   ensembleModel,
   planVerification,
@@ -143,10 +144,10 @@ export async function verifyRun(
       const fitted = plan.training === null ? '' : `, fitted on ${plan.training.text}`;
       report.line(`references ${plan.references.join(', ')}${fitted}`);
       const directory = options.out ?? forecast.directory;
-      await mkdir(directory, { recursive: true });
       const kept = await statisticsThere(directory, forecast, plan, options.archive ?? []);
       if (kept) report.line(`statistics ${join(directory, statisticsName)}: there already`);
-      const { table, references = [] } = kept ?? (await gather(directory, plan, context));
+      const { table, references = [] } = kept ?? (await gather(directory, forecast.name, plan, context));
+      for (const note of notesOn(table, ensembleModel, forecast.name)) report.line(note);
       for (const line of referenceLines(references)) report.line(line);
       const summary = summarise(table, {
         references: plan.references,
@@ -188,6 +189,7 @@ export async function verifyRun(
 /** Gathers, and keeps statistics and maps beside the forecasts. */
 async function gather(
   directory: string,
+  name: string,
   { gathering, madeFrom, source }: VerificationPlan,
   { report, signal }: VerifyContext,
 ): Promise<StatisticsFile> {
@@ -201,6 +203,8 @@ async function gather(
     },
   });
   progress?.finish();
+  notesOn(table, ensembleModel, name); // nothing is written of forecasts without a value
+  await mkdir(directory, { recursive: true });
   const file = { table, madeFrom, references };
   await writeScoreMaps(join(directory, mapsName), { grid: source.schema.grid, maps });
   // The last to be written: what is there beside it belongs to it.
