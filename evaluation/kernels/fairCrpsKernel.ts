@@ -1,10 +1,10 @@
 /**
  * The lean point kernel: fair CRPS and nothing else, in WebAssembly SIMD, on members where they lie. Equal to
- * crpsEnsemble of scores/crps.ts to the last few digits; groups of four points with a value that is missing or infinite
+ * crpsKernel of scores/crps.ts to the last few digits; groups of four points with a value that is missing or infinite
  * go the way of that function. Several threads may work on one memory, each with scratch of its own.
  */
 import { internalError } from '../../core/errors.js';
-import { crpsOfErrors, fairCrps } from '../scores/crps.js';
+import { crpsOfErrors, fairCrps } from '../scores/crpsOfErrors.js';
 import { missingValueError, type NanPolicy } from '../scores/nanPolicy.js';
 import { groupLayout, memberSorter } from './memberSorter.js';
 import { heapStart, instantiateScores, MemoryPlan } from './scoreModule.js';
@@ -31,9 +31,10 @@ export interface FairCrpsArrays {
 
 /**
  * Scores points `from` … `to` − 1.
+ * @param firstPoint what point 0 is called in messages; default 0
  * @throws {PlumeError} data, on a missing value under policy raise, naming the point
  */
-export type FairCrpsKernel = (from: number, to: number, nanPolicy: NanPolicy) => void;
+export type FairCrpsKernel = (from: number, to: number, nanPolicy: NanPolicy, firstPoint?: number) => void;
 
 /**
  * @param memberCount M ≥ 1
@@ -77,7 +78,7 @@ export function fairCrpsKernel(shape: FairCrpsMemory, thread = 0): FairCrpsKerne
   const sort = memberSorter(memory, kernels, memberCount, 4 * capacity);
   const errors = new Float64Array(memberCount);
 
-  const scoreGroups = (point: number, groups: number, nanPolicy: NanPolicy): void => {
+  const scoreGroups = (point: number, groups: number, nanPolicy: NanPolicy, firstPoint: number): void => {
     sort(at.members + 4 * point, groups, sorted);
     const flagged = kernels.fairCrps(
       sorted,
@@ -91,20 +92,20 @@ export function fairCrpsKernel(shape: FairCrpsMemory, thread = 0): FairCrpsKerne
     if (flagged === 0) return;
     for (let group = 0; group < groups; group++) {
       if (flags[group] === 0) continue;
-      for (let i = 0; i < 4; i++) scorePoint(point + 4 * group + i, nanPolicy);
+      for (let i = 0; i < 4; i++) scorePoint(point + 4 * group + i, nanPolicy, firstPoint);
     }
   };
 
-  return (from, to, nanPolicy) => {
+  return (from, to, nanPolicy, firstPoint = 0) => {
     if (!(from >= 0 && from <= to && to <= capacity))
       throw internalError(`fair CRPS of points ${from} to ${to}, but the kernel has room for ${capacity}`);
     const end = to - ((to - from) % 4);
     for (let point = from; point < end; point += 4 * layout.batch)
-      scoreGroups(point, Math.min(layout.batch, (end - point) / 4), nanPolicy);
-    for (let point = end; point < to; point++) scorePoint(point, nanPolicy);
+      scoreGroups(point, Math.min(layout.batch, (end - point) / 4), nanPolicy, firstPoint);
+    for (let point = end; point < to; point++) scorePoint(point, nanPolicy, firstPoint);
   };
 
-  function scorePoint(point: number, nanPolicy: NanPolicy): void {
+  function scorePoint(point: number, nanPolicy: NanPolicy, firstPoint: number): void {
     const y = truth[point]!;
     let count = 0;
     for (let i = point; i < members.length; i += capacity) {
@@ -113,7 +114,7 @@ export function fairCrpsKernel(shape: FairCrpsMemory, thread = 0): FairCrpsKerne
     }
     if (count < memberCount && nanPolicy === 'raise') {
       const what = Number.isNaN(y) ? 'the observation' : `${memberCount - count} of ${memberCount} members`;
-      throw missingValueError('CRPS', `${what} at point ${point}`);
+      throw missingValueError('CRPS', `${what} at point ${firstPoint + point}`);
     }
     const known = count === memberCount || nanPolicy === 'omit';
     crps[point] = known ? crpsOfErrors(errors, count, fairCrps) : Number.NaN;

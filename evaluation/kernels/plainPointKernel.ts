@@ -9,8 +9,8 @@
  * p (M − 1) from 0.
  */
 import { internalError } from '../../core/errors.js';
-import { crpsOfErrors, energyCrps, fairCrps, pairFactor } from '../scores/crps.js';
 import { almostFairCrps } from '../scores/crpsEstimators.js';
+import { crpsOfErrors, energyCrps, fairCrps, pairFactor } from '../scores/crpsOfErrors.js';
 import { ignoranceGaussian } from '../scores/ignorance.js';
 import { missingValueError, type NanPolicy } from '../scores/nanPolicy.js';
 import { quantileOfSorted, quantileScore } from '../scores/quantileScore.js';

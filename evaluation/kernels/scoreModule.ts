@@ -98,9 +98,14 @@ function compiled(): WebAssembly.Module {
   return moduleOfProcess;
 }
 
+let fileOfProcess: string | null | undefined;
+
 /** Beside this file when built; under dist/ when this file is run as TypeScript by the tests. */
 function wasmFile(): string | null {
-  const places = ['./score.wasm', '../../dist/evaluation/kernels/score.wasm'];
-  const files = places.map((place) => fileURLToPath(new URL(place, import.meta.url)));
-  return files.find((file) => existsSync(file)) ?? null;
+  if (fileOfProcess === undefined) {
+    const places = ['./score.wasm', '../../dist/evaluation/kernels/score.wasm'];
+    const files = places.map((place) => fileURLToPath(new URL(place, import.meta.url)));
+    fileOfProcess = files.find((file) => existsSync(file)) ?? null;
+  }
+  return fileOfProcess;
 }
