@@ -1,21 +1,21 @@
 /** plume compare: runs side by side on the starts, leads and channels they share, and what a member-day cost. */
 import { basename, resolve } from 'node:path';
-import { interruptedError, usageError } from '../../core/errors.js';
+import { usageError } from '../../core/errors.js';
 import { channelName } from '../../core/schema.js';
 import { canonicalJson, type Json } from '../../core/store/canonicalJson.js';
 import type { Manifest } from '../../core/store/run.js';
 import { writeTable } from '../../core/store/table.js';
 import { formatTime } from '../../core/time.js';
 import { readCost } from '../../ensembles/cost.js';
-import { type ComparedRun, compareRuns, sharedCases } from '../../evaluation/compare.js';
+import { compareRuns, compareStatistics, sharedCases } from '../../evaluation/compare.js';
 import { type CompareRow, compareColumns } from '../../evaluation/compareRow.js';
 import { inUnitsOf } from '../../evaluation/forecasts/partOfSource.js';
 import { wholeDomain } from '../../evaluation/region.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { type ForecastOperand, openForecastOperand } from '../forecastOption.js';
+import { keptComparison } from '../keptComparison.js';
 import { chooseReferences, trainingPeriod } from '../referenceOption.js';
-import { onCommonGround } from '../regridOption.js';
 import { unitsText } from '../report/channelUnits.js';
 import {
   type ComparedRunText,
@@ -28,6 +28,7 @@ import {
   singleFields,
 } from '../report/compareTable.js';
 import { headlineVerdicts, jointSentence, ofRegion } from '../report/comparisonVerdicts.js';
+import { planVerification, type VerificationPlan } from '../verificationPlan.js';
 
 export const compareOptions = [
   'archive',
@@ -38,6 +39,12 @@ export const compareOptions = [
   'seasonless',
   'seed',
   'starts',
+  'regions',
+  'mask',
+  'seasons',
+  'thresholds',
+  'nanPolicy',
+  'workers',
   'regrid',
   'forecastUnit',
   'memberDimension',
@@ -54,6 +61,7 @@ export const compareCommand: CommandDefinition<CompareOptionName> = {
     'plume compare runs/eps runs/bayes --archive nature.zarr',
     'plume compare runs/eps runs/bayes --archive nature.zarr --references climatology,persistence --train 2001-01-01/2001-12-31',
     'plume compare runs/a runs/b --archive slp.nc --variables msl --out compare.arrow --json',
+    'plume compare runs/a runs/b --archive slp.nc --regions nh,europe --seasons --thresholds p10,p90',
   ],
   options: compareOptions,
   run: async (context) => {
@@ -74,6 +82,8 @@ export interface CompareResult {
   readonly starts: readonly string[];
   readonly leadsHours: readonly number[];
   readonly channels: readonly { readonly name: string; readonly unit: string }[];
+  /** False where the statistics of earlier verifications served. */
+  readonly membersRead: boolean;
   readonly scored: number;
   readonly missingTruth: number;
   /** Where the rows were written. */
@@ -81,12 +91,8 @@ export interface CompareResult {
   readonly rows: readonly CompareRow[];
 }
 
-export async function compare({
-  operands,
-  options,
-  report,
-  signal,
-}: CommandContext<CompareOptionName>): Promise<CompareResult> {
+export async function compare(context: CommandContext<CompareOptionName>): Promise<CompareResult> {
+  const { operands, options, report } = context;
   if (operands.length < 2) throw usageError('plume compare needs two run directories or more');
   const opened: ForecastOperand[] = [];
   try {
@@ -122,38 +128,41 @@ export async function compare({
     const truth = await openArchiveOption({ ...options, variables: undefined }, names, report);
     try {
       const { name } = truth;
-      const { archive, source, notes } = onCommonGround(first!, truth, options.regrid);
-      for (const note of notes) report.line(note);
-      const runs: ComparedRun[] = opened.map((operand, i) => ({
-        name: labels[i]!,
-        source: i === 0 ? source : inUnitsOf(operand.source, operand.name, archive.schema, name).source,
-      }));
-      let progress: ReturnType<typeof report.begin> | undefined;
-      const { rows, scored, missingTruth } = await compareRuns({
-        runs,
-        archive,
-        archiveName: name,
-        references: chosen.methods,
-        training: training?.period,
-        seed: options.seed,
-        onProgress: (done, total) => {
-          progress ??= report.begin('comparing', total, 'starts');
-          progress.update(done);
-          if (signal.aborted)
-            throw interruptedError(`stopped after ${done} of ${total} starts; nothing was written`);
-        },
-      });
-      progress?.finish();
+      const asked = { ...options, references: [...chosen.names], train: training?.text };
+      const plans: VerificationPlan[] = [];
+      for (const forecast of opened) plans.push(await planVerification(forecast, truth, asked));
+      for (const note of new Set(plans.flatMap(({ notes }) => notes))) report.line(note);
+      const operandsOf = opened.map((forecast, i) => ({ label: labels[i]!, forecast }));
+      const from = plans.map(({ madeFrom }) => madeFrom);
+      const kept = await keptComparison(operandsOf, from, options, shared);
+      if (kept !== null) report.line('statistics of the runs are there already: no members are read');
+      const found =
+        kept === null
+          ? await gathered(plans, labels, context)
+          : {
+              ...kept,
+              rows: compareStatistics(kept.table, {
+                ...kept,
+                runs: labels,
+                channels: shared.schema.channels,
+                seasons: options.seasons,
+                seed: options.seed,
+              }),
+            };
+      const { rows, scored, missingTruth } = found;
+      const references = kept?.references ?? chosen.names;
+      const trained = kept === null ? (training?.text ?? null) : kept.training;
       if (options.out !== undefined) {
         const units = unitsText(shared.schema.channels);
-        const metadata = { runs: operands.join(' '), training: training?.text ?? '', archive: name, units };
+        const metadata = { runs: operands.join(' '), training: trained ?? '', archive: name, units };
         await writeTable(options.out, compareColumns(rows), metadata);
       }
       return {
         runs: texts,
         archive: name,
-        references: chosen.names,
-        training: training?.text ?? null,
+        references,
+        training: trained,
+        membersRead: kept === null,
         sameAnalyses: haveSameAnalyses(opened.map(({ run }) => run?.manifest)),
         starts: shared.starts.map(formatTime),
         leadsHours: shared.leadsHours,
@@ -172,6 +181,28 @@ export async function compare({
   } finally {
     for (const run of opened) await run.close();
   }
+}
+
+/** Reads members and truth. */
+async function gathered(
+  plans: readonly VerificationPlan[],
+  labels: readonly string[],
+  { options, report, signal }: CommandContext<CompareOptionName>,
+): Promise<Pick<CompareResult, 'rows' | 'scored' | 'missingTruth'>> {
+  let progress: ReturnType<typeof report.begin> | undefined;
+  const found = await compareRuns({
+    ...plans[0]!.gathering,
+    runs: plans.map(({ source }, i) => ({ name: labels[i]!, source })),
+    seasons: options.seasons,
+    seed: options.seed,
+    signal,
+    onProgress: (done, total) => {
+      progress ??= report.begin('comparing', total, 'starts');
+      progress.update(done);
+    },
+  });
+  progress?.finish();
+  return found;
 }
 
 /** True when archive, analysis error and, where there is one, what draws it are those of the first run. */
@@ -227,7 +258,9 @@ function textOf(result: CompareResult, variables: readonly string[] | undefined)
     return `${formatComparison(plain, `${name}, ${unit}`, leads, ensembles, references)}\n${sentences.join('\n')}`;
   });
   const head = [
-    `${starts.length} start(s) in all runs, ${starts[0]} … ${starts.at(-1)}; truth of ${result.archive}` +
+    `${starts.length} start(s) in all runs, ${starts[0]} … ${starts.at(-1)}` +
+      (result.membersRead ? '' : '; from statistics of earlier verifications') +
+      `; truth of ${result.archive}` +
       (missingTruth > 0 ? `; ${missingTruth} fields without truth left out` : ''),
     formatRuns(runs),
   ];

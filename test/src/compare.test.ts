@@ -1,5 +1,5 @@
 /** plume compare on runs in a directory, what it prints, and the table that is published from it. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -14,7 +14,7 @@ import { openOrCreateRun, writeChunk } from '../../core/store/runWriter.js';
 import { readTable } from '../../core/store/table.js';
 import { millisecondsPerDay } from '../../core/time.js';
 import { type CompareResult, compareCommand } from '../../src/commands/compare.js';
-import { verifyRun } from '../../src/commands/verify.js';
+import { verifyCommand, verifyRun } from '../../src/commands/verify.js';
 import { resolveOptions } from '../../src/options.js';
 import { createReporter } from '../../src/progress.js';
 import { headlineChannels, shownLeads } from '../../src/report/compareTable.js';
@@ -40,6 +40,7 @@ const leadsHours = [24, 48, 72, 96, 120, 144, 168];
 const starts = Array.from({ length: 18 }, (_, i) => epoch + (60 + 5 * i) * millisecondsPerDay);
 
 let directory = '';
+const states: Float32Array[] = [];
 const at = (name: string): string => join(directory, name);
 
 interface RunOptions {
@@ -49,6 +50,7 @@ interface RunOptions {
   readonly spread: number;
   readonly seed?: number;
   readonly starts?: readonly number[];
+  readonly leads?: readonly number[];
   readonly cost?: number;
 }
 
@@ -61,7 +63,7 @@ async function writeRun(name: string, states: readonly Float32Array[], options: 
     weightSamples: K,
     noiseStreams: J,
     starts: options.starts ?? starts,
-    leadsHours,
+    leadsHours: options.leads ?? leadsHours,
     stepHours: 24,
     schema: schemaToJson(schema),
     model: { kind: 'test' },
@@ -75,7 +77,7 @@ async function writeRun(name: string, states: readonly Float32Array[], options: 
   const writer = await openOrCreateRun(at(name), description);
   for (const start of description.starts) {
     const now = states[(start - epoch) / millisecondsPerDay]!;
-    const fields = leadsHours.map((lead) => {
+    const fields = description.leadsHours.map((lead) => {
       const decay = r ** (lead / 24);
       const sigma = spread * Math.sqrt(1 - decay * decay);
       const out = new Float32Array(K * J * size);
@@ -86,7 +88,7 @@ async function writeRun(name: string, states: readonly Float32Array[], options: 
       return out.map((normal, i) => decay * now[i % size]! + sigma * normal);
     });
     const range = { firstWeightSample: 0, weightSamples: K };
-    const block = { schema, start, leadsHours, ...range, noiseStreams: J };
+    const block = { schema, start, leadsHours: description.leadsHours, ...range, noiseStreams: J };
     const file = memberFileName(start, 0, K);
     const written = await writeChunk(at(name), file, encodeMemberFile(block, fields));
     await writer.record({ file, kind: 'members', start, rows: memberFileRows(block), ...range, ...written });
@@ -102,7 +104,6 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'plume-compare-'));
   const normal = seededNormals(3);
   let x = Float32Array.from({ length: size }, normal);
-  const states: Float32Array[] = [];
   const layout = { schema, epoch, attributes: { seasonless: 'true' }, variables: {} };
   const store = await ZarrWriter.open(at('nature.zarr'), layout);
   for (let day = 0; day < days; day++) {
@@ -210,6 +211,52 @@ describe('plume compare', () => {
     );
     await expect(compared(['eps', 'nowhere'])).rejects.toThrow(/holds no run/);
     await expect(compared(['eps', 'eps'])).rejects.toThrow(/called "/);
+  });
+
+  it('takes the statistics that verification left in all runs, and gives the same rows', async () => {
+    const names = ['kept-eps', 'kept-bayesian'];
+    const small = { starts: starts.slice(0, 8), leads: [48] };
+    await writeRun(names[0]!, states, { K: 1, J: 8, spread: 1, ...small });
+    await writeRun(names[1]!, states, { K: 3, J: 2, spread: 1.6, ...small });
+    const read = await compared(names, climate);
+    expect(read.result.membersRead).toBe(true);
+    const options = await resolveOptions(
+      verifyCommand.options,
+      { archive: [at('nature.zarr')], ...climate },
+      undefined,
+    );
+    const context = {
+      options,
+      report: createReporter({ quiet: true }),
+      signal: new AbortController().signal,
+    };
+    await verifyRun(at(names[0]!), context);
+    // One run alone does not serve.
+    expect((await compared(names, climate)).result.membersRead).toBe(true);
+    await verifyRun(at(names[1]!), context);
+    const kept = await compared(names, climate);
+    expect(kept.result).toEqual({ ...read.result, membersRead: false });
+    expect(kept.text).toBe(
+      read.text.replace('; truth of', '; from statistics of earlier verifications; truth of'),
+    );
+    // What nobody asks for is as it was then; what is asked for otherwise is made.
+    const unasked = await compared(names);
+    expect(unasked.result).toMatchObject({ membersRead: false, references: read.result.references });
+    expect(unasked.result.rows).toEqual(read.result.rows);
+    for (const other of [
+      { references: 'persistence' },
+      { ...climate, train: '2001-01-01/2001-02-19' },
+      { ...climate, regions: 'nh' },
+      { ...climate, thresholds: 'p50' },
+      { ...climate, 'nan-policy': 'omit', nanPolicy: 'omit' },
+    ])
+      expect((await compared(names, other)).result.membersRead, JSON.stringify(other)).toBe(true);
+    // Seasons are made of what is there.
+    expect((await compared(names, { seasons: true })).result.membersRead).toBe(false);
+    // An archive that was written later may hold another truth.
+    const later = new Date(Date.now() + 60_000);
+    await utimes(at('nature.zarr'), later, later);
+    expect((await compared(names, climate)).result.membersRead).toBe(true);
   });
 
   it('shows the usual channels and leads where there are many', () => {
