@@ -230,6 +230,12 @@ const definitions = {
     description: 'bring the archive onto the grid of the forecasts: bilinear or conservative',
     schema: z.enum(['bilinear', 'conservative']).optional(),
   },
+  verifyWith: {
+    flag: '--verify-with <file...>',
+    description:
+      'archive of the truth: each start is scored as soon as it is made, and plume verify reads no member again',
+    schema: z.union([z.array(path).min(1), path.transform((one) => [one])]).optional(),
+  },
   checksums: {
     flag: '--checksums',
     description: 'read every file of the run and compare its checksum',
@@ -277,6 +283,7 @@ const optionsSchema = z.strictObject({
   thresholds: definitions.thresholds.schema,
   nanPolicy: definitions.nanPolicy.schema,
   regrid: definitions.regrid.schema,
+  verifyWith: definitions.verifyWith.schema,
   checksums: definitions.checksums.schema,
 });
 

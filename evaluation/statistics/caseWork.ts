@@ -47,6 +47,7 @@ export class CaseWork {
   private readonly byValidTime = new RowsByValidTime();
   private readonly position: ReadonlyMap<number, number>;
   private readonly added = new Set<number>();
+  private failure: Error | null = null;
   private scored = 0;
   private missingTruth = 0;
   private done = 0;
@@ -59,26 +60,35 @@ export class CaseWork {
     this.references = new ReferenceRows(plan.score, plan.fieldNames);
   }
 
+  /** After a failure nothing more is taken: what was on its way is lost. */
   async add(starts: readonly number[]): Promise<void> {
+    if (this.failure !== null) throw this.failure;
+    try {
+      for (const start of starts) await this.addStart(start);
+      await this.pipeline.drain();
+    } catch (error) {
+      this.failure = error as Error;
+      throw error;
+    }
+    for (const start of starts) this.added.add(start);
+  }
+
+  private async addStart(start: number): Promise<void> {
     const { plan } = this;
-    for (const start of starts) {
-      const s = this.position.get(start);
-      if (s === undefined) throw dataError(`${formatTime(start)} is none of the starts to be gathered`);
-      this.byValidTime.releaseBefore(start);
-      this.added.add(start);
-      for (const [l, leadHours] of plan.leadsHours.entries()) {
-        if (!plan.truth.has(start + leadHours * millisecondsPerHour)) {
-          this.missingTruth += plan.channels.length;
-          this.finished(plan.channels.length);
-          continue;
-        }
-        for (const c of plan.channels.keys()) {
-          this.requireGoingOn();
-          await this.addCase({ start: s, lead: l, channel: c });
-        }
+    const s = this.position.get(start);
+    if (s === undefined) throw dataError(`${formatTime(start)} is none of the starts to be gathered`);
+    this.byValidTime.releaseBefore(start);
+    for (const [l, leadHours] of plan.leadsHours.entries()) {
+      if (!plan.truth.has(start + leadHours * millisecondsPerHour)) {
+        this.missingTruth += plan.channels.length;
+        this.finished(plan.channels.length);
+        continue;
+      }
+      for (const c of plan.channels.keys()) {
+        this.requireGoingOn();
+        await this.addCase({ start: s, lead: l, channel: c });
       }
     }
-    await this.pipeline.drain();
   }
 
   private async addCase(at: Case): Promise<void> {

@@ -13,8 +13,11 @@ import { type StatisticTable, selectStarts } from './statisticTable.js';
 export interface GrowingStatistics {
   /** Starts that were there already. */
   readonly kept: ReadonlySet<number>;
-  /** Gathers a start unless it is there; starts are taken one after the other, in the order of the calls. */
-  add(start: number): Promise<void>;
+  /**
+   * Gathers a start unless it is there; starts are taken one after the other, in the order of the calls.
+   * @param before done when it is the start's turn
+   */
+  add(start: number, before?: () => Promise<void>): Promise<void>;
   /** Writes what there is. @returns the whole, and what this call has gathered */
   save(): Promise<{ readonly file: StatisticsFile; readonly gathered: Gathered | null }>;
   /** Lets go of threads; what was not saved is lost. */
@@ -49,7 +52,9 @@ export async function growStatistics(
     const own =
       gathered === null ? null : { table: gathered.table, madeFrom, references: gathered.references };
     const parts = [own, before].filter((part) => part !== null);
-    const [first = { table: { starts: [], groups: [] }, madeFrom }, ...others] = parts;
+    const [first, ...others] = parts;
+    // A call that came to nothing leaves nothing.
+    if (first === undefined) return { file: { table: { starts: [], groups: [] }, madeFrom }, gathered };
     const file = mergeStatistics(first, ...others);
     await writeStatistics(path, file);
     saved = Date.now();
@@ -62,9 +67,12 @@ export async function growStatistics(
   };
   return {
     kept,
-    add: (start) => {
+    add: (start, prepare) => {
       if (kept.has(start)) return Promise.resolve();
-      const added = queue.then(() => gather(start));
+      const added = queue.then(async () => {
+        await prepare?.();
+        await gather(start);
+      });
       // One that fails is told to whoever asked for it; the next goes on.
       queue = added.catch(() => undefined);
       return added;

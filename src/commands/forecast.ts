@@ -19,6 +19,12 @@ import { createCorrelatedField, type NoiseScale } from '../../perturbations/corr
 import type { PerturbationSource } from '../../perturbations/create.js';
 import { type NamedArchive, openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
+import {
+  beginLiveVerification,
+  type LiveVerification,
+  type LiveVerificationOptionName,
+  liveVerificationOptions,
+} from '../liveVerification.js';
 import type { Options } from '../options.js';
 import { formatBytes, formatSeconds, type Reporter } from '../progress.js';
 import { noiseSource } from '../training/noiseSource.js';
@@ -45,17 +51,18 @@ export const forecastOptions = [
   'batch',
 ] as const;
 export type ForecastOptionName = (typeof forecastOptions)[number];
-type ForecastOptions = Pick<Options, ForecastOptionName>;
+type ForecastOptions = Pick<Options, ForecastOptionName> & Partial<Pick<Options, LiveVerificationOptionName>>;
 
-export const forecastCommand: CommandDefinition<ForecastOptionName> = {
+export const forecastCommand: CommandDefinition<ForecastOptionName | LiveVerificationOptionName> = {
   name: 'forecast',
   summary: 'run an ensemble from one or many start dates into a run directory; resumes where it stopped',
   examples: [
     'plume forecast --archive slp.nc --model model --starts 2007-01-01 --out runs/one',
     'plume forecast --archive slp.nc --model model --starts 2007-01-01/2007-12-24/P7D --members 8x6 --out runs/weekly',
     'plume forecast --archive nature.zarr --model nature --analysis-error 0.1 --starts 2001-03-02 --lead P10D --out runs/classical',
+    'plume forecast --archive slp.nc --starts 2007-01-01/2007-12-24/P7D --out runs/weekly --verify-with slp.nc',
   ],
-  options: forecastOptions,
+  options: [...forecastOptions, ...liveVerificationOptions],
   run: async (context) => {
     const result = await forecast(context);
     if (!context.json && !context.report.quiet) {
@@ -75,7 +82,9 @@ export interface ForecastResult extends EnsembleSummary {
 }
 
 export async function forecast(
-  context: Pick<CommandContext<ForecastOptionName>, 'options' | 'report' | 'signal'>,
+  context: Pick<CommandContext<ForecastOptionName>, 'report' | 'signal'> & {
+    readonly options: ForecastOptions;
+  },
 ): Promise<ForecastResult> {
   const { options, report, signal } = context;
   const directory = options.out;
@@ -91,6 +100,7 @@ export async function forecast(
   const leadsHours = keptLeads(options, model.stepHours, source.kind === 'nature' ? 24 : model.stepHours);
   const schema = keptSchema(model.schema, options.store);
   const { archive, name, files } = await openModelArchive(options, source, model, report);
+  let live: LiveVerification | null = null;
   try {
     requireSameSchema(archive.schema, name, model.schema, model.name);
     const initial = initialOf(options, model, { times: archive.times, name, firstStart: starts[0]! });
@@ -131,6 +141,10 @@ export async function forecast(
       );
     }
     let progress: ReturnType<typeof report.begin> | undefined;
+    live =
+      options.verifyWith === undefined
+        ? null
+        : await beginLiveVerification(directory, description, options, report);
     const summary = await runEnsemble({
       directory,
       description,
@@ -157,6 +171,7 @@ export async function forecast(
         progress = report.begin('forecast', memberSteps, 'member-steps');
       },
       onProgress: (done) => progress?.update(done),
+      ...(live === null ? {} : { onStart: live.onStart }),
     });
     progress?.finish();
     if (summary.cost !== null) {
@@ -175,6 +190,9 @@ export async function forecast(
       ...summary,
     };
   } finally {
+    // What has been scored is kept, finished or not.
+    await live?.save();
+    await live?.close();
     await archive.close();
   }
 }

@@ -1,0 +1,61 @@
+/** A forecast that is scored while it is made leaves the statistics that plume verify would gather afterwards. */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { plume, succeed } from './plume.js';
+import { temporaryDirectory } from './shared.js';
+
+const directory = temporaryDirectory();
+const small = 'truncation=10,levels=4';
+const archive = `nature:${small},days=26,every=24h`;
+const how = ['--verify-with', archive, '--references', 'persistence', '--thresholds', 't850=280'];
+
+const forecast = (out: string, starts: string, ...more: readonly string[]): string[] => [
+  ...['forecast', '--archive', archive, '--model', `nature:${small}`, '--analysis-error', '0.1'],
+  ...[
+    '--initial-states',
+    '2001-01-01/2001-01-11',
+    '--members',
+    '1x4',
+    '--lead',
+    'P3D',
+    '--store',
+    't850,msl',
+  ],
+  ...['--starts', starts, '--out', join(directory, out), '--quiet', ...more],
+];
+const statistics = (out: string): Buffer => readFileSync(join(directory, out, 'statistics.arrow'));
+
+describe('plume forecast --verify-with', () => {
+  it('writes what plume verify writes, whole or start by start, and verify reads no member again', async () => {
+    const both = '2001-01-21,2001-01-22';
+    await succeed(forecast('live', both, ...how));
+    await succeed(forecast('grown', '2001-01-22', ...how));
+    const half = statistics('grown');
+    await succeed(forecast('grown', both, ...how));
+    await succeed(forecast('later', both));
+    const verify = (out: string) =>
+      succeed([
+        ...['verify', join(directory, out), '--archive', archive, '--references', 'persistence'],
+        ...['--thresholds', 't850=280', '--json'],
+      ]);
+    const afterwards = await verify('later');
+    const whole = statistics('later');
+    expect(statistics('live').equals(whole)).toBe(true);
+    expect(statistics('grown').equals(whole)).toBe(true);
+    expect(half.equals(whole)).toBe(false);
+    const made = statSync(join(directory, 'live', 'statistics.arrow')).mtimeMs;
+    const again = await verify('live');
+    expect(statSync(join(directory, 'live', 'statistics.arrow')).mtimeMs).toBe(made);
+    const rows = (text: string): unknown => (JSON.parse(text) as { rows: unknown }).rows;
+    expect(rows(again.stdout)).toEqual(rows(afterwards.stdout));
+    expect(JSON.stringify(rows(again.stdout))).toContain('"above 280"');
+  });
+
+  it('refuses an archive of another time before a member is made', async () => {
+    const elsewhere = ['--verify-with', `nature:${small},days=12,every=24h`, '--references', 'persistence'];
+    const { code, stderr } = await plume(forecast('elsewhere', '2001-01-21', ...elsewhere));
+    expect(code).toBe(65);
+    expect(stderr).toMatch(/no valid time is in both/);
+  });
+});
