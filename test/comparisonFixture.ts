@@ -16,7 +16,11 @@ export function fixtureComparison(): CompareRow[] {
     for (const lead_hours of fixtureLeads) {
       for (const region of ['all', 'nh']) {
         const place = { variable, level, lead_hours, region, season: 'all', event: null, n: 40 };
-        const crps = { a: scale * crpsOf(correlation(lead_hours)), b: 0, climatology: scale / Math.sqrt(Math.PI) };
+        const crps = {
+          a: scale * crpsOf(correlation(lead_hours)),
+          b: 0,
+          climatology: scale / Math.sqrt(Math.PI),
+        };
         crps.b = crps.a * shareOfB(lead_hours);
         const alone = (run: string, metric: string, value: number, half: number) =>
           rows.push({
@@ -36,10 +40,21 @@ export function fixtureComparison(): CompareRow[] {
           const value = crps[run] - crps.a;
           const half = 0.05 * crps.a;
           const verdict = value > half ? 'worse' : value < -half ? 'better' : 'no evidence';
-          const paired = { run, against: 'a', p_value: verdict === 'no evidence' ? 0.4 : 0.001, verdict } as const;
+          const paired = {
+            run,
+            against: 'a',
+            p_value: verdict === 'no evidence' ? 0.4 : 0.001,
+            verdict,
+          } as const;
           const range = { ci_low: value - half, ci_high: value + half };
           rows.push({ ...place, ...paired, ...range, metric: 'crps_difference', value });
-          rows.push({ ...place, ...paired, ...range, metric: 'rmse_difference', value: value * Math.sqrt(Math.PI) });
+          rows.push({
+            ...place,
+            ...paired,
+            ...range,
+            metric: 'rmse_difference',
+            value: value * Math.sqrt(Math.PI),
+          });
         }
       }
     }

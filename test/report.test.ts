@@ -198,6 +198,9 @@ describe('the sentence', () => {
     );
     expect(keySentence(worse, 'Pa')).toContain('worse than climatology at every lead');
     expect(keySentence([], 'Pa')).toBe('');
+    // Without intervals nothing is said of references.
+    const few = storyRows().map((row) => ({ ...row, ci_low: Number.NaN, ci_high: Number.NaN }));
+    expect(keySentence(few, 'Pa')).not.toContain('climatology');
   });
 });
 

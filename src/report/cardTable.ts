@@ -34,10 +34,12 @@ export interface Card {
   /** What the two ends of the colours mean. */
   readonly ends: readonly [low: string, high: string];
   readonly data: FigureData;
+  /** Whether cells were tested, so that marks mean something. */
+  readonly tested: boolean;
 }
 
-/** What the marks mean; HTML. */
-export const markKey =
+/** What the marks mean. */
+const markKey =
   '<p class="quiet marks">▲ better, ▼ worse beyond chance, also when all cells are looked at together ' +
   `(false discoveries below ${100 * usualDiscoveryRate}&nbsp;%); △ and ▽ only when the cell is taken alone. No mark: no evidence of a difference.</p>`;
 
@@ -47,7 +49,7 @@ export function cardTable(card: Card): string {
     const drawn = card.leads.map((lead) => {
       const cell = cells.find((each) => each.lead_hours === lead);
       if (cell === undefined || !Number.isFinite(cell.value)) return '<td>–</td>';
-      return `<td class="${stepClass(divergingStep(cell.value, card.limit))}">${escapeHtml(cell.text)}${mark(cell)}</td>`;
+      return `<td class="${stepClass(divergingStep(cell.value, card.limit))}">${escapeHtml(cell.text)}${card.tested ? mark(cell) : ''}</td>`;
     });
     return `<tr><th scope="row">${escapeHtml(title)}</th>${drawn.join('')}</tr>`;
   });
@@ -57,7 +59,8 @@ export function cardTable(card: Card): string {
   return (
     scrolled(table, card.name) +
     divergingKey(card.limit, card.unit, card.ends[0], card.ends[1]) +
-    dataLinks(card.data, card.name, card.name)
+    dataLinks(card.data, card.name, card.name) +
+    (card.tested ? markKey : '')
   );
 }
 

@@ -5,7 +5,7 @@
 import { type Channel, channelName } from '../../core/schema.js';
 import { type CompareRow, compareColumns } from '../../evaluation/compareRow.js';
 import { jointVerdicts } from '../../evaluation/significance/falseDiscovery.js';
-import { type Card, type CardCell, cardTable, markKey } from './cardTable.js';
+import { type Card, type CardCell, cardTable } from './cardTable.js';
 import { type ChannelUnits, channelOf } from './channelUnits.js';
 import { type Choice, choices } from './choices.js';
 import { divergingLimit } from './divergingSteps.js';
@@ -47,7 +47,7 @@ export function comparisonCards(rows: readonly CompareRow[], units: ChannelUnits
     const card = cardOf(plain, units, shown);
     return card === null ? [] : [{ label: shown.label, body: cardTable(card) }];
   });
-  return choices('scorecard', 'run, region, season or score of the scorecard', cards) + markKey;
+  return choices('scorecard', 'run, region, season or score of the scorecard', cards);
 }
 
 function nameOf(run: string): string {
@@ -98,6 +98,7 @@ function cardOf(rows: readonly CompareRow[], units: ChannelUnits, shown: Shown):
     limit: divergingLimit(cells.map(({ cell }) => cell.value)),
     unit: '%',
     ends: ['worse', 'better'],
+    tested: true,
     data: tableData([
       ...compareColumns(used),
       {

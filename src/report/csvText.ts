@@ -1,4 +1,7 @@
-/** Columns of a tidy table as comma-separated text (RFC 4180): nulls are empty, NaN says NaN, times are ISO 8601. */
+/**
+ * Columns of a tidy table as comma-separated text (RFC 4180): nulls are empty, NaN says NaN, times are ISO 8601, numbers
+ * have nine significant digits.
+ */
 import type { Column } from '../../core/store/table.js';
 
 /** A header line and one line a row, each ended by a line feed. */
@@ -13,7 +16,7 @@ function cell(column: Column, row: number): string {
   const value = column.values[row] ?? null;
   if (value === null) return '';
   if (typeof value === 'string') return quoted(value);
-  return column.type === 'timestamp' ? new Date(value).toISOString() : String(value);
+  return column.type === 'timestamp' ? new Date(value).toISOString() : String(Number(value.toPrecision(9)));
 }
 
 function quoted(text: string): string {

@@ -27,5 +27,5 @@ export function unitSquareAxis(label: string, anchor: 'center' | 'top' = 'center
 /** '12 %', '0.4 %' */
 export function percent(share: number): string {
   const value = 100 * share;
-  return `${value >= 10 || value === 0 ? Math.round(value) : value.toPrecision(1)} %`;
+  return `${Math.abs(value) >= 1 ? Math.round(value) : Number(value.toPrecision(1))} %`;
 }

@@ -38,7 +38,10 @@ export function keySentence(rows: readonly ScoreRow[], unit: string): string {
     crps.length === 1
       ? `Fair CRPS is ${value(first)} at ${leadLabel(first.lead_hours)}`
       : `Fair CRPS grows from ${value(first)} at ${leadLabel(first.lead_hours)} to ${value(last)} at ${leadLabel(last.lead_hours)}`;
-  const references = differencesIn(rows);
+  // Without intervals there is nothing to tell apart by: too few starts.
+  const references = differencesIn(rows).filter((metric) =>
+    rows.some((row) => row.metric === metric && Number.isFinite(row.ci_low)),
+  );
   const claims = references.map((metric) =>
     claim(
       rows.filter((row) => row.metric === metric),

@@ -63,12 +63,12 @@ export interface MapDrawing {
 }
 
 /** Bytes of the page that all maps together may take for their data. */
-const dataBudget = 2.5e6;
-const bytesPerCell = 60;
+const dataBudget = 1.7e6;
+const bytesPerCell = 16;
 
 /** @param coast whether the world has land */
 export function scoreMapDrawing(maps: ScoreMaps, coast: boolean): MapDrawing {
-  const points = Math.max(600, dataBudget / bytesPerCell / Math.max(1, maps.maps.length));
+  const points = Math.max(600, dataBudget / bytesPerCell / Math.max(1, drawnMaps(maps.maps)));
   const aspect = maps.grid.longitudes.length / maps.grid.latitudes.length;
   const coarse = coarsening(maps.grid, Math.floor(Math.min(144, Math.sqrt(points * aspect))));
   const atlas = atlasOf(coarse.grid, coast);
@@ -76,10 +76,25 @@ export function scoreMapDrawing(maps: ScoreMaps, coast: boolean): MapDrawing {
     definitions: atlas.definitions,
     ofChannel: ({ variable, level }, unit) => {
       const own = maps.maps.filter((map) => map.variable === variable && map.level === level);
-      const rows = kinds.map((kind) => mapRow(kind, own, unit, coarse, atlas));
+      const rows = shownKinds(own).map((kind) => mapRow(kind, own, unit, coarse, atlas));
       return rows.join('');
     },
   };
+}
+
+/** Where the two sources of the spread are there, their sum says nothing new. */
+function shownKinds(maps: readonly ScoreMap[]): MapKind[] {
+  const there = new Set(maps.map((map) => map.statistic));
+  return kinds.filter(
+    ({ statistic }) => there.has(statistic) && !(statistic === 'spread' && there.has('epistemic_variance')),
+  );
+}
+
+/** At most four leads of each statistic and channel. */
+function drawnMaps(maps: readonly ScoreMap[]): number {
+  const channels = new Set(maps.map(({ variable, level }) => `${variable}/${level}`));
+  const leads = new Set(maps.map((map) => map.lead_hours));
+  return channels.size * shownKinds(maps).length * Math.min(4, leads.size);
 }
 
 interface Atlas {

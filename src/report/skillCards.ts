@@ -5,7 +5,7 @@
 import { type Channel, channelName } from '../../core/schema.js';
 import { differencePrefix, type ScoreRow, scoreColumns, verdictOf } from '../../evaluation/scoreRow.js';
 import { jointVerdicts } from '../../evaluation/significance/falseDiscovery.js';
-import { type Card, type CardCell, cardTable, markKey } from './cardTable.js';
+import { type Card, type CardCell, cardTable } from './cardTable.js';
 import { type ChannelUnits, channelOf } from './channelUnits.js';
 import { type Choice, choices } from './choices.js';
 import { divergingLimit } from './divergingSteps.js';
@@ -83,8 +83,7 @@ export function skillCards(scores: readonly ScoreRow[], units: ChannelUnits): st
   for (const region of regions) add(againstClimatology, region, 'all', regionName(region));
   for (const season of seasons) add(againstClimatology, home, season, seasonName(season));
   for (const kind of othersOfTheWhole) add(kind, home, 'all', kind.label);
-  if (cards.length === 0) return '';
-  return choices('scorecard', 'region, season or reference of the scorecard', cards) + markKey;
+  return choices('scorecard', 'region, season or reference of the scorecard', cards);
 }
 
 function cardOf(
@@ -132,6 +131,7 @@ function cardOf(
     limit: kind.limit ?? divergingLimit(shown.map((row) => kind.shown(row.value))),
     unit: kind.unit,
     ends: kind.ends,
+    tested: differences.length > 0,
     data: tableData([
       ...scoreColumns(used),
       { ...unitColumn(used.length, ''), type: 'utf8', values: unitsOfRows },

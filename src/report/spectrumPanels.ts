@@ -34,6 +34,7 @@ export function spectrumPanels(
   const top = Math.max(...powers);
   // Rounding errors at the last wavenumbers would take most of the axis.
   const bottom = Math.max(Math.min(...powers), top * 1e-9);
+  const inside = (power: number): number => (power > 0 ? Math.max(bottom, power * factor) : Number.NaN);
   const widest = Math.max(...usable.map((row) => row.x));
   return leads.flatMap((lead) => {
     const own = usable.filter((row) => row.lead_hours === lead);
@@ -42,21 +43,15 @@ export function spectrumPanels(
       const points = own
         .filter((row) => row.series === series)
         .sort((a, b) => a.x - b.x)
-        .map((row) => ({
-          x: row.x,
-          y: row.y * factor,
-          low: row.ci_low * factor,
-          high: row.ci_high * factor,
-        }));
+        .map((row) => ({ x: row.x, y: inside(row.y), low: inside(row.ci_low), high: inside(row.ci_high) }));
       const banded = points.filter(({ low }) => low > 0);
       return [
-        Plot.areaY(banded, { x: 'x', y1: 'low', y2: 'high', fill: colour, fillOpacity: 0.14, clip: true }),
+        Plot.areaY(banded, { x: 'x', y1: 'low', y2: 'high', fill: colour, fillOpacity: 0.14 }),
         Plot.line(points, {
           x: 'x',
           y: 'y',
           stroke: colour,
           strokeWidth: 1.8,
-          clip: true,
           ...(dash === undefined ? {} : { strokeDasharray: dash }),
         }),
       ];

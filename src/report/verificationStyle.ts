@@ -21,7 +21,7 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 2px sol
 .squares .scroll { margin-top: auto; } .squares .legend { flex-direction: column; margin-bottom: 6px; }
 .charts figure.plot .scroll { margin-top: auto; }
 .card { width: auto; border-collapse: separate; border-spacing: 2px; } .card td, .card th { border: 0; }
-.card td { border-radius: 4px; padding: 4px 3px; min-width: 52px; } .card thead th { padding: 0 3px 2px; } .card caption { max-width: min(76ch, calc(100vw - 40px)); white-space: normal; }
+.card td { border-radius: 4px; padding: 4px 3px; min-width: 52px; } .card thead th { padding: 0 3px 2px; } caption { max-width: min(76ch, calc(100vw - 40px)); white-space: normal; } .card { min-width: min(430px, 100%); }
 .card .mark { display: inline-block; width: 1.1em; font-size: 10px; margin-left: 2px; vertical-align: 1px; }
 .card .step-0 { background: var(--line); }
 .steps { display: flex; flex-wrap: wrap; align-items: center; gap: 2px; font-size: 12px; font-variant-numeric: tabular-nums; margin: 8px 0 0; color: var(--quiet); max-width: none; }
@@ -38,7 +38,7 @@ nav.contents { font-size: 14px; margin: 14px 0 0; display: flex; flex-wrap: wrap
 @media print { nav.contents, .data { display: none; } .charts, .panels, .squares { gap: 10px; } .charts figure.plot, .squares figure { border-color: #ccc; }
   .charts { grid-template-columns: repeat(2, 1fr); } .panels { grid-template-columns: repeat(4, 1fr); } .squares { grid-template-columns: repeat(4, 1fr); } .maps { grid-template-columns: repeat(4, 1fr); }
   .panel-row { break-inside: avoid; } h3, h4 { break-after: avoid; } h4 { font-size: 12.5px; } .plot h4 + p, .panel-row > p.quiet, .charts figure p.quiet, .legend, figcaption, .marks { font-size: 10.5px; line-height: 1.35; }
-  .charts svg.chart { font-size: 13px; } .panels svg.chart, .squares svg.chart { font-size: 17px; } .charts figure, .squares figure { padding: 8px 10px 6px; }
+  .charts svg.chart { font-size: 13px; } .panels svg.chart, .squares svg.chart { font-size: 15px; } .field header p { font-size: 10.5px; } .charts figure, .squares figure { padding: 8px 10px 6px; }
   .scores { font-size: 9.5px; } .scores td, .scores th { white-space: normal; padding: 3px 5px 3px 0; } .scores td .ci { font-size: 8px; } .differences { font-size: 10px; } .differences td.verdict { padding-right: 8px; }
   .card td { min-width: 0; padding: 3px 4px; } .card th[scope="row"] { padding-right: 8px; } .steps span { min-width: 34px; padding: 1px 3px; }
   :root { --second: #d55e00; --third: #009e73; --fourth: #cc79a7; --lead-0: #8fc1e3; --lead-1: #3f8fc4; --lead-2: #1d5c96; --lead-3: #0b2c56;
