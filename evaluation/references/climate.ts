@@ -5,6 +5,7 @@
  * for, whatever the number of channels: a verification asks all it wants of a date before it goes on to the next.
  */
 import type { SampleDistribution } from './sampleDistribution.js';
+import { strideThrough, type TrainingSeries } from './trainingSeries.js';
 
 export interface Climate {
   /** What was chosen inside the training years. */
@@ -119,9 +120,17 @@ export function constantClimate(
   };
 }
 
-/** Evenly spread ones of some rows of a training series. @param values [time, point] */
-export function copyStates(values: Float32Array, points: number, rows: readonly number[], most: number) {
-  const stride = Math.ceil(rows.length / most);
+/** The states of some rows of a training series, evenly spread ones of very many. */
+export function copyStates(
+  { times, values, weights }: TrainingSeries,
+  rows: readonly number[],
+  most: number,
+): { readonly members: Float32Array; readonly kept: readonly number[] } {
+  const points = weights.length;
+  const stride = strideThrough(
+    rows.map((row) => times[row]!),
+    most,
+  );
   const kept = rows.filter((_, i) => i % stride === 0);
   const members = new Float32Array(kept.length * points);
   for (const [m, row] of kept.entries())

@@ -4,12 +4,12 @@
  * days nor the turn of the year are special. The year around the date itself never counts: a date must not be its own
  * climatology, nor its neighbours, which resemble it.
  *
- * Half-width and hours are chosen inside the training period: dates of it are scored against the other years by the
- * CRPS with pairs of states of different years (pairs of neighbouring days are too alike, and would make narrow windows
- * look worse than they are), and the best choice is kept.
+ * Half-width and hours are chosen inside the training period: dates of it are scored against the other years by the CRPS
+ * of the sample itself (energy form), and the best choice is kept. The fair form would not do: it makes up for few
+ * members, and so sees no use in a wide window.
  */
 import { millisecondsPerDay } from '../../core/time.js';
-import { rowsByYear, type TrainingSeries } from './trainingSeries.js';
+import { hourOf, rowsByYear, type TrainingSeries } from './trainingSeries.js';
 
 export interface ClimateWindow {
   readonly halfWidthDays: number;
@@ -59,11 +59,6 @@ export function rowsInWindow(
   return rows;
 }
 
-/** Milliseconds since midnight. */
-function hourOf(time: number): number {
-  return ((time % millisecondsPerDay) + millisecondsPerDay) % millisecondsPerDay;
-}
-
 /** The window with the lowest CRPS of training dates against the other years. */
 export function chooseWindow(training: TrainingSeries): ClimateWindow {
   const { times, values, weights } = training;
@@ -73,24 +68,24 @@ export function chooseWindow(training: TrainingSeries): ClimateWindow {
   if (years < 3) return unchosen;
   const points = weights.length;
   const places = every(points, scoredPoints);
-  const dates = Math.max(60, Math.floor(scoredStates / (places.length * times.length)));
   const hourChoices = hours > 1 ? [false, true] : [false];
+  const passes = places.length * times.length * hourChoices.length;
+  const dates = Math.max(60, Math.floor(scoredStates / passes));
   const trials = hourChoices.flatMap((sameHour) =>
     every(times.length, Math.min(scoredDates, dates)).map((row) => ({
       row,
       sameHour,
-      windows: windowsAround(times, row, sameHour),
+      narrowest: narrowestWindows(times, row, sameHour),
     })),
   );
   const totals = hourChoices.map(() => new Float64Array(candidateDays.length));
-  const scratch = new PairSums(years + 2);
   const column = new Float64Array(times.length);
   for (const point of places) {
     for (let i = 0; i < times.length; i++) column[i] = values[i * points + point]!;
     // Sorted once: the members of every date and window are met in rising order.
     const order = Int32Array.from(column.keys()).sort((a, b) => column[a]! - column[b]!);
-    for (const { row, sameHour, windows } of trials)
-      scratch.add(column, order, column[row]!, windows, weights[point]!, totals[sameHour ? 1 : 0]!);
+    for (const { row, sameHour, narrowest } of trials)
+      addScores(column, order, column[row]!, narrowest, weights[point]!, totals[sameHour ? 1 : 0]!);
   }
   let best: ClimateWindow = unchosen;
   let lowest = Number.POSITIVE_INFINITY;
@@ -111,83 +106,49 @@ function every(count: number, most: number): number[] {
   return Array.from({ length: Math.ceil(count / stride) }, (_, i) => i * stride);
 }
 
-interface WindowsAround {
-  /** [row]: position of the narrowest candidate that takes it in; past the last: of none. */
-  readonly narrowest: Uint8Array;
-  /** [row]: number of the year that it comes from, from 0. */
-  readonly year: Uint16Array;
+/** For every row the position of the narrowest candidate that takes it in for a date of its own; past the last: of none. */
+function narrowestWindows(times: Float64Array, row: number, sameHour: boolean): Uint8Array {
+  return Uint8Array.from(times, (time) => {
+    const { years, daysOff } = yearsAndDays(times[row]!, time);
+    if (years === 0 || (sameHour && hourOf(time) !== hourOf(times[row]!))) return candidateDays.length;
+    const candidate = candidateDays.findIndex((halfWidth) => daysOff <= halfWidth);
+    return candidate < 0 ? candidateDays.length : candidate;
+  });
 }
 
-function windowsAround(times: Float64Array, row: number, sameHour: boolean): WindowsAround {
-  const narrowest = new Uint8Array(times.length).fill(candidateDays.length);
-  const year = new Uint16Array(times.length);
-  const first = yearsAndDays(times[row]!, times[0]!).years;
-  for (let i = 0; i < times.length; i++) {
-    const { years, daysOff } = yearsAndDays(times[row]!, times[i]!);
-    year[i] = years - first;
-    if (years === 0 || (sameHour && hourOf(times[i]!) !== hourOf(times[row]!))) continue;
-    const candidate = candidateDays.findIndex((halfWidth) => daysOff <= halfWidth);
-    if (candidate >= 0) narrowest[i] = candidate;
-  }
-  return { narrowest, year };
-}
+const counts = new Float64Array(candidateDays.length);
+const distances = new Float64Array(candidateDays.length);
+const sums = new Float64Array(candidateDays.length);
+const ranked = new Float64Array(candidateDays.length);
 
 /**
- * Sums of one date and point for every candidate, over the members met in rising order, of all years and of each:
- * Σ_{i<j} |x_i − x_j| = Σ (2i − M + 1) x_(i), and pairs of different years are all pairs less those of each year.
+ * Adds the CRPS of one date and point for every candidate: D/M − P/M², D = Σ |x_i − y|, P = Σ_{i<j} |x_i − x_j| =
+ * Σ (2i − M + 1) x_(i), the members met in rising order.
+ * @param order rows by rising value
+ * @param narrowest {@link narrowestWindows}
  */
-class PairSums {
-  private readonly years: number;
-  private readonly distances = new Float64Array(candidateDays.length);
-  /** [candidate, 1 + year]: members, Σ x and Σ (2i + 1) x; first of all years together. */
-  private readonly counts: Float64Array;
-  private readonly sums: Float64Array;
-  private readonly ranked: Float64Array;
-
-  constructor(years: number) {
-    this.years = years;
-    [this.counts, this.sums, this.ranked] = [0, 0, 0].map(
-      () => new Float64Array(candidateDays.length * (years + 1)),
-    ) as [Float64Array, Float64Array, Float64Array];
+function addScores(
+  column: Float64Array,
+  order: Int32Array,
+  truth: number,
+  narrowest: Uint8Array,
+  weight: number,
+  totals: Float64Array,
+): void {
+  for (const scratch of [counts, distances, sums, ranked]) scratch.fill(0);
+  for (let k = 0; k < order.length; k++) {
+    const row = order[k]!;
+    const error = column[row]! - truth;
+    for (let c = narrowest[row]!; c < counts.length; c++) {
+      distances[c]! += Math.abs(error);
+      sums[c]! += error;
+      ranked[c]! += (2 * counts[c]! + 1) * error;
+      counts[c]! += 1;
+    }
   }
-
-  /** @param totals [candidate], added to: weight × CRPS */
-  add(
-    column: Float64Array,
-    order: Int32Array,
-    truth: number,
-    { narrowest, year }: WindowsAround,
-    weight: number,
-    totals: Float64Array,
-  ): void {
-    const { distances, counts, sums, ranked } = this;
-    const width = this.years + 1;
-    for (const sum of [distances, counts, sums, ranked]) sum.fill(0);
-    for (let k = 0; k < order.length; k++) {
-      const row = order[k]!;
-      const error = column[row]! - truth;
-      for (let c = narrowest[row]!; c < candidateDays.length; c++) {
-        distances[c]! += Math.abs(error);
-        const all = c * width;
-        const own = all + 1 + year[row]!;
-        ranked[all]! += (2 * counts[all]! + 1) * error;
-        sums[all]! += error;
-        counts[all]! += 1;
-        ranked[own]! += (2 * counts[own]! + 1) * error;
-        sums[own]! += error;
-        counts[own]! += 1;
-      }
-    }
-    for (let c = 0; c < candidateDays.length; c++) {
-      const all = c * width;
-      const count = counts[all]!;
-      let pairs = (count * (count - 1)) / 2;
-      let apart = ranked[all]! - count * sums[all]!;
-      for (let i = all + 1; i < all + width; i++) {
-        pairs -= (counts[i]! * (counts[i]! - 1)) / 2;
-        apart -= ranked[i]! - counts[i]! * sums[i]!;
-      }
-      totals[c]! += weight * (distances[c]! / count - (pairs > 0 ? apart / (2 * pairs) : Number.NaN));
-    }
+  for (let c = 0; c < totals.length; c++) {
+    const count = counts[c]!;
+    const pairs = ranked[c]! - count * sums[c]!;
+    totals[c]! += weight * (distances[c]! / count - pairs / (count * count));
   }
 }

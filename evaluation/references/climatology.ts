@@ -27,9 +27,8 @@ export const climatology: ReferenceMethod = {
       `states of other years within ±${window.halfWidthDays} days of the date${hours}; ` +
       `trained on ${describeStates(training)}`;
     const points = training.weights.length;
-    const { times, values } = training;
     const rowsOf = (validTime: number): number[] => {
-      const rows = rowsInWindow(times, validTime, window);
+      const rows = rowsInWindow(training.times, validTime, window);
       if (rows.length < 2) throw tooFew(training, validTime, window.halfWidthDays, rows.length);
       return rows;
     };
@@ -37,7 +36,7 @@ export const climatology: ReferenceMethod = {
       points,
       summary,
       (validTime) => {
-        const { members, kept } = copyStates(values, points, rowsOf(validTime), mostMembers(points));
+        const { members, kept } = copyStates(training, rowsOf(validTime), mostMembers(points));
         return new SampleDistribution(
           members,
           kept.length,
@@ -46,7 +45,7 @@ export const climatology: ReferenceMethod = {
         );
       },
       (validTime) => {
-        const { members, kept } = copyStates(values, points, rowsOf(validTime), mostStates);
+        const { members, kept } = copyStates(training, rowsOf(validTime), mostStates);
         const dependence = dependenceOf(kept.length, independenceOf(training, validTime, kept));
         return { members, memberCount: kept.length, independent: (a, b) => isIndependent(dependence, a, b) };
       },

@@ -18,7 +18,8 @@ export const seasonlessClimatology: ReferenceMethod = {
   name: 'climatology',
   kind: 'distribution',
   states: trainedStates,
-  fit({ name, times, values, weights }) {
+  fit(training) {
+    const { name, times, values, weights } = training;
     const count = times.length;
     const [first, last] = [times[0], times[count - 1]];
     if (first === undefined || last === undefined || last - first < independentDays * millisecondsPerDay) {
@@ -34,7 +35,7 @@ export const seasonlessClimatology: ReferenceMethod = {
     const points = weights.length;
     const distribution = new SampleDistribution(values, count, points, { kind: 'apart', times, apart });
     const summary = `${count} states of any date, ${formatTime(first)} to ${formatTime(last)}`;
-    const { members, kept } = copyStates(values, points, [...times.keys()], mostStates);
+    const { members, kept } = copyStates(training, [...times.keys()], mostStates);
     const climate = constantClimate(summary, distribution, {
       members,
       memberCount: kept.length,

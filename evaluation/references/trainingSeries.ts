@@ -96,15 +96,19 @@ export function describeStates({ times, stride }: TrainingSeries): string {
 }
 
 /**
- * The least stride that leaves no more than `most` of the times. It shares no factor with the number of times a day, so
- * that every hour of the day is met as often.
+ * The least stride that leaves no more than `most` of the times. It shares no factor with the number of different hours
+ * of the day among them, so that each is met as often.
  */
 export function strideThrough(times: readonly number[], most: number): number {
   let stride = Math.max(1, Math.ceil(times.length / most));
-  const span = (times[times.length - 1] ?? 0) - (times[0] ?? 0);
-  const perDay = Math.round((millisecondsPerDay * (times.length - 1)) / span);
-  if (stride > 1 && perDay > 1) while (greatestCommonDivisor(stride, perDay) > 1) stride++;
+  const hours = new Set(times.map(hourOf)).size;
+  if (stride > 1) while (greatestCommonDivisor(stride, hours) > 1) stride++;
   return stride;
+}
+
+/** Milliseconds since midnight. */
+export function hourOf(time: number): number {
+  return ((time % millisecondsPerDay) + millisecondsPerDay) % millisecondsPerDay;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

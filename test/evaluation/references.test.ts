@@ -63,7 +63,7 @@ describe(`references on daily pressures of the North Atlantic${whyPressureIsSkip
       const regression = eofRegression().fit(series!, leads);
       const climate = climatology.fit(series!, leads);
       const still = persistence.fit(series!, leads);
-      const ofClimate = await scoreOver2007(archive, climate, 24, 3);
+      const ofClimate = await scoreOver2007(archive, climate, 24, 1);
       expect(ofClimate.crps).toBeLessThan(495);
       const measuredElsewhere: Readonly<Record<number, number>> = { 24: 235, 48: 362, 72: 413, 120: 450 };
       for (const lead of leads) {
@@ -73,8 +73,8 @@ describe(`references on daily pressures of the North Atlantic${whyPressureIsSkip
         expect(crps, `${lead} h`).toBeLessThanOrEqual(measuredElsewhere[lead]!);
         expect(crps, `${lead} h`).toBeLessThan(ofClimate.crps);
       }
-      expect((await scoreOver2007(archive, still, 24, 3)).crps).toBeLessThan(ofClimate.crps);
-      expect((await scoreOver2007(archive, still, 168, 3)).crps).toBeGreaterThan(ofClimate.crps);
+      expect((await scoreOver2007(archive, still, 24, 1)).crps).toBeLessThan(ofClimate.crps);
+      expect((await scoreOver2007(archive, still, 168, 1)).crps).toBeGreaterThan(ofClimate.crps);
     },
     300_000,
   );
