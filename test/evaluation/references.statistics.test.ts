@@ -123,6 +123,35 @@ describe('a sample that stands for a distribution', () => {
       }
     }
   });
+
+  it('takes pairs of different groups, by ranks, as the pairs themselves would have it', () => {
+    const ends = [1, 6, 9, 70, 72];
+    const [count, points] = [72, 33];
+    // Times that make pairs of a group near and all others far: every group a day, a century apart.
+    const times = Float64Array.from({ length: count }, (_, m) => 36500 * ends.findIndex((end) => m < end));
+    const members = draws(count * points, 3, 500, 1e5);
+    const truth = draws(points, 4, 800, 1e5);
+    const thresholds = Float32Array.from([...draws(points, 5, 300, 1e5), ...members.subarray(0, points)]);
+    const found = [
+      { kind: 'groups', ends: Int32Array.from(ends) },
+      { kind: 'apart', times, apart: 1 },
+    ] as const;
+    const [ranks, pairs] = found.map((independence) => {
+      const distribution = new SampleDistribution(members, count, points, independence);
+      const [crps, twcrps] = [new Float64Array(points), new Float64Array(2 * points)];
+      distribution.crps(truth, crps);
+      distribution.twcrpsAbove(thresholds, truth, twcrps);
+      return { crps, twcrps, variance: distribution.variance };
+    });
+    for (let i = 0; i < 2 * points; i++) {
+      expect(ranks!.twcrps[i]).toBeCloseTo(pairs!.twcrps[i]!, 8);
+      if (i >= points) continue;
+      expect(ranks!.crps[i]).toBeCloseTo(pairs!.crps[i]!, 8);
+      expect(ranks!.variance[i]! / pairs!.variance[i]!).toBeCloseTo(1, 10);
+    }
+    const one = { kind: 'groups', ends: Int32Array.of(count) } as const;
+    expect(() => new SampleDistribution(members, count, points, one)).toThrow(/longer training/);
+  });
 });
 
 describe('statistics of predictions', () => {
