@@ -13,6 +13,7 @@ import {
 import { dieboldMariano } from '../../evaluation/significance/dieboldMariano.js';
 import { pseudoValues } from '../../evaluation/significance/pseudoValues.js';
 import { type Verdict, verdict } from '../../evaluation/significance/verdict.js';
+import { autoregression } from './autoregression.js';
 
 const trials = 2000;
 const starts = 24;
@@ -29,15 +30,6 @@ function draws(seed: number): () => number {
     }
     return some[next++]!;
   };
-}
-
-/** A first-order autoregression of variance 1. */
-function autoregression(correlation: number, normal: () => number, n = starts): Float64Array {
-  const values = new Float64Array(n);
-  for (let i = 0; i < n; i++)
-    values[i] =
-      i === 0 ? normal() : correlation * values[i - 1]! + Math.sqrt(1 - correlation ** 2) * normal();
-  return values;
 }
 
 /** Sums over the last `span` independent numbers, as errors of overlapping forecasts are; variance 1. */
@@ -100,12 +92,12 @@ const mean: OfMeans = (means) => means[0]!;
 describe('verdicts on 24 starts', () => {
   // The error of a rate near 5 % of 2000 trials is 0.5 %.
   for (const [what, spacingHours, leadHours, make] of [
-    ['weekly, independent, day 1', 168, 24, (z) => autoregression(0, z)],
-    ['weekly, alike by 0.1, day 3', 168, 72, (z) => autoregression(0.1, z)],
+    ['weekly, independent, day 1', 168, 24, (z) => autoregression(starts, 0, z)],
+    ['weekly, alike by 0.1, day 3', 168, 72, (z) => autoregression(starts, 0.1, z)],
     ['weekly, forecasts that overlap, day 10', 168, 240, (z) => movingSum(2, z)],
-    ['daily, alike by 0.3, day 1', 24, 24, (z) => autoregression(0.3, z)],
-    ['daily, alike by 0.5, day 1', 24, 24, (z) => autoregression(0.5, z)],
-    ['daily, alike by 0.5, day 3', 24, 72, (z) => autoregression(0.5, z)],
+    ['daily, alike by 0.3, day 1', 24, 24, (z) => autoregression(starts, 0.3, z)],
+    ['daily, alike by 0.5, day 1', 24, 24, (z) => autoregression(starts, 0.5, z)],
+    ['daily, alike by 0.5, day 3', 24, 72, (z) => autoregression(starts, 0.5, z)],
     ['daily, forecasts that overlap, day 3', 24, 72, (z) => movingSum(3, z)],
     ['daily, forecasts that overlap, day 5', 24, 120, (z) => movingSum(5, z)],
   ] as readonly [string, number, number, (normal: () => number) => Float64Array][]) {
@@ -126,7 +118,7 @@ describe('verdicts on 24 starts', () => {
       [0.5, 24, 60],
     ] as const) {
       const error = Math.sqrt((1 + correlation) / (1 - correlation) / starts);
-      const better = () => autoregression(correlation, normal).map((value) => value - 3.5 * error);
+      const better = () => autoregression(starts, correlation, normal).map((value) => value - 3.5 * error);
       const found = rates(() => judge(better(), 1, mean, 24, spacingHours));
       expect(found.better).toBeGreaterThan(least);
     }
@@ -141,10 +133,10 @@ describe('verdicts on 24 starts', () => {
       const normal = draws(7 + spacingHours);
       // Squared error and variance of two exchangeable ensembles in weather they share, [case, (e², s²) of a and of b].
       const cases = () => {
-        const weather = autoregression(correlation, normal);
+        const weather = autoregression(starts, correlation, normal);
         const columns = [0, 1, 2, 3].map((c) => {
           const [scatter, level] = c % 2 === 0 ? [0.4, 1] : [0.15, spread ** 2];
-          return autoregression(correlation, normal).map(
+          return autoregression(starts, correlation, normal).map(
             (value, i) => level * Math.exp(0.5 * weather[i]! + scatter * value - scatter ** 2 / 2),
           );
         });
