@@ -79,7 +79,7 @@ export function singleMetricsOf(statistics: readonly string[], memberCount: numb
   const add = (name: string, needs: readonly string[], of: (...means: number[]) => number): void => {
     const columns = needs.map((need) => plain.get(need) ?? -1);
     if (columns.includes(-1)) return;
-    metrics.push({ name, event: null, of: (means) => of(...columns.map((column) => means[column]!)) });
+    metrics.push({ name, event: null, of: ofColumns(of, columns) });
   };
   const itself = (mean: number): number => mean;
   const pointForecast = memberCount === 1 && !plain.has('crps');
@@ -127,6 +127,21 @@ export function singleMetricsOf(statistics: readonly string[], memberCount: numb
     }
   }
   return metrics;
+}
+
+/** Asked a thousand times a metric: no list is made for up to three columns. */
+function ofColumns(of: (...means: number[]) => number, columns: readonly number[]): OfMeans {
+  const [a = 0, b = 0, c = 0] = columns;
+  switch (columns.length) {
+    case 1:
+      return (means) => of(means[a]!);
+    case 2:
+      return (means) => of(means[a]!, means[b]!);
+    case 3:
+      return (means) => of(means[a]!, means[b]!, means[c]!);
+    default:
+      return (means) => of(...columns.map((column) => means[column]!));
+  }
 }
 
 function ratio(variance: number, squaredError: number, memberCount: number): number {

@@ -89,13 +89,21 @@ export const verifyCommand: CommandDefinition<VerifyOptionName | MoreOptionName>
   },
 };
 
-/** Tables of all channels, or of the headline ones where there are many: the rest is in scores.arrow. */
+/**
+ * Tables of all channels and regions where they are few; else of the headline channels, then of the whole domain alone:
+ * the rest is in scores.arrow.
+ */
 function scoresText({ rows, scores }: Pick<VerifyResult, 'rows' | 'scores'>): string {
   const names = [...new Set(rows.map(nameOf))];
+  const regions = new Set(rows.map(({ region }) => region));
   const shown = names.length <= mostTables ? names : headlineChannels(names);
-  const text = formatScores(rows.filter((row) => shown.includes(nameOf(row))));
-  const of = names.length === shown.length ? 'every metric' : `every metric of all ${names.length} channels`;
-  return `${text}\n${of}, with intervals: ${scores} and --json`;
+  const everywhere = shown.length * regions.size <= mostTables;
+  const text = formatScores(
+    rows.filter((row) => shown.includes(nameOf(row)) && (everywhere || row.region === wholeDomain.name)),
+  );
+  const channels = names.length === shown.length ? '' : ` of all ${names.length} channels`;
+  const where = regions.size === 1 ? '' : ` in all ${regions.size} regions`;
+  return `${text}\nevery metric${channels}${where}, with intervals: ${scores} and --json`;
 }
 
 function nameOf({ variable, level }: Pick<ScoreRow, 'variable' | 'level'>): string {
