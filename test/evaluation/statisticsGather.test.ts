@@ -275,17 +275,17 @@ describe('gathered statistics', () => {
         return read;
       },
     };
-    const runs = [{ name: 'holed', source: holed }];
-    await expect(gatherStatistics({ ...request, runs })).rejects.toThrow(
+    const asked = { ...request, references: [], runs: [{ name: 'holed', source: holed }] };
+    await expect(gatherStatistics(asked)).rejects.toThrow(
       /start 2004-01-03T00Z, lead 24 h: scores: 8 of 8 members at point 0 is missing/,
     );
-    const { table } = await gatherStatistics({ ...request, runs, nanPolicy: 'omit' });
+    const { table } = await gatherStatistics({ ...asked, nanPolicy: 'omit' });
     const { cases } = groupOf(table, 'holed', 't', 24, 'all');
     const area = pointWeights(grid);
     expect(cases.at(0, 'scored')).toBeCloseTo(1 - area[0]! / points, 12);
     expect(cases.at(0, 'members')).toBeCloseTo(M - area[6]! / (points - area[0]!), 12);
     expect(cases.row(0).every(Number.isFinite)).toBe(true);
-    const passed = await gatherStatistics({ ...request, runs, nanPolicy: 'propagate' });
+    const passed = await gatherStatistics({ ...asked, nanPolicy: 'propagate' });
     expect(groupOf(passed.table, 'holed', 't', 24, 'all').cases.at(0, 'crps')).toBeNaN();
     expect(groupOf(passed.table, 'holed', 't', 24, 'north').cases.at(0, 'crps')).not.toBeNaN();
   });
@@ -373,7 +373,8 @@ describe('gathered statistics', () => {
         return source.readMembers(start, ...asked);
       },
     };
-    const asked = { ...request, runs: [{ name: 'ensemble', source: stopping }], signal: stop.signal };
+    const runs = [{ name: 'ensemble', source: stopping }];
+    const asked = { ...request, references: [], runs, signal: stop.signal };
     await expect(gatherStatistics(asked)).rejects.toThrow(/stopped after \d+ of 32 cases/);
     const without = { ...request, references: [], events: { percentiles: [90] } };
     await expect(gatherStatistics(without)).rejects.toThrow(/need climatology among the references/);
