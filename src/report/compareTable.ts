@@ -65,9 +65,9 @@ export function formatRuns(runs: readonly ComparedRunText[]): string {
   return lines.map(([a, b, c]) => `${a!.padEnd(widths[0]!)}  ${b!.padEnd(widths[1]!)}  ${c}`).join('\n');
 }
 
-/** '8.3 ms', '1.9 s' */
+/** '8.3 ms', '0.14 s', '1.9 s' */
 export function secondsText(seconds: number): string {
-  return seconds < 1 ? `${(1000 * seconds).toPrecision(2)} ms` : `${seconds.toPrecision(2)} s`;
+  return seconds < 0.0995 ? `${(1000 * seconds).toPrecision(2)} ms` : `${seconds.toPrecision(2)} s`;
 }
 
 function timesText(share: number): string {

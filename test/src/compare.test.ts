@@ -17,7 +17,7 @@ import { type CompareResult, compareCommand } from '../../src/commands/compare.j
 import { verifyCommand, verifyRun } from '../../src/commands/verify.js';
 import { resolveOptions } from '../../src/options.js';
 import { createReporter } from '../../src/progress.js';
-import { headlineChannels, shownLeads } from '../../src/report/compareTable.js';
+import { headlineChannels, secondsText, shownLeads } from '../../src/report/compareTable.js';
 import { seededNormals } from '../evaluation/memoryArchive.js';
 
 const epoch = Date.UTC(2001, 0, 1);
@@ -259,7 +259,10 @@ describe('plume compare', () => {
     expect((await compared(names, climate)).result.membersRead).toBe(true);
   });
 
-  it('shows the usual channels and leads where there are many', () => {
+  it('shows the usual channels and leads where there are many, and times without powers of ten', () => {
+    expect([0.009, 0.0994, 0.0996, 0.138, 1.83].map(secondsText)).toEqual([
+      ...['9.0 ms', '99 ms', '0.10 s', '0.14 s', '1.8 s'],
+    ]);
     expect(headlineChannels(['t250', 'msl', 'z500', 'u250'])).toEqual(['z500', 'u250', 'msl']);
     expect(headlineChannels(['a', 'b', 'c', 'd', 'e'])).toEqual(['a', 'b', 'c', 'd']);
     expect(shownLeads([48, 24])).toEqual([24, 48]);
