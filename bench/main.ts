@@ -2,7 +2,8 @@
  * npm run bench [-- NAME …]: measures, as ratios against a peer or a limit in the same run where there is one.
  *   graph       a training step in ONNX Runtime, beside PyTorch (PLUME_PYTHON) on the same network
  *   forecast    a step of the standard network on one core, and the share of its noise
- *   evaluation  fair CRPS of 50 members against one read of the same bytes
+ *   evaluation  fair CRPS of large fields beside numpy, scoringrules and properscoring, against one read of the same bytes
+ *   scorecard   every score of 50 members at ten leads from a run directory, against one read of its file
  *   transform   the spherical-harmonic transform by truncation, against one read of the same bytes
  *   dycore      days a second by resolution, the share of transforms, and the network's member-days
  * Times are the fastest of several tries: other work on the machine only ever adds.
@@ -12,12 +13,14 @@ import { benchDycore } from './dycore.js';
 import { benchEvaluation } from './evaluation.js';
 import { benchForecast } from './forecast.js';
 import { benchGraph } from './graph.js';
+import { benchScorecard } from './scorecard.js';
 import { benchTransform } from './transform.js';
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   graph: benchGraph,
   forecast: benchForecast,
   evaluation: benchEvaluation,
+  scorecard: benchScorecard,
   transform: benchTransform,
   dycore: benchDycore,
 };
