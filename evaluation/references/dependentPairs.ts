@@ -4,9 +4,6 @@
  * members close in time are gone through pair by pair.
  */
 
-/** Longer groups go to the built-in sort. */
-const longGroup = 48;
-
 /** Which pairs count as two draws. */
 export type Independence =
   | { readonly kind: 'all' }
@@ -37,29 +34,6 @@ export function dependenceOf(memberCount: number, independence: Independence): D
       });
       return nearEnd.every((end, i) => end === i + 1) ? { kind: 'none' } : { kind: 'near', nearEnd };
     }
-  }
-}
-
-/** Sorts the members of every group, where there are groups. */
-export function sortGroups(dependence: Dependence, values: Float32Array): void {
-  if (dependence.kind !== 'groups') return;
-  const { ends } = dependence;
-  let start = 0;
-  for (let group = 0; group < ends.length; group++) {
-    const end = ends[group]!;
-    if (end - start > longGroup) values.subarray(start, end).sort();
-    else {
-      for (let i = start + 1; i < end; i++) {
-        const value = values[i]!;
-        let j = i - 1;
-        while (j >= start && values[j]! > value) {
-          values[j + 1] = values[j]!;
-          j--;
-        }
-        values[j + 1] = value;
-      }
-    }
-    start = end;
   }
 }
 
@@ -127,8 +101,17 @@ export function dependentDifference(
   return sum;
 }
 
-/** Σ (x_i − x_j)² over dependent pairs; of a group of n it is n Σ x² − (Σ x)², x measured from `centre`. */
-export function dependentSquares(dependence: Dependence, values: Float32Array, centre: number): number {
+/**
+ * Σ (x_i − x_j)² over dependent pairs; of a group of n it is n Σ x² − (Σ x)².
+ * @param values members from `first` on
+ * @param centre what x is measured from, so that large numbers keep their digits
+ */
+export function dependentSquares(
+  dependence: Dependence,
+  values: Float32Array,
+  first: number,
+  centre: number,
+): number {
   if (dependence.kind === 'none') return 0;
   let total = 0;
   if (dependence.kind === 'groups') {
@@ -139,7 +122,7 @@ export function dependentSquares(dependence: Dependence, values: Float32Array, c
       let sum = 0;
       let squares = 0;
       for (; i < ends[g]!; i++) {
-        const anomaly = values[i]! - centre;
+        const anomaly = values[first + i]! - centre;
         sum += anomaly;
         squares += anomaly * anomaly;
       }
@@ -149,6 +132,6 @@ export function dependentSquares(dependence: Dependence, values: Float32Array, c
   }
   const { nearEnd } = dependence;
   for (let i = 0; i < nearEnd.length; i++)
-    for (let j = i + 1; j < nearEnd[i]!; j++) total += (values[i]! - values[j]!) ** 2;
+    for (let j = i + 1; j < nearEnd[i]!; j++) total += (values[first + i]! - values[first + j]!) ** 2;
   return total;
 }

@@ -17,6 +17,7 @@
  */
 import { dataError } from '../../core/errors.js';
 import { type FloatArray, requireMembers } from '../../core/statistics/moments.js';
+import { columnSorter, tilePoints } from './columnSorter.js';
 import {
   type Dependence,
   dependenceOf,
@@ -24,14 +25,11 @@ import {
   dependentPairs,
   dependentSquares,
   type Independence,
-  sortGroups,
 } from './dependentPairs.js';
 
 /** Values whose sum is kept together: a power of two. */
 const blockBits = 5;
 const block = 1 << blockBits;
-/** Points gathered at a time from [member, point]: a cache line of float32. */
-const gathered = 16;
 
 export class SampleDistribution {
   readonly memberCount: number;
@@ -79,27 +77,47 @@ export class SampleDistribution {
           'use a longer training period',
       );
     }
-    const columns = new Float32Array(gathered * memberCount);
-    for (let first = 0; first < points; first += gathered) {
-      const count = Math.min(gathered, points - first);
+    this.summariseTiles(members, blocks);
+  }
+
+  /** Sorts the members of a tile of points at a time, and keeps what scores need of them. */
+  private summariseTiles(members: FloatArray, blocks: number): void {
+    const { memberCount, dependence } = this;
+    const points = this.mean.length;
+    const sorter = columnSorter(memberCount);
+    const columns = new Float32Array(tilePoints * memberCount);
+    const ordered = new Float32Array(dependence.kind === 'none' ? 0 : columns.length);
+    for (let first = 0; first < points; first += tilePoints) {
+      const n = Math.min(tilePoints, points - first);
       for (let m = 0; m < memberCount; m++)
-        for (let p = 0; p < count; p++) columns[p * memberCount + m] = members[m * points + first + p]!;
-      for (let p = 0; p < count; p++)
-        this.summarise(columns.subarray(p * memberCount, (p + 1) * memberCount), first + p, blocks);
+        sorter.rows.set(members.subarray(m * points + first, m * points + first + n), m * tilePoints);
+      sorter.sort(0, memberCount, columns);
+      if (dependence.kind === 'groups') {
+        let start = 0;
+        for (const end of dependence.ends) {
+          sorter.sort(start, end, ordered);
+          start = end;
+        }
+      } else if (dependence.kind === 'near') {
+        for (let m = 0; m < memberCount; m++)
+          for (let p = 0; p < n; p++) ordered[p * memberCount + m] = sorter.rows[m * tilePoints + p]!;
+      }
+      this.sorted.set(columns.subarray(0, n * memberCount), first * memberCount);
+      if (dependence.kind !== 'none')
+        this.ordered.set(ordered.subarray(0, n * memberCount), first * memberCount);
+      for (let p = 0; p < n; p++) this.summarise(first + p, blocks);
     }
   }
 
-  private summarise(given: Float32Array, point: number, blocks: number): void {
+  private summarise(point: number, blocks: number): void {
     const { memberCount, dependence, independentPairs, ordered } = this;
+    const column = this.sorted.subarray(point * memberCount, (point + 1) * memberCount);
     let total = 0;
-    for (let i = 0; i < memberCount; i++) total += given[i]!;
+    for (let i = 0; i < memberCount; i++) total += column[i]!;
     const centre = total / memberCount;
-    sortGroups(dependence, given);
-    if (dependence.kind !== 'none') ordered.set(given, point * memberCount);
-    const close = dependentDifference(dependence, given, 0, Number.NEGATIVE_INFINITY);
-    const closeSquares = dependentSquares(dependence, given, centre);
-    const column = given.sort();
-    this.sorted.set(column, point * memberCount);
+    const first = point * memberCount;
+    const close = dependentDifference(dependence, ordered, first, Number.NEGATIVE_INFINITY);
+    const closeSquares = dependentSquares(dependence, ordered, first, centre);
     let all = 0;
     let sum = 0;
     let squares = 0;

@@ -4,6 +4,8 @@ import { normals } from '../../core/random/stream.js';
 import { millisecondsPerDay } from '../../core/time.js';
 import { createPointKernel } from '../../evaluation/kernels/createPointKernel.js';
 import { type PointStatistic, pointStatistics } from '../../evaluation/kernels/pointKernel.js';
+import { hasScoreKernels } from '../../evaluation/kernels/scoreModule.js';
+import { networkSorter, plainSorter, tilePoints } from '../../evaluation/references/columnSorter.js';
 import { exceedanceGaussian, twcrpsGaussianAbove } from '../../evaluation/references/gaussianTail.js';
 import { PredictionScorer } from '../../evaluation/references/predictionStatistics.js';
 import type { Prediction } from '../../evaluation/references/reference.js';
@@ -152,6 +154,32 @@ describe('a sample that stands for a distribution', () => {
     const one = { kind: 'groups', ends: Int32Array.of(count) } as const;
     expect(() => new SampleDistribution(members, count, points, one)).toThrow(/longer training/);
   });
+});
+
+describe('sorting columns', () => {
+  it.skipIf(!hasScoreKernels())(
+    'by networks gives what the built-in sort gives, of all members and of some',
+    () => {
+      for (const count of [1, 2, 3, 7, 31, 128, 129, 205, 300]) {
+        const [networks, plain] = [networkSorter(count), plainSorter(count)];
+        const values = draws(count * tilePoints, count, 3, 1e5).map((x, i) => (i % 5 === 0 ? 1e5 : x));
+        for (const [from, to] of [
+          [0, count],
+          [0, Math.ceil(count / 2)],
+          [Math.floor(count / 3), count],
+        ] as const) {
+          const [a, b] = [new Float32Array(values.length), new Float32Array(values.length)];
+          networks.rows.set(values);
+          plain.rows.set(values);
+          networks.sort(from, to, a);
+          plain.sort(from, to, b);
+          expect(a).toEqual(b);
+          const column = Array.from({ length: to - from }, (_, i) => values[(from + i) * tilePoints + 5]!);
+          expect([...a.subarray(5 * count + from, 5 * count + to)]).toEqual(column.sort((x, y) => x - y));
+        }
+      }
+    },
+  );
 });
 
 describe('statistics of predictions', () => {
