@@ -63,12 +63,12 @@ const mostMapBytes = 400 * 2 ** 20;
 /** Bytes of truth that are kept for forecasts that share a valid time. */
 const mostTruthBytes = 256 * 2 ** 20;
 /** This program, and a worker thread. */
-const processBytes = 170e6;
+const processBytes = 150e6;
 const workerBytes = 45e6;
 
 /** Channels whose maps are made unasked, of those that there are. */
-const headlines = ['z500', 't850', 'msl', 't2m'];
-const mostMapChannels = 2;
+const headlines = ['z500', 't850', 'u250', 'msl', 't2m'];
+const mostMapChannels = 4;
 const mostMapLeads = 5;
 
 /**
@@ -219,12 +219,15 @@ function mappedPlaces(
   if (maps === null) return new Set();
   const names = channels.map(channelName);
   const usual = headlines.filter((name) => names.includes(name));
-  const own =
+  // Where there is room for few places, channels before leads.
+  const places = Math.floor(mostMapBytes / (mapBytesPerPoint * points * runs.length));
+  const own = (
     maps?.channels.filter((name) => names.includes(name)) ??
-    (usual.length > 0 ? usual : names).slice(0, mostMapChannels);
+    (usual.length > 0 ? usual : names).slice(0, mostMapChannels)
+  ).slice(0, places);
   const leads =
     maps?.leadsHours.filter((lead) => leadsHours.includes(lead)) ?? spread(leadsHours, mostMapLeads);
-  const room = Math.floor(mostMapBytes / (mapBytesPerPoint * points * runs.length * Math.max(1, own.length)));
+  const room = Math.floor(places / Math.max(1, own.length));
   return new Set(own.flatMap((name) => spread(leads, room).map((lead) => mapKey(name, lead))));
 }
 
