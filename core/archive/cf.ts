@@ -87,9 +87,19 @@ export function decodeValues(variable: Variable, raw: RawValues): Float64Array {
   const { missing, validMin, validMax, scale, offset } = decoderOf(variable);
   const stored = unsignedIfSaid(variable, raw);
   const values = new Float64Array(stored.length);
+  if (stored instanceof BigInt64Array || stored instanceof BigUint64Array) {
+    for (let i = 0; i < values.length; i++) values[i] = Number(stored[i]);
+  } else values.set(stored);
+  // Most variables have one mark or two: compared by themselves they cost next to nothing.
+  const [first = Number.NaN, second = Number.NaN, ...others] = missing;
   for (let i = 0; i < values.length; i++) {
-    const value = Number(stored[i]);
-    const isMissing = missing.includes(value) || value < validMin || value > validMax;
+    const value = values[i]!;
+    const isMissing =
+      value === first ||
+      value === second ||
+      value < validMin ||
+      value > validMax ||
+      (others.length > 0 && others.includes(value));
     values[i] = isMissing ? Number.NaN : value * scale + offset;
   }
   return values;

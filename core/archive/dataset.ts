@@ -45,6 +45,8 @@ export interface Variable {
   readonly attributes: Attributes;
   /** The format's own mark for values never written (Zarr's fill_value), or null. */
   readonly fillValue: number | null;
+  /** Shape of the pieces in which it is stored, each read as a whole; absent or null: in one run. */
+  readonly chunks?: readonly number[] | null;
   /**
    * @param start first index along every dimension; [] for a scalar
    * @param count how many along every dimension

@@ -167,6 +167,7 @@ function makeVariable(
     dtype,
     attributes: readAttributes(dataset.attrs),
     fillValue: null,
+    chunks,
     read: async (start, count) => {
       requireInside(`"${path}": variable ${name}`, shape, start, count);
       return cached(start, count);

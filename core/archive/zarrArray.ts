@@ -48,6 +48,7 @@ export async function openZarrArray(
     dtype,
     attributes: toAttributes(array.attrs),
     fillValue: typeof array.fillValue === 'boolean' ? null : toNumber(array.fillValue),
+    chunks: array.chunks,
     read: async (start, count) => {
       requireInside(`"${path}": variable ${name}`, shape, start, count);
       return cached(start, count);

@@ -11,7 +11,7 @@ import { dataError, usageError } from '../../core/errors.js';
 import { describeGrid, type Grid, gridSize, makeGrid, sameGrid } from '../../core/grid.js';
 import { type Channel, channelName, type Schema } from '../../core/schema.js';
 import { formatTime } from '../../core/time.js';
-import type { EnsembleSource } from '../ensembleSource.js';
+import type { EnsembleSource, PointRange } from '../ensembleSource.js';
 import {
   type ForecastFileRequest,
   type ForecastPart,
@@ -19,6 +19,7 @@ import {
   type MemberLabel,
 } from './forecastFile.js';
 import { readPart } from './readPart.js';
+import { isBetterWhole, LastField } from './wholeFields.js';
 
 export type ForecastRequest = ForecastFileRequest;
 
@@ -60,7 +61,8 @@ export async function openForecast(
     const leftOut: string[] = [];
     const answered = new Set<string>();
     for (const path of paths) {
-      const dataset = await openDataset(path);
+      const { variables } = request;
+      const dataset = await openDataset(path, variables === undefined ? {} : { variables });
       datasets.push(dataset);
       const file = await forecastFile(dataset, request);
       parts.push(...file.parts);
@@ -106,6 +108,7 @@ function join(parts: readonly ForecastPart[], leftOut: readonly string[]): Omit<
   notes.push(...incomplete(channels, locations, starts, leadsHours, memberLabels));
   const schema: Schema = { grid, channels };
   const all = { from: 0, to: gridSize(grid) };
+  const lastField = new LastField();
   const source: EnsembleSource = {
     schema,
     starts: Float64Array.from(starts),
@@ -118,15 +121,27 @@ function join(parts: readonly ForecastPart[], leftOut: readonly string[]): Omit<
           `forecast "${parts[0]!.path}" has no field of channel ${channelIndex} at ${formatTime(start)} + ${leadHours} h`,
         );
       }
-      const size = memberLabels.length * (points.to - points.from);
-      const values = into?.subarray(0, size) ?? new Float32Array(size);
-      if (located.reduce((sum, { labels }) => sum + labels.length, 0) < memberLabels.length) {
-        values.fill(Number.NaN);
-      }
-      for (const { part, indices, labels } of located) {
-        const rows = labels.map((label) => rowOf.get(label)!);
-        await readPart(part, indices, rows, points, values);
-      }
+      const width = points.to - points.from;
+      const values =
+        into?.subarray(0, memberLabels.length * width) ?? new Float32Array(memberLabels.length * width);
+      const read = async (range: PointRange, out: Float32Array): Promise<Float32Array> => {
+        if (located.reduce((sum, { labels }) => sum + labels.length, 0) < memberLabels.length) {
+          out.fill(Number.NaN);
+        }
+        for (const { part, indices, labels } of located) {
+          const rows = labels.map((label) => rowOf.get(label)!);
+          await readPart(part, indices, rows, range, out);
+        }
+        return out;
+      };
+      if (located.some(({ part }) => isBetterWhole(part, memberLabels.length, points, all.to))) {
+        const whole = await lastField.get(`${channelIndex}/${start}/${leadHours}`, () =>
+          read(all, new Float32Array(memberLabels.length * all.to)),
+        );
+        for (const m of memberLabels.keys()) {
+          values.set(whole.subarray(m * all.to + points.from, m * all.to + points.to), m * width);
+        }
+      } else await read(points, values);
       return { values, members: Int32Array.from(memberLabels, (_, m) => m) };
     },
   };

@@ -36,6 +36,7 @@ export async function readPart(
     ? partOfSelection(part.longitudes, firstColumn, points.to - firstRow * nlon)
     : part.longitudes;
   const width = points.to - points.from;
+  const { scale, offset } = part.conversion;
   const atOnce = Math.max(1, Math.floor(valuesAtOnce / (latitudes.values.length * longitudes.values.length)));
   for (let member = 0; member < rowOf.length; member += atOnce) {
     const count = Math.min(atOnce, rowOf.length - member);
@@ -50,13 +51,13 @@ export async function readPart(
             if (fileRow < 0 || fileRow >= rows) continue;
             const source = m * strides.member + fileRow * strides.row;
             const rowStart = (firstRow + row) * nlon + firstColumn;
-            for (let column = 0; column < longitudes.indices.length; column++) {
-              const point = rowStart + column;
+            const first = Math.max(0, points.from - rowStart);
+            const end = Math.min(longitudes.indices.length, points.to - rowStart);
+            for (let column = first; column < end; column++) {
               const fileColumn = longitudes.indices[column]! - fromColumn;
-              if (fileColumn < 0 || fileColumn >= columns || point < points.from || point >= points.to)
-                continue;
+              if (fileColumn < 0 || fileColumn >= columns) continue;
               const value = values[source + fileColumn * strides.column]!;
-              out[target + point] = part.conversion.scale * value + part.conversion.offset;
+              out[target + rowStart + column] = scale * value + offset;
             }
           }
         }

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDataset } from '../../core/archive/openDataset.js';
-import { forecastFile } from '../../evaluation/forecasts/forecastFile.js';
+import { type ForecastPart, forecastFile } from '../../evaluation/forecasts/forecastFile.js';
 import { type ForecastRequest, openForecast } from '../../evaluation/forecasts/openForecast.js';
 import { readPart } from '../../evaluation/forecasts/readPart.js';
+import { isBetterWhole, LastField } from '../../evaluation/forecasts/wholeFields.js';
 import {
   coordinateOf,
   type FileDescription,
@@ -646,6 +647,52 @@ describe('reading', () => {
     await read(4, 12);
     await dataset.close();
     expect(asked).toEqual([3 * 2, 3 * 8]);
+  });
+});
+
+describe('fields stored in compressed pieces', () => {
+  it('are read whole where stretches would decode pieces again and again, and only there', async () => {
+    const path = await writeFile(place('pieces.nc'), 'NetCDF-4', described(layouts[1]![2]));
+    const dataset = await openDataset(path);
+    const [part] = (await forecastFile(dataset, {})).parts;
+    await dataset.close();
+    const points = 721 * 1440;
+    /** Twenty members in pieces of so many rows. */
+    const chunked = (rows: number | null): ForecastPart => ({
+      ...part!,
+      labels: Array.from({ length: 20 }, (_, m) => m),
+      longitudes: { ...part!.longitudes, values: new Float64Array(1440) },
+      variable: {
+        ...part!.variable,
+        shape: [20, 2, 2, 721, 1440],
+        chunks: rows === null ? null : [1, 1, 1, rows, 1440],
+      },
+    });
+    const stretch = { from: 0, to: 60 * 1440 };
+    expect(isBetterWhole(chunked(721), 20, stretch, points)).toBe(true);
+    expect(isBetterWhole(chunked(60), 20, stretch, points)).toBe(false);
+    expect(isBetterWhole(chunked(null), 20, stretch, points)).toBe(false);
+    expect(isBetterWhole(chunked(721), 20, { from: 0, to: points }, points)).toBe(false);
+    // A field of more than a gigabyte is not kept.
+    expect(isBetterWhole(chunked(721), 500, stretch, points)).toBe(false);
+  });
+
+  it('are kept until the next is asked for, and read again after a failure', async () => {
+    const last = new LastField();
+    const asked: string[] = [];
+    const get = (name: string, fails = false): Promise<Float32Array> =>
+      last.get(name, async () => {
+        asked.push(name);
+        if (fails) throw new Error('cut short');
+        return Float32Array.of(asked.length);
+      });
+    const [one, again] = await Promise.all([get('a'), get('a')]);
+    expect(again).toBe(one);
+    await get('b');
+    await get('a');
+    expect(asked).toEqual(['a', 'b', 'a']);
+    await expect(get('c', true)).rejects.toThrow('cut short');
+    expect(await get('c')).toEqual(Float32Array.of(5));
   });
 });
 
