@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { canonicalJson, type Json } from '../core/store/canonicalJson.js';
 import type { SharedCases } from '../evaluation/compare.js';
 import { wholeDomain } from '../evaluation/region.js';
+import { startsLacking } from '../evaluation/statistics/growingStatistics.js';
 import { comparable } from '../evaluation/statistics/madeFrom.js';
 import {
   readStatistics,
@@ -24,7 +25,7 @@ import {
 import type { ForecastOperand } from './forecastOption.js';
 import { isNatureArchive } from './natureOption.js';
 import type { Options } from './options.js';
-import { ensembleModel } from './verificationPlan.js';
+import { ensembleModel, type VerificationPlan } from './verificationPlan.js';
 
 export interface KeptComparison {
   /** Groups of the runs by their labels, and of the references; of shared starts, leads and channels only. */
@@ -47,15 +48,15 @@ const askedBy: Readonly<Record<string, keyof Options>> = {
 
 /**
  * @param operands runs and their labels
- * @param madeFrom what the statistics of each run would be made from now
+ * @param plans what would be gathered of each run now
  * @param options of the command line, undefined where nothing was said
- * @returns null where members must be read: a run without statistics, older than the archive, of other starts, made
- *   otherwise than the others or than asked for
+ * @returns null where members must be read: a run without statistics, older than the archive, lacking starts, leads or
+ *   channels, made otherwise than the others or than asked for
  * @throws {PlumeError} data, when a file is damaged
  */
 export async function keptComparison(
   operands: readonly { readonly label: string; readonly forecast: ForecastOperand }[],
-  madeFrom: readonly Json[],
+  plans: readonly VerificationPlan[],
   options: Partial<Options>,
   shared: SharedCases,
 ): Promise<KeptComparison | null> {
@@ -68,9 +69,12 @@ export async function keptComparison(
     const own = await writtenAt(path);
     if (own === null || written.some((time) => time === null || time >= own)) return null;
     const file = await readStatistics(path);
-    if (!servesFor(file.madeFrom, madeFrom[i] ?? null, options)) return null;
+    const plan = plans[i];
+    if (plan === undefined || !servesFor(file.madeFrom, plan.madeFrom, options)) return null;
     if (files[0] !== undefined && !comparable(files[0].madeFrom, file.madeFrom)) return null;
-    if (!shared.starts.every((start) => file.table.starts.includes(start))) return null;
+    const { starts, leadsHours, schema } = shared;
+    const wanted = { ...plan.gathering, starts, leadsHours, channels: schema.channels };
+    if (startsLacking(file.table, wanted).length > 0) return null;
     files.push(file);
   }
   const [first] = files;

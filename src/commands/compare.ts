@@ -133,8 +133,7 @@ export async function compare(context: CommandContext<CompareOptionName>): Promi
       for (const forecast of opened) plans.push(await planVerification(forecast, truth, asked));
       for (const note of new Set(plans.flatMap(({ notes }) => notes))) report.line(note);
       const operandsOf = opened.map((forecast, i) => ({ label: labels[i]!, forecast }));
-      const from = plans.map(({ madeFrom }) => madeFrom);
-      const kept = await keptComparison(operandsOf, from, options, shared);
+      const kept = await keptComparison(operandsOf, plans, options, shared);
       if (kept !== null) report.line('statistics of the runs are there already: no members are read');
       const found =
         kept === null

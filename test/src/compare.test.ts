@@ -253,6 +253,12 @@ describe('plume compare', () => {
       expect((await compared(names, other)).result.membersRead, JSON.stringify(other)).toBe(true);
     // Seasons are made of what is there.
     expect((await compared(names, { seasons: true })).result.membersRead).toBe(false);
+    // Of one channel only: the others have to be read.
+    await verifyRun(at(names[1]!), { ...context, options: { ...options, variables: ['t500'] } });
+    const partly = await compared(names);
+    expect(partly.result).toMatchObject({ membersRead: true, scored: read.result.scored });
+    await verifyRun(at(names[1]!), context);
+    expect((await compared(names)).result.membersRead).toBe(false);
     // An archive that was written later may hold another truth.
     const later = new Date(Date.now() + 60_000);
     await utimes(at('nature.zarr'), later, later);
