@@ -25,7 +25,10 @@ export interface ScoreRow {
   /** NaN where there are too few starts for an interval. */
   readonly ci_low: number;
   readonly ci_high: number;
-  /** Of the difference of two scores, under the hypothesis that there is none; null for anything else. */
+  /**
+   * Of the difference of two scores being 0, and of the slope or convexity of a rank histogram, which is 0 for a reliable
+   * forecast; NaN where there are too few starts to tell; null for anything else.
+   */
   readonly p_value: number | null;
   /** Number of starts. */
   readonly n: number;

@@ -5,6 +5,7 @@
  */
 import type { CompareRow } from '../compareRow.js';
 import { startsBySeason } from '../seasons.js';
+import { isScored } from '../statistics/scoredStarts.js';
 import { skillNames } from '../statistics/skillScores.js';
 import type { StatisticGroup } from '../statistics/statisticTable.js';
 import {
@@ -54,12 +55,6 @@ export function pairedScores(
     const positions = indices.map((i) => shared[i]!);
     return positions.length === 0 ? [] : seasonRows({ ...place, season }, groups, positions, options);
   });
-}
-
-/** Whether anything was scored there: under some policies for missing values a start may have nothing. */
-function isScored({ cases }: StatisticGroup, start: number): boolean {
-  if (!cases.has(start)) return false;
-  return !cases.statistics.includes('scored') || cases.at(start, 'scored') > 0;
 }
 
 function seasonRows(

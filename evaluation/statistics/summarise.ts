@@ -20,6 +20,7 @@ import { curveMetricsOf } from './curveMetrics.js';
 import { diagramsOf } from './diagrams.js';
 import type { Metric } from './metric.js';
 import { singleMetricsOf } from './metrics.js';
+import { isScored } from './scoredStarts.js';
 import { pairedScoresOf, skillMetrics } from './skillScores.js';
 import { intervalAround, seriesOf } from './startSeries.js';
 import { singleStatistics } from './statisticColumns.js';
@@ -129,12 +130,6 @@ function samplesOf(
       },
     ];
   });
-}
-
-function isScored({ cases }: StatisticGroup, row: number): boolean {
-  if (!cases.has(row)) return false;
-  const scored = cases.statistics.indexOf('scored');
-  return scored < 0 || cases.row(row)[scored]! > 0;
 }
 
 function ownScores(sample: Sample, memberCount: number, options: BootstrapOptions): ScoreRow[] {

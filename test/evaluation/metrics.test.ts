@@ -312,10 +312,11 @@ describe('summary', () => {
   it('starts of which nothing was scored do not count, and what is not finite makes no row', () => {
     const own = rows(score(1, 1)).map((row) => [...row, 2]);
     own[3] = [Number.NaN, Number.NaN, Number.NaN, Number.NaN, 0, Number.NaN];
+    own[4]![1] = Number.NaN; // a part of the region is missing, and the policy does not leave it out
     own[5]![5] = Number.POSITIVE_INFINITY;
     const table = { starts: daily(40), groups: [groupOf('run', [...names, 'ignorance'], own)] };
     const { scores } = summarise(table, { ...options, references: [] });
-    expect(find(scores, 'run', 'crps')).toMatchObject({ n: 39, p_value: null, event: null });
+    expect(find(scores, 'run', 'crps')).toMatchObject({ n: 38, p_value: null, event: null });
     expect(find(scores, 'run', 'ignorance')).toBeUndefined();
     for (const row of scores) expect(row.value, row.metric).not.toBeNaN();
   });
