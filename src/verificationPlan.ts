@@ -64,8 +64,11 @@ export async function planVerification(
   const models = forecast.run === null ? [] : [forecast.run.manifest.model];
   // Anyone's forecasts do not say what a reference may learn from; unasked, none that learns is taken.
   const untaught = forecast.run === null && options.train === undefined && options.references === undefined;
-  const methods = untaught ? chosen.methods.filter((method) => !needsTraining([method])) : chosen.methods;
-  const left = chosen.methods.filter((method) => !methods.includes(method)).map(({ name }) => name);
+  const taught = untaught ? chosen.methods.filter((method) => !needsTraining([method])) : chosen.methods;
+  const left = chosen.methods.filter((method) => !taught.includes(method)).map(({ name }) => name);
+  // At lead 0 persistence is the truth itself.
+  const ageless = options.references === undefined && source.leadsHours.every((lead) => lead === 0);
+  const methods = ageless ? taught.filter(({ name }) => name !== 'persistence') : taught;
   const training = trainingPeriod(options, methods, models, forecast.name);
   const regions = await regionsFrom(options, source.schema.grid);
   const events = eventsFrom(options, source.schema);

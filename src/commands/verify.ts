@@ -150,7 +150,7 @@ export async function verifyRun(
       const plan = await planVerification(forecast, truth, options);
       for (const note of plan.notes) report.line(note);
       const fitted = plan.training === null ? '' : `, fitted on ${plan.training.text}`;
-      report.line(`references ${plan.references.join(', ')}${fitted}`);
+      report.line(`references ${plan.references.join(', ') || 'none'}${fitted}`);
       const directory = options.out ?? forecast.directory;
       const kept = await statisticsThere(directory, forecast, plan, options.archive ?? []);
       if (kept) report.line(`statistics ${join(directory, statisticsName)}: there already`);
