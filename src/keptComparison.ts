@@ -79,9 +79,12 @@ export async function keptComparison(
   }
   const [first] = files;
   if (first === undefined) return null;
+  const labels = operands.map(({ label }) => label);
+  const isReference = ({ model }: StatisticGroup): boolean => model !== ensembleModel;
+  // A run that is called like a reference: which is which could not be told.
+  if (first.table.groups.some((group) => isReference(group) && labels.includes(group.model))) return null;
   const parts = files.map(({ table }, i) => part(table, operands[i]?.label ?? '', i === 0, shared));
   const table = mergeTables(...parts);
-  const labels = operands.map(({ label }) => label);
   const models = [...new Set(table.groups.map(({ model }) => model))].filter(
     (model) => !labels.includes(model),
   );
@@ -123,7 +126,7 @@ function part(
     schema.channels.some((channel) => channel.variable === variable && channel.level === level);
   const groups = table.groups.flatMap((group) => {
     if (!isShared(group)) return [];
-    if (group.model === ensembleModel) return [{ ...group, model: label }];
+    if (group.model === ensembleModel) return { ...group, model: label };
     return references ? [group] : [];
   });
   return selectStarts({ starts: table.starts, groups }, (start) => kept.has(start));
