@@ -19,7 +19,7 @@ export interface FieldScoreOptions {
   readonly mostPoints?: number;
   /** Of the variogram score, a region; default 64. */
   readonly variogramPoints?: number;
-  /** Of the spectra; default 64. */
+  /** Of the spectra; default 48. */
   readonly mostRows?: number;
 }
 
@@ -62,7 +62,7 @@ export function createFieldScores(
   options: FieldScoreOptions = {},
 ): FieldScores {
   const { nanPolicy = 'propagate', spectra = true, mostPoints = 16384 } = options;
-  const { variogramPoints = 64, mostRows = 64 } = options;
+  const { variogramPoints = 64, mostRows = 48 } = options;
   const omit = nanPolicy === 'omit';
   const points = gridSize(grid);
   if (!(memberCount >= 1) || regions.some((weights) => weights.length !== points))
