@@ -8,14 +8,15 @@ import { channelName } from '../../core/schema.js';
 import { formatTime, millisecondsPerHour } from '../../core/time.js';
 import type { Reference } from '../references/reference.js';
 import { CaseTable } from './caseTable.js';
+import { type CaseTruth, copyStretch, fillTruth, truthOfCase } from './caseTruth.js';
 import { fieldResultSize, fieldRows, flattenFields } from './fieldColumns.js';
 import { type GatherPlan, mapKey, memberCountOf } from './gatherPlan.js';
 import type { Gathered, GatheredRun, GatherRequest } from './gatherRequest.js';
 import { MapSums } from './mapSums.js';
-import { type CaseTruth, climateOf, ReferenceRows, RowsByValidTime } from './referenceRows.js';
+import { inputSize, type OutputPlace, outputPlace, pieceSums } from './pieces.js';
+import { ReferenceRows, RowsByValidTime } from './referenceRows.js';
 import { emptySums, meansOfSums, type RegionSums } from './regionSums.js';
 import type { RowLayout } from './rowLayout.js';
-import { inputSize, type OutputPlace, outputPlace, pieceSums } from './scorePieces.js';
 import type { ScorePipeline } from './scorePipeline.js';
 import { makeTable, type StatisticGroup, selectStarts } from './statisticTable.js';
 
@@ -96,7 +97,7 @@ export class CaseWork {
     const start = plan.starts[at.start]!;
     const leadHours = plan.leadsHours[at.lead]!;
     try {
-      const against = await this.truthOf(at, start + leadHours * millisecondsPerHour);
+      const against = await truthOfCase(plan, at.channel, start + leadHours * millisecondsPerHour);
       for (const [r, run] of this.request.runs.entries()) await this.addRun(at, r, run, against);
       for (const [i, reference] of plan.references[at.channel]!.entries())
         await this.addReference(at, i, reference, against);
@@ -104,31 +105,6 @@ export class CaseWork {
       throw explained(error, start, leadHours);
     }
     this.scored++;
-  }
-
-  /** Truth, thresholds of events and the climatological mean of a case. */
-  private async truthOf({ channel }: Case, validTime: number): Promise<CaseTruth> {
-    const { plan } = this;
-    const truth = await plan.truth.field(validTime, plan.archiveChannels[channel]!);
-    const climate = climateOf(plan.references[channel]!);
-    const events = plan.score.events[channel]!;
-    const probabilities = events.flatMap((event) => (event.kind === 'percentile' ? [event.probability] : []));
-    const quantiles =
-      climate === null || probabilities.length === 0
-        ? new Float32Array(0)
-        : climate.quantiles(validTime, probabilities);
-    const numbers = events.flatMap((event) => (event.kind === 'number' ? [event.value] : []));
-    const { points } = plan.score;
-    let thresholds = quantiles;
-    if (numbers.length > 0) {
-      thresholds = new Float32Array(events.length * points);
-      thresholds.set(quantiles);
-      for (const [i, value] of numbers.entries()) {
-        const first = (probabilities.length + i) * points;
-        thresholds.fill(value, first, first + points);
-      }
-    }
-    return { truth, thresholds, climate: climate?.mean(validTime) ?? null };
   }
 
   private async addRun(
@@ -315,39 +291,6 @@ function explained(error: unknown, start: number, leadHours: number): Error {
 function requireMembers(name: string, found: number, expected: number): void {
   if (found === expected) return;
   throw dataError(`${name} has ${found} of ${expected} members; run the same forecast again to finish it`);
-}
-
-/** Truth [n], thresholds [T, n] and climatological mean [n] of points from … to − 1. */
-function fillTruth(
-  input: Float32Array,
-  { truth, thresholds, climate }: CaseTruth,
-  from: number,
-  to: number,
-  points: number,
-): void {
-  const n = to - from;
-  input.set(truth.subarray(from, to));
-  const count = thresholds.length / points;
-  for (let t = 0; t < count; t++)
-    input.set(thresholds.subarray(t * points + from, t * points + to), (1 + t) * n);
-  if (climate !== null) input.set(climate.subarray(from, to), (1 + count) * n);
-}
-
-/** Of a source that put its values elsewhere: [member, n], or of the whole grid. */
-function copyStretch(
-  values: Float32Array,
-  into: Float32Array,
-  members: number,
-  from: number,
-  to: number,
-): void {
-  const n = to - from;
-  if (values.length === into.length) {
-    into.set(values);
-    return;
-  }
-  const points = values.length / members;
-  for (let m = 0; m < members; m++) into.set(values.subarray(m * points + from, m * points + to), m * n);
 }
 
 function joined(a: Float64Array, b: Float64Array): Float64Array {

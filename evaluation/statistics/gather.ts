@@ -3,7 +3,9 @@
  * every point against the truth, reduced to area means over regions. References are scored to the same statistics.
  * What comes back is a table of rows, one a case, and maps of means over starts; metrics are made from them elsewhere.
  */
+import { requireMemory } from '../../core/availableMemory.js';
 import { CaseWork } from './caseWork.js';
+import { gatherMemory } from './gatherMemory.js';
 import { type GatherPlan, planGathering } from './gatherPlan.js';
 import type { Gathered, GatherRequest } from './gatherRequest.js';
 import { ScorePipeline } from './scorePipeline.js';
@@ -43,6 +45,11 @@ export async function createGatherer(request: GatherRequest): Promise<Gatherer> 
 }
 
 function openGatherer(request: GatherRequest, plan: GatherPlan): Gatherer {
+  requireMemory(
+    'gathering statistics',
+    gatherMemory(plan),
+    'use fewer --workers, --regions or --references, or verify some of the starts at a time',
+  );
   const pool = createScorePool(plan.score, plan.workers);
   const work = new CaseWork(request, plan, new ScorePipeline(pool, plan.slot));
   return {

@@ -1,15 +1,12 @@
 /**
  * What a gathering will do, settled before the first member is read: which channels of the archive are the truth, what
- * references and events there are, what a row of each model consists of, how fields are cut into stretches, and what
- * memory it takes.
+ * references and events there are, what a row of each model consists of, and how fields are cut into stretches.
  */
-import { requireMemory } from '../../core/availableMemory.js';
 import { gridSize } from '../../core/grid.js';
 import { channelName, type Schema } from '../../core/schema.js';
 import type { NestedDesign } from '../../core/statistics/varianceDecomposition.js';
 import type { FieldScores } from '../fields/fieldScores.js';
 import { channelsInArchive, requireTruth, statesShared } from '../overlap.js';
-import { climateBytes } from '../references/climate.js';
 import { fitReferences } from '../references/fitReferences.js';
 import type { Reference, ReferenceMethod } from '../references/reference.js';
 import { regionWeights, wholeDomain } from '../region.js';
@@ -18,9 +15,9 @@ import { type Event, eventsOf } from './events.js';
 import { type FieldPlan, fieldNames, fieldScoresOf } from './fieldColumns.js';
 import type { GatherRequest } from './gatherRequest.js';
 import { mapBytesPerPoint } from './mapSums.js';
+import { inputSize, outputPlace, type ScorePlan, weightsOfRegions } from './pieces.js';
 import { ensembleLayout, predictionLayout, type RowLayout } from './rowLayout.js';
-import { inputSize, outputPlace, type ScorePlan, weightsOfRegions } from './scorePieces.js';
-import { type PieceSize, slotCount } from './scorePipeline.js';
+import type { PieceSize } from './scorePipeline.js';
 import { usefulWorkers } from './scorePool.js';
 
 export interface GatherPlan {
@@ -53,7 +50,8 @@ export interface GatherPlan {
   readonly workers: number;
   /** Pairs of channel and lead that maps are made of. */
   readonly mapped: ReadonlySet<string>;
-  readonly memoryBytes: number;
+  /** Of states of truth that are kept. */
+  readonly truthBytes: number;
 }
 
 /** Bytes of members that a stretch has, about: large enough for few reads, small enough for several in flight. */
@@ -62,10 +60,6 @@ const stretchBytes = 16 * 2 ** 20;
 const mostMapBytes = 400 * 2 ** 20;
 /** Bytes of truth that are kept for forecasts that share a valid time. */
 const mostTruthBytes = 256 * 2 ** 20;
-/** This program, and a worker thread. */
-const processBytes = 150e6;
-const workerBytes = 45e6;
-
 /** Channels whose maps are made unasked, of those that there are. */
 const headlines = ['z500', 't850', 'u250', 'msl', 't2m'];
 const mostMapChannels = 4;
@@ -73,7 +67,7 @@ const mostMapLeads = 5;
 
 /**
  * @throws {PlumeError} data, when runs and archive do not fit together or do not overlap in time, or the training period
- *   does not serve; usage, for events without climatology; resources, when it does not fit into memory
+ *   does not serve; usage, for events without climatology
  */
 export async function planGathering(request: GatherRequest): Promise<GatherPlan> {
   const { runs, archive, nanPolicy = 'raise', training } = request;
@@ -146,27 +140,6 @@ export async function planGathering(request: GatherRequest): Promise<GatherPlan>
   const cases = starts.length * leadsHours.length * channels.length;
   const values = designs.reduce((sum, design) => sum + memberCountOf(design), 0) * points * cases;
   const workers = request.workers ?? usefulWorkers(values);
-  const rowBytes = [...runLayouts, ...referenceLayouts].reduce(
-    (sum, layouts) => sum + layouts.reduce((part, { names }) => part + 8 * names.length, 0),
-    0,
-  );
-  const fieldBytes = regionFieldNames.reduce((sum, { length }) => sum + 8 * length, 0);
-  const memoryBytes =
-    processBytes +
-    fieldBytes * starts.length * leadsHours.length * channels.length * (runs.length + methods.length) +
-    workers * workerBytes +
-    slotCount(workers) * (4 * slot.input + 8 * slot.output) +
-    keptStates * stateBytes +
-    weights.byteLength +
-    rowBytes * starts.length * leadsHours.length * regions.length +
-    mapped.size * runs.length * mapBytesPerPoint * points +
-    (methods.length === 0 ? 0 : 8 * points * (24 + 4 * Math.max(0, ...events.map(({ length }) => length)))) +
-    (climate ? climateBytes(points, channels.length) : 0);
-  requireMemory(
-    'gathering statistics',
-    memoryBytes,
-    'use fewer --workers, --regions or --references, or verify some of the starts at a time',
-  );
   return {
     starts,
     leadsHours,
@@ -189,7 +162,7 @@ export async function planGathering(request: GatherRequest): Promise<GatherPlan>
     slot,
     workers,
     mapped,
-    memoryBytes,
+    truthBytes: keptStates * stateBytes,
   };
 }
 

@@ -4,7 +4,7 @@
  * then. Points are left out of a start where they had no value.
  */
 import type { MapStatistic, ScoreMap } from '../scoreMaps.js';
-import { mappedStatistics } from './scorePieces.js';
+import { mappedStatistics } from './pieces.js';
 
 const statistics = mappedStatistics.length;
 

@@ -3,23 +3,14 @@
  * Where a prediction depends on the valid time alone (climatology), forecasts that share it share the row.
  */
 import type { FieldScores } from '../fields/fieldScores.js';
-import type { Climate, ClimateStates } from '../references/climate.js';
+import type { ClimateStates } from '../references/climate.js';
 import { PredictionScorer } from '../references/predictionStatistics.js';
-import type { Prediction, Reference } from '../references/reference.js';
+import type { Prediction } from '../references/reference.js';
+import type { CaseTruth } from './caseTruth.js';
 import { fieldResultSize, fieldRows, fieldScoresOf, flattenFields } from './fieldColumns.js';
+import { type ScorePlan, weightsOfRegions } from './pieces.js';
 import { emptySums, meansOfSums, type PointScores, RegionReducer } from './regionSums.js';
 import type { RowLayout } from './rowLayout.js';
-import { type ScorePlan, weightsOfRegions } from './scorePieces.js';
-
-/** What a case is scored against. */
-export interface CaseTruth {
-  /** [point] */
-  readonly truth: Float32Array;
-  /** [threshold, point] */
-  readonly thresholds: Float32Array;
-  /** [point]; null: not known. */
-  readonly climate: Float64Array | null;
-}
 
 /** Of one region. */
 export interface ReferenceRow {
@@ -137,9 +128,4 @@ export class RowsByValidTime {
   releaseBefore(start: number): void {
     for (const [key, { validTime }] of this.kept) if (validTime <= start) this.kept.delete(key);
   }
-}
-
-/** The climatology among the references of a channel, if any. */
-export function climateOf(references: readonly Reference[]): Climate | null {
-  return references.find(({ climate }) => climate !== undefined)?.climate ?? null;
 }

@@ -3,7 +3,7 @@
  * in the order in which they were put in. One slot is filled while others are scored; memory is that of the slots.
  */
 import { PlumeError } from '../../core/errors.js';
-import type { Piece, Slot } from './scorePieces.js';
+import type { Piece, Slot } from './pieces.js';
 import type { ScorePool } from './scorePool.js';
 
 /** A piece before it has a place. */

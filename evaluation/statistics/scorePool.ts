@@ -7,7 +7,8 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { internalError } from '../../core/errors.js';
-import { type Piece, PieceScorer, type ScoreFailure, type ScorePlan, type Slot } from './scorePieces.js';
+import type { Piece, ScorePlan, Slot } from './pieces.js';
+import { PieceScorer, type ScoreFailure } from './scorePieces.js';
 
 export interface ScorePool {
   /** Threads beside this one. */

@@ -1,6 +1,7 @@
 /** One lane of the pool that scores: pieces of members in shared memory. Runs as built JavaScript in a worker thread. */
 import { workerData } from 'node:worker_threads';
-import { type Piece, PieceScorer, type ScoreFailure, type ScorePlan, type Slot } from './scorePieces.js';
+import type { Piece, ScorePlan, Slot } from './pieces.js';
+import { PieceScorer, type ScoreFailure } from './scorePieces.js';
 
 export interface ScoreTask {
   readonly pieces: readonly Piece[];
