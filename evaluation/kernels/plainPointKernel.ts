@@ -1,7 +1,7 @@
 /**
  * The point kernel in plain TypeScript: the formulas as they are written, point by point, and the reference that the
- * SIMD kernel is held against. Inputs are float32, every sum is float64, and the truth is taken off the members before
- * anything is summed, so that pressures near 1e5 Pa keep their digits.
+ * SIMD kernel is held against. Inputs are float32, every sum is float64, and before anything is summed the truth is taken
+ * off the members, or, for variances, one of the members: pressures near 1e5 Pa keep their digits.
  *
  * A missing value (NaN) under policy omit: members that are missing are left out, and all statistics are those of the
  * members that are left; ranks (below, equal) are not, since ranks of fewer members mean something else. Where the truth
@@ -120,9 +120,8 @@ export function pointScorer(
       sum += errors[i]!;
     }
     const error = sum / count;
-    let squares = 0;
-    for (let i = 0; i < count; i++) squares += (errors[i]! - error) ** 2;
-    const variance = count > 1 ? squares / (count - 1) : Number.NaN;
+    const base = values[0]!;
+    const variance = varianceAbout(base, values, count);
     keep('squared_error', error * error);
     keep('error', error);
     keep('absolute_error', Math.abs(error));
@@ -134,7 +133,7 @@ export function pointScorer(
     keep('forecast_anomaly_squared', (error + anomaly) ** 2);
     keep('truth_anomaly_squared', anomaly * anomaly);
 
-    const { epistemic, aleatoric } = varianceSources(shape, members, point, truth);
+    const { epistemic, aleatoric } = varianceSources(shape, members, point, base);
     keep('epistemic', epistemic);
     keep('aleatoric', aleatoric);
     keep('epistemic_negative', Number.isNaN(epistemic) ? Number.NaN : epistemic < 0 ? 1 : 0);
@@ -195,6 +194,16 @@ function pairSum(sorted: Float64Array, count: number): number {
   return pairs;
 }
 
+/** Unbiased; NaN for one value. @param base one of them, which distances are taken from */
+function varianceAbout(base: number, values: Float64Array, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += values[i]! - base;
+  const mean = sum / count;
+  let squares = 0;
+  for (let i = 0; i < count; i++) squares += (values[i]! - base - mean) ** 2;
+  return count > 1 ? squares / (count - 1) : Number.NaN;
+}
+
 /**
  * The law of total variance over the members that are there (core/statistics/varianceDecomposition, which it equals
  * where none is missing). With J_k streams left of weight sample k: aleatoric W = Σ squares / Σ (J_k − 1), epistemic
@@ -204,7 +213,7 @@ function varianceSources(
   { design, capacity }: PointKernelShape,
   members: Float32Array,
   point: number,
-  truth: number,
+  base: number,
 ): { readonly epistemic: number; readonly aleatoric: number } {
   const { weightSamples: K, noiseStreams: J } = design;
   let squares = 0;
@@ -217,16 +226,16 @@ function varianceSources(
     let sum = 0;
     let count = 0;
     for (let j = 0; j < J; j++) {
-      const error = members[(k * J + j) * capacity + point]! - truth;
-      if (Number.isNaN(error)) continue;
-      sum += error;
+      const distance = members[(k * J + j) * capacity + point]! - base;
+      if (Number.isNaN(distance)) continue;
+      sum += distance;
       count++;
     }
     if (count === 0) continue;
     const centre = sum / count;
     for (let j = 0; j < J; j++) {
-      const error = members[(k * J + j) * capacity + point]! - truth;
-      if (!Number.isNaN(error)) squares += (error - centre) ** 2;
+      const distance = members[(k * J + j) * capacity + point]! - base;
+      if (!Number.isNaN(distance)) squares += (distance - centre) ** 2;
     }
     freedom += count - 1;
     inverse += 1 / count;

@@ -24,6 +24,12 @@ export function heap(): usize {
 /** [2 halves]: Σ |x − y| and Σ_{i<j} |x_i − x_j| of the last group. */
 const distances = memory.data(32, 16);
 const pairs = memory.data(32, 16);
+/** [2 halves]: mean error of the members and squares around it, of the last group. */
+const means = memory.data(32, 16);
+const squares = memory.data(32, 16);
+/** [2 halves]: squares around the means of weight samples, and of those around their own. */
+const within = memory.data(32, 16);
+const between = memory.data(32, 16);
 
 /** Two neighbouring float32 as float64: one instruction, which loads and converts. */
 // @ts-ignore: decorator
@@ -168,7 +174,7 @@ let itsTwcrps: usize = 0;
 let itsExceeding: usize = 0;
 let itsBelow: usize = 0;
 let itsEqual: usize = 0;
-/** [weight sample] two float64: mean error of its members. */
+/** [weight sample] four float64: mean error of its members. */
 let itsCentres: usize = 0;
 
 export function configure(
@@ -219,10 +225,9 @@ export function statistics(sorted: usize, groups: i32, sums: i32, point: usize, 
       crpsOf(sorted, members, point);
       ranksOf(sorted, members, y, point);
       for (let t = 0; t < thresholdCount; t++) eventOf(sorted, members, point, <usize>t * capacity + point);
+      momentsOf(sorted, members, point);
       for (let half: usize = 0; half < 4; half += 2) {
-        const truth = load2(itsTruth + ((point + half) << 2));
-        momentsOf(sorted, members, truth, half, point + half);
-        quantilesOf(sorted, members, truth, half, point + half);
+        quantilesOf(sorted, members, half, point + half);
         keep(20, point + half, f64x2.splat(<f64>members));
       }
       store<i32>(flags, 0);
@@ -294,84 +299,125 @@ function eventOf(sorted: usize, members: i32, point: usize, at: usize): void {
   }
 }
 
-/** Mean, variance and its sources, ignorance and anomalies of two points. */
-function momentsOf(sorted: usize, members: i32, truth: v128, half: usize, point: usize): void {
+/**
+ * Mean error and squares around the mean of four points' members, in one pass: distances are taken from one of the members, whose
+ * own distance from the mean is at most √M standard deviations, so that next to nothing cancels.
+ * @param base address of four members to take distances from
+ */
+// @ts-ignore: decorator
+@inline
+function spread(row: usize, members: i32, rowBytes: usize, base: usize, truth: usize): void {
+  const base0 = load2(base);
+  const base1 = load2(base + 8);
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  let q0 = s0;
+  let q1 = s0;
+  const end = row + <usize>members * rowBytes;
+  for (let at = row; at < end; at += rowBytes) {
+    const d0 = f64x2.sub(load2(at), base0);
+    const d1 = f64x2.sub(load2(at + 8), base1);
+    s0 = f64x2.add(s0, d0);
+    s1 = f64x2.add(s1, d1);
+    q0 = f64x2.add(q0, f64x2.mul(d0, d0));
+    q1 = f64x2.add(q1, f64x2.mul(d1, d1));
+  }
+  const each = f64x2.splat(1 / <f64>members);
+  const zero = f64x2.splat(0);
+  const m0 = f64x2.mul(s0, each);
+  const m1 = f64x2.mul(s1, each);
+  v128.store(means, f64x2.add(f64x2.sub(base0, load2(truth)), m0));
+  v128.store(means, f64x2.add(f64x2.sub(base1, load2(truth + 8)), m1), 16);
+  v128.store(squares, f64x2.pmax(f64x2.sub(q0, f64x2.mul(s0, m0)), zero));
+  v128.store(squares, f64x2.pmax(f64x2.sub(q1, f64x2.mul(s1, m1)), zero), 16);
+}
+
+/** Mean errors of weight samples, and squares within and between them, of four points whose members are nested. */
+function nestedSpread(point: usize): void {
+  const rowBytes = capacity << 2;
+  const blockBytes = <usize>noiseStreams * rowBytes;
+  const truth = itsTruth + (point << 2);
+  let row = itsMembers + (point << 2);
+  let w0 = f64x2.splat(0);
+  let w1 = w0;
+  for (let k = 0; k < weightSamples; k++) {
+    spread(row, noiseStreams, rowBytes, row, truth);
+    w0 = f64x2.add(w0, v128.load(squares));
+    w1 = f64x2.add(w1, v128.load(squares, 16));
+    const centre = itsCentres + (<usize>k << 5);
+    v128.store(centre, v128.load(means));
+    v128.store(centre, v128.load(means, 16), 16);
+    row += blockBytes;
+  }
+  v128.store(within, w0);
+  v128.store(within, w1, 16);
+  for (let half: usize = 0; half < 32; half += 16) {
+    const first = v128.load(itsCentres + half);
+    let s = f64x2.splat(0);
+    let q = s;
+    for (let k = 0; k < weightSamples; k++) {
+      const d = f64x2.sub(v128.load(itsCentres + (<usize>k << 5) + half), first);
+      s = f64x2.add(s, d);
+      q = f64x2.add(q, f64x2.mul(d, d));
+    }
+    const m = f64x2.mul(s, f64x2.splat(1 / <f64>weightSamples));
+    const b = f64x2.pmax(f64x2.sub(q, f64x2.mul(s, m)), f64x2.splat(0));
+    v128.store(between + half, b);
+    v128.store(means + half, f64x2.add(first, m));
+    // Squares around the mean of all are those around each weight sample's own, and those of its mean, J times.
+    v128.store(squares + half, f64x2.add(v128.load(within + half), f64x2.mul(b, f64x2.splat(<f64>noiseStreams))));
+  }
+}
+
+/** Mean, variance and its sources, ignorance and anomalies of four points. */
+function momentsOf(sorted: usize, members: i32, point: usize): void {
   const zero = f64x2.splat(0);
   const missing = f64x2.splat(NaN);
   const nested = weightSamples > 1 && noiseStreams > 1;
-  // Order matters where members have groups; else the sorted ones are nearer.
-  const rowBytes = nested ? capacity << 2 : vector;
-  let row = nested ? itsMembers + (point << 2) : sorted + (half << 2);
-  const samples = nested ? weightSamples : 1;
-  const streams = nested ? noiseStreams : members;
-  const blockBytes = <usize>streams * rowBytes;
-  const perStream = f64x2.splat(1 / <f64>streams);
-  let within = zero;
-  let total = zero;
-  for (let k = 0; k < samples; k++) {
-    const end = row + blockBytes;
-    let sum = zero;
-    for (let at = row; at < end; at += rowBytes) sum = f64x2.add(sum, f64x2.sub(load2(at), truth));
-    const centre = f64x2.mul(sum, perStream);
-    // Two sums, so that an addition need not wait for the last.
-    let even = zero;
-    let odd = zero;
-    let at = row;
-    for (; at + rowBytes < end; at += 2 * rowBytes) {
-      const a = f64x2.sub(f64x2.sub(load2(at), truth), centre);
-      const b = f64x2.sub(f64x2.sub(load2(at + rowBytes), truth), centre);
-      even = f64x2.add(even, f64x2.mul(a, a));
-      odd = f64x2.add(odd, f64x2.mul(b, b));
+  if (nested) nestedSpread(point);
+  // Without groups the order does not matter, and the sorted members are nearer; distances from their median.
+  else spread(sorted, members, vector, sorted + <usize>(members >> 1) * vector, itsTruth + (point << 2));
+  for (let half: usize = 0; half < 2; half++) {
+    const at = point + 2 * half;
+    const truth = load2(itsTruth + (at << 2));
+    const error = v128.load(means + (half << 4));
+    const sum = v128.load(squares + (half << 4));
+    const variance = members > 1 ? f64x2.mul(sum, f64x2.splat(1 / <f64>(members - 1))) : missing;
+    let aleatoric = missing;
+    let epistemic = missing;
+    let negative = missing;
+    if (nested) {
+      const w = v128.load(within + (half << 4));
+      aleatoric = f64x2.mul(w, f64x2.splat(1 / (<f64>weightSamples * <f64>(noiseStreams - 1))));
+      const b = f64x2.mul(v128.load(between + (half << 4)), f64x2.splat(1 / <f64>(weightSamples - 1)));
+      epistemic = f64x2.sub(b, f64x2.mul(aleatoric, f64x2.splat(1 / <f64>noiseStreams)));
+      negative = v128.and(f64x2.lt(epistemic, zero), f64x2.splat(1));
+    } else if (noiseStreams > 1) {
+      aleatoric = variance;
     }
-    if (at < end) {
-      const a = f64x2.sub(f64x2.sub(load2(at), truth), centre);
-      even = f64x2.add(even, f64x2.mul(a, a));
-    }
-    within = f64x2.add(within, f64x2.add(even, odd));
-    total = f64x2.add(total, sum);
-    v128.store(itsCentres + (<usize>k << 4), centre);
-    row = end;
+    const squared = f64x2.mul(error, error);
+    keep(3, at, squared);
+    keep(4, at, error);
+    keep(5, at, f64x2.abs(error));
+    keep(6, at, variance);
+    keep(7, at, epistemic);
+    keep(8, at, aleatoric);
+    keep(9, at, negative);
+    const density = f64x2.mul(variance, f64x2.splat(6.283185307179586));
+    const exponent = f64x2.div(squared, f64x2.mul(variance, f64x2.splat(0.6931471805599453)));
+    const ignorance = f64x2.mul(f64x2.splat(0.5), f64x2.add(binaryLogarithm(density), exponent));
+    keep(10, at, v128.bitselect(ignorance, missing, f64x2.gt(variance, zero)));
+    const anomaly = hasAnomalies ? f64x2.sub(truth, load2(itsClimate + (at << 2))) : missing;
+    const forecast = f64x2.add(error, anomaly);
+    keep(17, at, f64x2.mul(forecast, anomaly));
+    keep(18, at, f64x2.mul(forecast, forecast));
+    keep(19, at, f64x2.mul(anomaly, anomaly));
   }
-  const error = f64x2.mul(total, f64x2.splat(1 / <f64>members));
-  let between = zero;
-  for (let k = 0; k < samples; k++) {
-    const off = f64x2.sub(v128.load(itsCentres + (<usize>k << 4)), error);
-    between = f64x2.add(between, f64x2.mul(off, off));
-  }
-  // Squares around the mean of all are those around each weight sample's own, and those of its mean, J times.
-  const squares = f64x2.add(within, f64x2.mul(between, f64x2.splat(<f64>streams)));
-  const variance = members > 1 ? f64x2.mul(squares, f64x2.splat(1 / <f64>(members - 1))) : missing;
-  let aleatoric = missing;
-  let epistemic = missing;
-  let negative = missing;
-  if (noiseStreams > 1)
-    aleatoric = f64x2.mul(within, f64x2.splat(1 / (<f64>weightSamples * <f64>(noiseStreams - 1))));
-  if (nested) {
-    const b = f64x2.mul(between, f64x2.splat(1 / <f64>(weightSamples - 1)));
-    epistemic = f64x2.sub(b, f64x2.mul(aleatoric, f64x2.splat(1 / <f64>noiseStreams)));
-    negative = v128.and(f64x2.lt(epistemic, zero), f64x2.splat(1));
-  }
-  const squared = f64x2.mul(error, error);
-  keep(3, point, squared);
-  keep(4, point, error);
-  keep(5, point, f64x2.abs(error));
-  keep(6, point, variance);
-  keep(7, point, epistemic);
-  keep(8, point, aleatoric);
-  keep(9, point, negative);
-  const density = f64x2.mul(variance, f64x2.splat(6.283185307179586));
-  const exponent = f64x2.div(squared, f64x2.mul(variance, f64x2.splat(0.6931471805599453)));
-  const ignorance = f64x2.mul(f64x2.splat(0.5), f64x2.add(binaryLogarithm(density), exponent));
-  keep(10, point, v128.bitselect(ignorance, missing, f64x2.gt(variance, zero)));
-  const anomaly = hasAnomalies ? f64x2.sub(truth, load2(itsClimate + (point << 2))) : missing;
-  const forecast = f64x2.add(error, anomaly);
-  keep(17, point, f64x2.mul(forecast, anomaly));
-  keep(18, point, f64x2.mul(forecast, forecast));
-  keep(19, point, f64x2.mul(anomaly, anomaly));
 }
 
 /** Quantile and interval scores of two points. */
-function quantilesOf(sorted: usize, members: i32, truth: v128, half: usize, point: usize): void {
+function quantilesOf(sorted: usize, members: i32, half: usize, point: usize): void {
+  const truth = load2(itsTruth + (point << 2));
   const zero = f64x2.splat(0);
   const at = sorted + (half << 2);
   const lower = quantile(at, members, truth, 0.1);
@@ -424,7 +470,15 @@ function binaryLogarithm(x: v128): v128 {
   const s = f64x2.div(f64x2.sub(m, one), f64x2.add(m, one));
   const z = f64x2.mul(s, s);
   let series = f64x2.splat(1.0 / 19);
-  for (let n = 17; n > 0; n -= 2) series = f64x2.add(f64x2.mul(series, z), f64x2.splat(1 / <f64>n));
+  series = f64x2.add(f64x2.mul(series, z), f64x2.splat(1.0 / 17));
+  series = f64x2.add(f64x2.mul(series, z), f64x2.splat(1.0 / 15));
+  series = f64x2.add(f64x2.mul(series, z), f64x2.splat(1.0 / 13));
+  series = f64x2.add(f64x2.mul(series, z), f64x2.splat(1.0 / 11));
+  series = f64x2.add(f64x2.mul(series, z), f64x2.splat(1.0 / 9));
+  series = f64x2.add(f64x2.mul(series, z), f64x2.splat(1.0 / 7));
+  series = f64x2.add(f64x2.mul(series, z), f64x2.splat(1.0 / 5));
+  series = f64x2.add(f64x2.mul(series, z), f64x2.splat(1.0 / 3));
+  series = f64x2.add(f64x2.mul(series, z), one);
   return f64x2.add(e, f64x2.mul(f64x2.mul(s, series), f64x2.splat(2.8853900817779268)));
 }
 

@@ -28,7 +28,7 @@ export function simdPointKernel(shape: PointKernelShape): PointKernel {
     exceeding: plan.take(4 * thresholds * capacity),
     below: plan.take(4 * capacity),
     equal: plan.take(4 * capacity),
-    centres: plan.take(16 * design.weightSamples),
+    centres: plan.take(32 * design.weightSamples),
     sorted: plan.take(layout.groupBytes * layout.batch),
     flags: plan.take(4 * layout.batch),
   };

@@ -67,8 +67,10 @@ function expectEqual(simd: PointKernel, plain: PointKernel, n: number): void {
         Math.abs(plain.statistics[at - 2 * capacity]!) < 1e-12 * scale ** 2
       )
         return;
-      const unit =
-        squares.has(name) || name.includes('anomaly') ? scale ** 2 : name === 'ignorance' ? 1 : scale;
+      // Ignorance grows with the square of the distance in standard deviations.
+      const ignorance = Math.max(1, scale ** 2 / plain.statistics[6 * capacity + point]!);
+      const isSquare = squares.has(name) || name.includes('anomaly');
+      const unit = isSquare ? scale ** 2 : name === 'ignorance' ? ignorance : scale;
       close(name, point, simd.statistics[at]!, plain.statistics[at]!, unit);
     });
     for (let t = 0; t < thresholds; t++) {
