@@ -12,6 +12,7 @@ import { writeScoreMaps } from '../evaluation/scoreMaps.js';
 import { scoreColumns } from '../evaluation/scoreRow.js';
 import { reportCommand } from '../src/commands/report.js';
 import { createReporter } from '../src/progress.js';
+import { archivePaths } from '../src/report/archivePaths.js';
 import { unitsIn } from '../src/report/channelUnits.js';
 import { comparisonPage } from '../src/report/comparisonPage.js';
 import { verificationPage } from '../src/report/verificationPage.js';
@@ -253,6 +254,12 @@ describe('plume report', () => {
     const { report: page } = await report(file);
     expect(page).toBe(path.join(directory, 'compare.html'));
     expect(await readFile(page, 'utf8')).toContain('a and b compared');
+  });
+
+  it('knows where the truth lay', () => {
+    expect(archivePaths('archive "a.nc"')).toEqual(['a.nc']);
+    expect(archivePaths('archive "a.nc", "b c.nc"')).toEqual(['a.nc', 'b c.nc']);
+    expect(archivePaths('the nature run')).toEqual(['the nature run']);
   });
 
   it('says what is missing, and what is broken', async () => {

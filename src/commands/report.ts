@@ -19,6 +19,7 @@ import { openArchiveOption } from '../archiveOption.js';
 import type { CommandDefinition } from '../command.js';
 import type { Options } from '../options.js';
 import { isSeasonless } from '../referenceOption.js';
+import { archivePaths } from '../report/archivePaths.js';
 import { unitsIn } from '../report/channelUnits.js';
 import { version } from '../version.js';
 
@@ -85,7 +86,7 @@ async function verificationText(path: string, table: TidyTable): Promise<string>
     scores: scoreRows(table, path),
     ...(await diagramsOf(directory)),
     units: unitsIn(table.metadata, path),
-    coast: !(await isSeasonless([table.metadata.get('archive') ?? ''])),
+    coast: !(await isSeasonless(archivePaths(table.metadata.get('archive') ?? ''))),
   };
   return verificationPage(verification, {
     name: table.metadata.get('run') ?? directory,

@@ -45,3 +45,16 @@ export function channelOf(
   const { variable, level } = row;
   return { variable, level, unit: units.get(channelName({ variable, level, unit: '' })) ?? '' };
 }
+
+/** Channels that rows are of, in their order. */
+export function channelsOf(
+  rows: readonly { readonly variable: string; readonly level: number | null }[],
+  units: ChannelUnits,
+): Channel[] {
+  const found = new Map<string, Channel>();
+  for (const row of rows) {
+    const channel = channelOf(row, units);
+    found.set(channelName(channel), channel);
+  }
+  return [...found.values()];
+}

@@ -2,14 +2,14 @@
  * Runs beside the first run as scorecards: by how many per cent the fair CRPS (or RMSE) is smaller, by region and
  * season, one card at a time, with marks where the paired difference is beyond chance.
  */
-import { type Channel, channelName } from '../../core/schema.js';
 import { type CompareRow, compareColumns } from '../../evaluation/compareRow.js';
 import { jointVerdicts } from '../../evaluation/significance/falseDiscovery.js';
 import { type Card, type CardCell, cardTable } from './cardTable.js';
-import { type ChannelUnits, channelOf } from './channelUnits.js';
+import { type ChannelUnits, channelOf, channelsOf } from './channelUnits.js';
 import { type Choice, choices } from './choices.js';
 import { divergingLimit } from './divergingSteps.js';
 import { tableData, unitColumn } from './figureData.js';
+import { readingOrder } from './headline.js';
 import { escapeHtml } from './html.js';
 import { modelNames } from './keySentence.js';
 import { regionName, seasonName } from './regionNames.js';
@@ -77,18 +77,18 @@ function cardOf(rows: readonly CompareRow[], units: ChannelUnits, shown: Shown):
     return [{ row, cell }];
   });
   if (cells.length === 0) return null;
-  const channels = new Map<string, Channel>();
-  for (const { row } of cells) {
-    const channel = channelOf(row, units);
-    channels.set(channelName(channel), channel);
-  }
   const where =
     season === 'all' ? regionName(region) : `${regionName(region)}, ${seasonName(season).toLowerCase()}`;
   const used = [...paired, ...scores];
   return {
     caption: `By how many % the ${shown.spoken} of ${escapeHtml(nameOf(run))} is smaller than that of ${escapeHtml(any.against)}, ${where}.`,
     name: `scorecard ${metric} ${run} against ${any.against} ${where}`,
-    rows: [...channels.values()].map((channel) => ({
+    rows: readingOrder(
+      channelsOf(
+        cells.map(({ row }) => row),
+        units,
+      ),
+    ).map((channel) => ({
       title: longName(channel),
       cells: cells
         .filter(({ row }) => row.variable === channel.variable && row.level === channel.level)

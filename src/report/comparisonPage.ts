@@ -2,7 +2,8 @@
 import { usageError } from '../../core/errors.js';
 import { type Channel, channelName } from '../../core/schema.js';
 import type { CompareRow } from '../../evaluation/compareRow.js';
-import { type ChannelUnits, channelOf } from './channelUnits.js';
+import { archivePaths } from './archivePaths.js';
+import { type ChannelUnits, channelsOf } from './channelUnits.js';
 import { choices } from './choices.js';
 import { comparisonSentence } from './compareTable.js';
 import { comparisonCards } from './comparisonCards.js';
@@ -35,12 +36,8 @@ export function comparisonPage(rows: readonly CompareRow[], options: ComparisonP
   const runs = [...new Set(rows.map((row) => row.run))].sort(
     (a, b) => Number(b === against) - Number(a === against),
   );
-  const channels = new Map<string, Channel>();
-  for (const row of rows) {
-    const channel = channelOf(row, units);
-    channels.set(channelName(channel), channel);
-  }
-  const shown = headlineOrFirst([...channels.values()]);
+  const channels = channelsOf(rows, units);
+  const shown = headlineOrFirst(channels);
   const compared = runs.filter((run) => rows.some((row) => row.run === run && row.against !== null));
   const sections = shown.map((channel, i) => {
     const name = escapeHtml(longName(channel));
@@ -91,7 +88,7 @@ function channelBody(rows: readonly CompareRow[], channel: Channel, runs: readon
 
 function facts(
   rows: readonly CompareRow[],
-  channels: ReadonlyMap<string, Channel>,
+  channels: readonly Channel[],
   runs: readonly string[],
   { metadata }: ComparisonPageOptions,
 ): [string, string][] {
@@ -101,7 +98,7 @@ function facts(
     ['Compared', runs.join(', ')],
     ['Starts', String(Math.max(...rows.map((row) => row.n)))],
     ['Leads', shortest === longest ? leadLabel(longest) : `${leadLabel(shortest)} to ${leadLabel(longest)}`],
-    ['Variables', [...channels.keys()].join(', ')],
+    ['Variables', channels.map(channelName).join(', ')],
     ['Regions', [...new Set(rows.map((row) => regionName(row.region)))].join(', ')],
   ];
   for (const [key, term] of [
@@ -109,7 +106,7 @@ function facts(
     ['training', 'Climatology from'],
   ] as const) {
     const text = metadata.get(key);
-    if (text) entries.push([term, text]);
+    if (text) entries.push([term, archivePaths(text).join(', ')]);
   }
   return entries;
 }

@@ -20,9 +20,18 @@ export const headlineChannels: readonly { readonly channel: string; readonly spo
 /** Channels whose figures a page draws where there are more. */
 const mostShown = 3;
 
+/** The headline channels first, the others as they come. */
+export function readingOrder(channels: readonly Channel[]): Channel[] {
+  const place = (channel: Channel): number => {
+    const index = headlineChannels.findIndex((each) => each.channel === channelName(channel));
+    return index < 0 ? headlineChannels.length : index;
+  };
+  return [...channels].sort((a, b) => place(a) - place(b));
+}
+
 /** All of a few channels; of many the headline ones, or the first where there are none of them. */
 export function headlineOrFirst(channels: readonly Channel[]): Channel[] {
-  if (channels.length <= mostShown) return [...channels];
+  if (channels.length <= mostShown) return readingOrder(channels);
   const found = headlineChannels.flatMap(
     ({ channel }) => channels.find((each) => channelName(each) === channel) ?? [],
   );

@@ -8,12 +8,12 @@ import { type Coarsening, coarsening } from './coarseField.js';
 import { type ColourScale, colourBar, colourScale, type Scheme } from './colourScale.js';
 import { type DisplayUnit, displayUnit, leadLabel, squaredUnit } from './displayUnit.js';
 import { drawMap, mapDefinitions } from './fieldMap.js';
-import { fourLeads } from './fieldMaps.js';
 import { dataLinks, fieldData } from './figureData.js';
 import { equalEarthFrame } from './globeFrame.js';
 import { drawGlobe, globeDefinitions } from './globeMap.js';
 import { escapeHtml } from './html.js';
 import { mapFrame } from './mapProjection.js';
+import { leadsOf } from './verification.js';
 
 interface MapKind {
   readonly statistic: MapStatistic;
@@ -130,7 +130,7 @@ function mapRow(
 ): string {
   const found = maps.filter((map) => map.statistic === kind.statistic);
   const sharing = maps.filter((map) => (kind.shared ?? [kind.statistic]).includes(map.statistic));
-  const leads = fourLeads([...new Set(found.map((map) => map.lead_hours))].sort((a, b) => a - b));
+  const leads = fourOf(leadsOf(found));
   const shown = leads.flatMap((lead) => found.find((map) => map.lead_hours === lead) ?? []);
   if (!shown.some((map) => map.values.some(Number.isFinite))) return '';
   const display = kind.statistic.endsWith('_variance') ? squaredUnit(unit) : displayUnit(unit);
@@ -152,6 +152,12 @@ function mapRow(
     `${colourBar(scale, display.label, escapeHtml(kind.title))}</header><div class="maps">${figures.join('')}</div>` +
     `${dataLinks(mapData(kind.statistic, shown, fields, coarse.grid, unit), name, name)}</section>`
   );
+}
+
+/** Four at most, evenly spread from the first to the last. */
+function fourOf(leads: readonly number[]): number[] {
+  if (leads.length <= 4) return [...leads];
+  return [0, 1, 2, 3].flatMap((i) => leads[Math.round((i * (leads.length - 1)) / 3)] ?? []);
 }
 
 /** Steps of colour over all fields: from zero, or as far below zero as above. */

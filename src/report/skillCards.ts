@@ -2,14 +2,14 @@
  * The skill of every channel at every lead as coloured tables: fair CRPS against climatology by region and season,
  * against persistence, and the spread–skill ratio, one of them at a time.
  */
-import { type Channel, channelName } from '../../core/schema.js';
 import { differencePrefix, type ScoreRow, scoreColumns, verdictOf } from '../../evaluation/scoreRow.js';
 import { jointVerdicts } from '../../evaluation/significance/falseDiscovery.js';
 import { type Card, type CardCell, cardTable } from './cardTable.js';
-import { type ChannelUnits, channelOf } from './channelUnits.js';
+import { type ChannelUnits, channelOf, channelsOf } from './channelUnits.js';
 import { type Choice, choices } from './choices.js';
 import { divergingLimit } from './divergingSteps.js';
 import { tableData, unitColumn } from './figureData.js';
+import { readingOrder } from './headline.js';
 import { regionName, seasonName } from './regionNames.js';
 import { longName } from './variableNames.js';
 import { leadsOf, ofChannel } from './verification.js';
@@ -98,11 +98,6 @@ function cardOf(
   const differences = rows.filter((row) => row.metric === kind.difference);
   const verdicts = differences.map((row) => ({ p_value: row.p_value, verdict: verdictOf(row) }));
   const joint = jointVerdicts(verdicts);
-  const channels = new Map<string, Channel>();
-  for (const row of shown) {
-    const channel = channelOf(row, units);
-    channels.set(channelName(channel), channel);
-  }
   const where =
     season === 'all' ? regionName(region) : `${regionName(region)}, ${seasonName(season).toLowerCase()}`;
   const cellOf = (row: ScoreRow): CardCell => {
@@ -123,7 +118,7 @@ function cardOf(
   return {
     caption: kind.caption(where),
     name: `scorecard ${kind.label} ${where}`,
-    rows: [...channels.values()].map((channel) => ({
+    rows: readingOrder(channelsOf(shown, units)).map((channel) => ({
       title: longName(channel),
       cells: ofChannel(shown, channel).map(cellOf),
     })),

@@ -6,8 +6,10 @@
 import { usageError } from '../../core/errors.js';
 import { channelName } from '../../core/schema.js';
 import type { ScoreRow } from '../../evaluation/scoreRow.js';
-import { channelOf } from './channelUnits.js';
+import { archivePaths } from './archivePaths.js';
+import { channelOf, channelsOf } from './channelUnits.js';
 import { leadLabel } from './displayUnit.js';
+import { headlineOrFirst } from './headline.js';
 import { escapeHtml } from './html.js';
 import { keySentence } from './keySentence.js';
 import { factList, page } from './page.js';
@@ -30,10 +32,10 @@ export function verificationPage(verification: Verification, options: Verificati
   const { scores, units } = verification;
   const [first] = scores;
   if (first === undefined) throw usageError(`${options.name} holds no scores; verify first: plume verify`);
-  const names = [...new Set(scores.map((row) => longName(channelOf(row, units))))];
+  const names = channelsOf(scores, units).map(longName);
   const title =
     names.length === 1 ? `${names[0]}: verification` : `Verification of ${names.length} variables`;
-  const channel = channelOf(first, units);
+  const [channel = channelOf(first, units)] = headlineOrFirst(channelsOf(scores, units));
   const home = plainRows(ofChannel(scores, channel)).filter((row) => row.region === first.region);
   const body =
     `<p class="key">${escapeHtml(`${longName(channel)}: ${keySentence(home, channel.unit)}`)}</p>` +
@@ -59,7 +61,7 @@ function facts(
     ['Forecast', mainModel(scores)],
     ['Starts', String(Math.max(...counts))],
     ['Leads', shortest === longest ? leadLabel(longest) : `${leadLabel(shortest)} to ${leadLabel(longest)}`],
-    ['Variables', [...new Set(scores.map((row) => channelName(channelOf(row, units))))].join(', ')],
+    ['Variables', channelsOf(scores, units).map(channelName).join(', ')],
     ['Regions', [...new Set(scores.map((row) => regionName(row.region)))].join(', ')],
   ];
   if (models.length > 0) entries.push(['References', models.join(', ')]);
@@ -68,7 +70,7 @@ function facts(
     ['training', 'Climatology from'],
   ] as const) {
     const text = metadata.get(key);
-    if (text) entries.push([term, text]);
+    if (text) entries.push([term, archivePaths(text).join(', ')]);
   }
   return entries;
 }

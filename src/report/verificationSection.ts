@@ -11,7 +11,7 @@ import {
   spectrumFigure,
   warningFigures,
 } from './calibrationFigures.js';
-import { channelOf } from './channelUnits.js';
+import { channelsOf } from './channelUnits.js';
 import { choices } from './choices.js';
 import { eventCurves } from './eventCurves.js';
 import { eventsOf } from './eventNames.js';
@@ -36,7 +36,7 @@ export function verificationSection(verification: Verification): string {
     starts === 1
       ? 'One start: one throw of the dice, without intervals. Many starts tell how good the forecast is.'
       : `Over ${starts} start dates; every start counts alike, points by their area. Bands and ranges hold 95&nbsp;%.`;
-  const channels = shownChannels(scores, verification);
+  const channels = headlineOrFirst(channelsOf(scores, units));
   const maps =
     verification.maps === null || verification.maps.maps.length === 0
       ? null
@@ -54,16 +54,6 @@ export function verificationSection(verification: Verification): string {
     `${maps?.definitions ?? ''}<section id="scorecard-section"><h2>How good, by lead</h2><p class="quiet">${note} Every score of every channel is in scores.arrow.</p>` +
     `${skillCards(scores, units)}</section>${sections.join('')}`
   );
-}
-
-/** All of a few; of many the headline ones. */
-function shownChannels(scores: readonly ScoreRow[], { units }: Verification): Channel[] {
-  const all = new Map<string, Channel>();
-  for (const row of scores) {
-    const channel = channelOf(row, units);
-    all.set(channelName(channel), channel);
-  }
-  return headlineOrFirst([...all.values()]);
 }
 
 function channelFigures({ scores, diagrams }: Verification, channel: Channel): string {
