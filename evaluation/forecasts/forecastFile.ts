@@ -66,7 +66,14 @@ export async function forecastFile(dataset: Dataset, request: ForecastFileReques
   const parts: ForecastPart[] = [];
   const leftOut: string[] = [];
   const tables = new Map<string, TimeTable>();
+  const moves = ({ axes }: Field): boolean =>
+    axes.some((axis) => isMemberDimension(axis, memberDimension) || isTimeDimension(dataset, axis));
+  const someMove = chosen.some(moves);
   for (const field of new Set(chosen)) {
+    if (variables === undefined && someMove && !moves(field)) {
+      leftOut.push(`"${field.variable.name}" of "${path}" changes neither with time nor with the member`);
+      continue;
+    }
     try {
       parts.push(await partOf(dataset, field, { ...request, units }, tables));
     } catch (error) {

@@ -145,16 +145,24 @@ function chooseRoles(found: readonly TimeValues[]): ChosenTimes {
   const lead = most('lead');
   const start = most('start');
   const valid = most('valid');
-  if (lead === undefined || start !== undefined) return { start, lead, valid };
+  if (start !== undefined) return { start, lead, valid };
+  // Two times, one of which says that it is the valid one: "time" and "valid_time" as xarray writes them.
+  const times = found.filter(({ role }) => role === 'valid');
+  const named = times.find(({ variable }) => saysValid(variable));
+  const other = times.find(({ variable }) => !saysValid(variable));
+  if (named !== undefined && other !== undefined) return { start: other, lead, valid: named };
+  if (lead === undefined) return { start, lead, valid };
   // A time that does not change with the lead is no valid time: WeatherBench's and many others' "time".
-  const steady = found.find(
-    ({ role, along, variable }) =>
-      role === 'valid' &&
-      (lead.values.length > 1
-        ? !lead.along.some((name) => along.includes(name))
-        : !/^valid/i.test(variable.name) && isOnlyName(variable, lead.variable)),
+  const steady = times.find(({ along, variable }) =>
+    lead.values.length > 1
+      ? !lead.along.some((name) => along.includes(name))
+      : !saysValid(variable) && isOnlyName(variable, lead.variable),
   );
   return { start: steady, lead, valid: valid === steady ? undefined : valid };
+}
+
+function saysValid({ name }: Variable): boolean {
+  return /^valid/i.test(name.split('/').at(-1) ?? '');
 }
 
 /** A single lead in WeatherBench's words beside a "time" that does not say by its standard name what it is. */

@@ -201,6 +201,25 @@ const layouts: [string, Format, Layout][] = [
     },
   ],
   [
+    'time and a valid_time of both dimensions, no leads',
+    'NetCDF-4',
+    {
+      member: 'number',
+      start: 'time',
+      lead: 'lead',
+      more: {
+        time: coordinateOf('time', startHours, { units: since }),
+        valid_time: variableOf(
+          { time: 2, lead: 2 },
+          ['time', 'lead'],
+          ({ time, lead }) => startHours[time!]! + leadsHours[lead!]!,
+          { units: since },
+          '<d',
+        ),
+      },
+    },
+  ],
+  [
     'longitudes across the seam',
     'Zarr',
     {
@@ -337,6 +356,34 @@ describe('forecasts divided into files', () => {
                 standard_name: 'forecast_reference_time',
               }),
               step: scalar(leadsHours[l]!, { units: 'hours', standard_name: 'forecast_period' }),
+            },
+          }),
+        ),
+      ),
+    );
+    expect(await requireForecasts(paths)).toEqual([]);
+  });
+
+  it('one a lead, a scalar, with time and valid_time that say nothing more', async () => {
+    const paths = await Promise.all(
+      [0, 1].map((l) =>
+        writeFile(
+          place(`plain-lead-${l}.nc`),
+          'NetCDF-4',
+          described({
+            member: 'number',
+            start: 'time',
+            lead: null,
+            at: { lead: l },
+            more: {
+              time: coordinateOf('time', startHours, { units: since }),
+              step: scalar(leadsHours[l]!, { units: 'hours' }),
+              valid_time: {
+                dimensions: ['time'],
+                data: startHours.map((start) => start + leadsHours[l]!),
+                attributes: { units: since },
+                dtype: '<d',
+              },
             },
           }),
         ),
@@ -606,6 +653,30 @@ describe('what a file does not say', () => {
     await expect(openForecast([])).rejects.toThrow(/no forecast was given/);
   });
 
+  it('a mask beside the forecasts is left out and said', async () => {
+    const file = described({
+      member: 'number',
+      start: null,
+      lead: 'step',
+      more: { ...steps, time: scalar(startHours[0]!, { units: since }) },
+    });
+    const lengths = { latitude: 3, longitude: 4 };
+    const path = await writeFile(place('with-mask.nc'), 'NetCDF-4', {
+      dimensions: file.dimensions,
+      variables: {
+        ...file.variables,
+        lsm: variableOf(lengths, ['latitude', 'longitude'], () => 1, { units: '1' }),
+      },
+    });
+    const { source, notes, close } = await openForecast([path]);
+    expect(source.schema.channels.map(({ variable }) => variable)).toEqual(['msl']);
+    expect(source.leadsHours).toEqual(leadsHours);
+    expect(notes).toEqual([
+      expect.stringMatching(/"lsm" of .* changes neither with time nor with the member/),
+    ]);
+    await close();
+  });
+
   it('a field beside the forecasts that is none is left out and said', async () => {
     const file = bare({ ...steps, time: scalar(startHours[0]!, { units: since }) });
     const path = await writeFile(place('with-profile.nc'), 'NetCDF-4', {
@@ -613,8 +684,8 @@ describe('what a file does not say', () => {
       variables: {
         ...file.variables,
         extra: variableOf(
-          { quantile: 5, latitude: 3, longitude: 4 },
-          ['quantile', 'latitude', 'longitude'],
+          { quantile: 5, step: 2, latitude: 3, longitude: 4 },
+          ['quantile', 'step', 'latitude', 'longitude'],
           () => 1,
         ),
       },
