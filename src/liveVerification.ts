@@ -2,6 +2,7 @@
  * Statistics of a forecast gathered while its members are being made: each start is scored as soon as its last member
  * is written, while its bytes are still in memory, and statistics.arrow is what plume verify would write afterwards.
  */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { usageError } from '../core/errors.js';
 import { channelName, schemaFromJson } from '../core/schema.js';
@@ -91,12 +92,11 @@ export async function beginLiveVerification(
       },
       save: async () => {
         const { gathered } = await growing.save();
-        // Maps are means over all starts: those of an earlier call are not in them.
-        if (gathered !== null && growing.kept.size === 0)
-          await writeScoreMaps(join(directory, mapsName), {
-            grid: archive.schema.grid,
-            maps: gathered.maps,
-          });
+        if (gathered === null) return;
+        // Maps are means over all starts: those of some would pass for the whole.
+        const path = join(directory, mapsName);
+        if (gathered.table.starts.length < source.starts.length) await rm(path, { force: true });
+        else await writeScoreMaps(path, { grid: archive.schema.grid, maps: gathered.maps });
       },
       close: async () => {
         await growing.close();

@@ -19,7 +19,7 @@ export interface ScorePool {
 }
 
 /** Values of members below which threads take longer to start than to help. */
-const littleWork = 3e7;
+const littleWork = 8e6;
 
 /** Threads worth starting. @param values of all members of all cases */
 export function usefulWorkers(values: number): number {

@@ -1,5 +1,5 @@
 /** A forecast that is scored while it is made leaves the statistics that plume verify would gather afterwards. */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { plume, succeed } from './plume.js';
@@ -32,7 +32,11 @@ describe('plume forecast --verify-with', () => {
     await succeed(forecast('live', both, ...how));
     await succeed(forecast('grown', '2001-01-22', ...how));
     const half = statistics('grown');
+    const maps = (out: string) => existsSync(join(directory, out, 'maps.arrow'));
+    expect([maps('live'), maps('grown')]).toEqual([true, true]);
     await succeed(forecast('grown', both, ...how));
+    // Maps of one start are no maps of two: they are left to plume verify.
+    expect(maps('grown')).toBe(false);
     await succeed(forecast('later', both));
     const verify = (out: string) =>
       succeed([
@@ -44,6 +48,10 @@ describe('plume forecast --verify-with', () => {
     expect(statistics('live').equals(whole)).toBe(true);
     expect(statistics('grown').equals(whole)).toBe(true);
     expect(half.equals(whole)).toBe(false);
+    const map = (out: string): Buffer => readFileSync(join(directory, out, 'maps.arrow'));
+    expect(map('live').equals(map('later'))).toBe(true);
+    await verify('grown');
+    expect(map('grown').equals(map('later'))).toBe(true);
     const made = statSync(join(directory, 'live', 'statistics.arrow')).mtimeMs;
     const again = await verify('live');
     expect(statSync(join(directory, 'live', 'statistics.arrow')).mtimeMs).toBe(made);
