@@ -1,7 +1,7 @@
 /**
  * The lean point kernel: fair CRPS and nothing else, in WebAssembly SIMD, on members where they lie. Equal to
- * crpsKernel of scores/crps.ts to the last few digits; groups of four points with a value that is missing or infinite
- * go the way of that function. Several threads may work on one memory, each with scratch of its own.
+ * crpsKernel of scores/crps.ts to the last few digits, and the same for a point whatever lies beside it; points with a
+ * value that is missing or infinite go the way of that function. Several threads may work on one memory, each with scratch of its own.
  */
 import { internalError } from '../../core/errors.js';
 import { crpsOfErrors, fairCrps } from '../scores/crpsOfErrors.js';
@@ -78,21 +78,21 @@ export function fairCrpsKernel(shape: FairCrpsMemory, thread = 0): FairCrpsKerne
   const sort = memberSorter(memory, kernels, memberCount, 4 * capacity);
   const errors = new Float64Array(memberCount);
 
-  const scoreGroups = (point: number, groups: number, nanPolicy: NanPolicy, firstPoint: number): void => {
-    sort(at.members + 4 * point, groups, sorted);
-    const flagged = kernels.fairCrps(
-      sorted,
-      groups,
-      memberCount,
-      layout.sums,
-      at.truth + 4 * point,
-      at.crps + 8 * point,
-      flagsAt,
-    );
-    if (flagged === 0) return;
-    for (let group = 0; group < groups; group++) {
-      if (flags[group] === 0) continue;
-      for (let i = 0; i < 4; i++) scorePoint(point + 4 * group + i, nanPolicy, firstPoint);
+  const scoreGroups = (
+    first: number,
+    groups: number,
+    end: number,
+    nanPolicy: NanPolicy,
+    firstPoint: number,
+  ): void => {
+    sort(at.members + 4 * first, groups, sorted);
+    const truthAt = at.truth + 4 * first;
+    const out = at.crps + 8 * first;
+    if (!kernels.fairCrps(sorted, groups, memberCount, layout.sums, truthAt, out, flagsAt)) return;
+    const last = Math.min(end, first + 4 * groups);
+    for (let point = first; point < last; point++) {
+      const bit = (point - first) & 3;
+      if ((flags[(point - first) >> 2]! >> bit) & 1) scorePoint(point, nanPolicy, firstPoint);
     }
   };
 
@@ -101,8 +101,10 @@ export function fairCrpsKernel(shape: FairCrpsMemory, thread = 0): FairCrpsKerne
       throw internalError(`fair CRPS of points ${from} to ${to}, but the kernel has room for ${capacity}`);
     const end = to - ((to - from) % 4);
     for (let point = from; point < end; point += 4 * layout.batch)
-      scoreGroups(point, Math.min(layout.batch, (end - point) / 4), nanPolicy, firstPoint);
-    for (let point = end; point < to; point++) scorePoint(point, nanPolicy, firstPoint);
+      scoreGroups(point, Math.min(layout.batch, (end - point) / 4), to, nanPolicy, firstPoint);
+    // The last group is moved back until it fits, some points scored twice; there is room for four in every row.
+    if (end < to)
+      scoreGroups(to - from < 4 ? Math.min(from, capacity - 4) : to - 4, 1, to, nanPolicy, firstPoint);
   };
 
   function scorePoint(point: number, nanPolicy: NanPolicy, firstPoint: number): void {

@@ -107,15 +107,15 @@ function fold(sorted: usize, members: i32, truth: usize, lifted: bool, floor: us
   v128.store(pairs, p1, 16);
 }
 
-/** Whether all members and the truth of a group are finite. */
+/** Points of a group with a member or a truth that is not finite: bits 0 … 3. */
 // @ts-ignore: decorator
 @inline
-function isFinite4(sorted: usize, members: i32, sums: i32, truth: v128): bool {
+function notFinite(sorted: usize, members: i32, sums: i32, truth: v128): i32 {
   let all = truth;
   const end = sorted + <usize>(members + sums) * vector;
   for (let at = sorted + <usize>members * vector; at < end; at += vector) all = f32x4.add(all, v128.load(at));
   // x − x is 0 for finite x alone
-  return i32x4.all_true(f32x4.eq(f32x4.sub(all, all), f32x4.splat(0)));
+  return i32x4.bitmask(f32x4.ne(f32x4.sub(all, all), f32x4.splat(0)));
 }
 
 /**
@@ -123,8 +123,8 @@ function isFinite4(sorted: usize, members: i32, sums: i32, truth: v128): bool {
  * @param sorted [group][M + sums][4] float32
  * @param truth [group][4] float32
  * @param out [group][4] float64
- * @param flags [group] int32, written: 1 where a value is not finite, and nothing is scored
- * @returns groups that are flagged
+ * @param flags [group] int32, written: the bit of each point with a value that is not finite, whose results mean nothing
+ * @returns whether there are any
  */
 export function fairCrps(
   sorted: usize,
@@ -134,29 +134,25 @@ export function fairCrps(
   truth: usize,
   out: usize,
   flags: usize,
-): i32 {
+): bool {
   const each = f64x2.splat(1 / <f64>members);
   const factor = f64x2.splat(members > 1 ? 1 / (<f64>members * <f64>(members - 1)) : NaN);
   let flagged = 0;
   for (let g = 0; g < groups; g++) {
-    const y = v128.load(truth);
-    if (isFinite4(sorted, members, sums, y)) {
-      fold(sorted, members, truth, false, truth);
-      for (let at: usize = 0; at < 32; at += 16) {
-        const d = f64x2.mul(v128.load(distances + at), each);
-        v128.store(out + at, f64x2.sub(d, f64x2.mul(v128.load(pairs + at), factor)));
-      }
-      store<i32>(flags, 0);
-    } else {
-      store<i32>(flags, 1);
-      flagged++;
+    const flag = notFinite(sorted, members, sums, v128.load(truth));
+    fold(sorted, members, truth, false, truth);
+    for (let at: usize = 0; at < 32; at += 16) {
+      const d = f64x2.mul(v128.load(distances + at), each);
+      v128.store(out + at, f64x2.sub(d, f64x2.mul(v128.load(pairs + at), factor)));
     }
+    store<i32>(flags, flag);
+    flagged |= flag;
     sorted += <usize>(members + sums) * vector;
     truth += vector;
     out += 32;
     flags += 4;
   }
-  return flagged;
+  return flagged != 0;
 }
 
 let weightSamples: i32 = 0;
@@ -213,33 +209,30 @@ export function configure(
 
 /**
  * Everything of the groups from a point on.
- * @param flags [group] int32, written: 1 where a value is not finite, and nothing is scored
- * @returns groups that are flagged
+ * @param flags [group] int32, written: the bit of each point with a value that is not finite, whose results mean nothing
+ * @returns whether there are any
  */
-export function statistics(sorted: usize, groups: i32, sums: i32, point: usize, flags: usize): i32 {
+export function statistics(sorted: usize, groups: i32, sums: i32, point: usize, flags: usize): bool {
   const members = weightSamples * noiseStreams;
   let flagged = 0;
   for (let g = 0; g < groups; g++) {
     const y = v128.load(itsTruth + (point << 2));
-    if (isFinite4(sorted, members, sums, y)) {
-      crpsOf(sorted, members, point);
-      ranksOf(sorted, members, y, point);
-      for (let t = 0; t < thresholdCount; t++) eventOf(sorted, members, point, <usize>t * capacity + point);
-      momentsOf(sorted, members, point);
-      for (let half: usize = 0; half < 4; half += 2) {
-        quantilesOf(sorted, members, half, point + half);
-        keep(20, point + half, f64x2.splat(<f64>members));
-      }
-      store<i32>(flags, 0);
-    } else {
-      store<i32>(flags, 1);
-      flagged++;
+    const flag = notFinite(sorted, members, sums, y);
+    crpsOf(sorted, members, point);
+    ranksOf(sorted, members, y, point);
+    for (let t = 0; t < thresholdCount; t++) eventOf(sorted, members, point, <usize>t * capacity + point);
+    momentsOf(sorted, members, point);
+    for (let half: usize = 0; half < 4; half += 2) {
+      quantilesOf(sorted, members, half, point + half);
+      keep(20, point + half, f64x2.splat(<f64>members));
     }
+    store<i32>(flags, flag);
+    flagged |= flag;
     sorted += <usize>(members + sums) * vector;
     point += 4;
     flags += 4;
   }
-  return flagged;
+  return flagged != 0;
 }
 
 /** @param row of pointStatistics */

@@ -26,6 +26,7 @@ export interface ScoreExports {
     equal: number,
     centres: number,
   ): void;
+  /** @returns 1 where any point is flagged, else 0 */
   statistics(sorted: number, groups: number, sums: number, point: number, flags: number): number;
   fairCrps(
     sorted: number,

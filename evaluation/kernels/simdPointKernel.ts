@@ -1,7 +1,8 @@
 /**
  * The point kernel in WebAssembly SIMD: four points side by side, members sorted by a network (memberSorter.ts), then
  * everything from the sorted members in one more pass (kernels/score.as.ts). Equal to the plain kernel to the last few
- * digits. Groups of points with a value that is missing or infinite are left to the plain kernel, under its policy.
+ * digits, and the same for a point whatever lies beside it. Points with a value that is missing or infinite are left to
+ * the plain kernel, under its policy.
  */
 import { groupLayout, memberSorter } from './memberSorter.js';
 import { type KernelArrays, pointScorer, requireShape, requireWithinCapacity } from './plainPointKernel.js';
@@ -72,23 +73,24 @@ export function simdPointKernel(shape: PointKernelShape): PointKernel {
     ...arrays,
     score(n, nanPolicy) {
       requireWithinCapacity(n, shape);
-      if (n < 4) {
+      if (capacity < 4) {
         for (let point = 0; point < n; point++) scorePoint(point, nanPolicy);
         return;
       }
-      const score = (point: number, groups: number): void => {
-        sort(at.members + 4 * point, groups, at.sorted);
-        if (kernels.statistics(at.sorted, groups, layout.sums, point, at.flags) === 0) return;
-        for (let group = 0; group < groups; group++) {
-          if (flags[group] === 0) continue;
-          for (let i = 0; i < 4; i++) scorePoint(point + 4 * group + i, nanPolicy);
+      const score = (first: number, groups: number): void => {
+        sort(at.members + 4 * first, groups, at.sorted);
+        if (!kernels.statistics(at.sorted, groups, layout.sums, first, at.flags)) return;
+        const end = Math.min(n, first + 4 * groups);
+        for (let point = first; point < end; point++) {
+          const bit = (point - first) & 3;
+          if ((flags[(point - first) >> 2]! >> bit) & 1) scorePoint(point, nanPolicy);
         }
       };
       const groups = n >> 2;
       for (let group = 0; group < groups; group += layout.batch)
         score(4 * group, Math.min(layout.batch, groups - group));
       // The last group is moved back until it fits: some points are scored twice.
-      if (n % 4 > 0) score(n - 4, 1);
+      if (n % 4 > 0) score(Math.max(0, n - 4), 1);
     },
   };
 }
