@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { makeGrid } from '../core/grid.js';
 import { choices } from '../src/report/choices.js';
 import { coarsening } from '../src/report/coarseField.js';
+import { colourBar, growingScale } from '../src/report/colourScale.js';
 import { csvText } from '../src/report/csvText.js';
 import { divergingLimit, divergingStep, stepClass } from '../src/report/divergingSteps.js';
 import { eventName, eventsOf, outerEvents } from '../src/report/eventNames.js';
@@ -164,6 +165,26 @@ describe('maps of scores', () => {
 });
 
 describe('words, numbers and colours', () => {
+  it('take steps of 1, 2, 5 that grow with what they show, about zero where there are two sides', () => {
+    expect(growingScale(870, 'viridis').edges).toEqual([0, 2, 5, 10, 20, 50, 100, 200, 500, 1000]);
+    expect(growingScale(0.3, 'vik').edges).toEqual([
+      ...[-0.5, -0.2, -0.1, -0.05, -0.02, 0.02, 0.05, 0.1, 0.2, 0.5],
+    ]);
+    fc.assert(
+      fc.property(fc.double({ min: 1e-9, max: 1e9, noNaN: true }), (size) => {
+        const { bounds, colours, edges = [] } = growingScale(size, 'magma');
+        expect([bounds.length, colours.length, new Set(colours).size]).toEqual([9, 9, 9]);
+        expect(edges[9]).toBeGreaterThanOrEqual(size * (1 - 1e-9));
+        expect(edges[9]).toBeLessThanOrEqual(2.5 * size * (1 + 1e-9));
+        for (let i = 1; i < 10; i++) expect(edges[i]).toBeGreaterThan(edges[i - 1] ?? 0);
+      }),
+    );
+    expect(growingScale(0, 'vik').colours).toHaveLength(9);
+    const bar = parse(colourBar(growingScale(870, 'viridis'), 'm', 'x'));
+    const labels = [...bar.querySelectorAll('text:not(.unit)')].map((text) => text.textContent);
+    expect(labels).toEqual(['0', '5', '20', '100', '500']);
+  });
+
   it('name events in the units of readers, from low to high', () => {
     expect(eventName('above p90', 'K')).toBe('above the 90th percentile');
     expect(['above p1', 'above p33', 'above p12'].map((event) => eventName(event, 'K'))).toEqual([

@@ -6,6 +6,7 @@
  */
 import * as Plot from '@observablehq/plot';
 import { vik } from './divergingSteps.js';
+import { tickText } from './valueAxis.js';
 
 export type Scheme =
   | 'viridis'
@@ -32,6 +33,8 @@ export interface ColourScale {
   readonly bounds: readonly number[];
   /** One colour for each bound: values from it up to the next; the last for everything above. */
   readonly colours: readonly string[];
+  /** Edges of the steps as written at the bar, one more than bounds; default: bounds of equal steps. */
+  readonly edges?: readonly number[];
   /** Whether most of what lies beneath lines is light or dark. */
   readonly ground: 'pale' | 'deep';
 }
@@ -58,6 +61,32 @@ export function colourScale(low: number, high: number, scheme: Scheme, steps: nu
   return { bounds, colours, ground: paleSchemes.includes(scheme) ? 'pale' : 'deep' };
 }
 
+/**
+ * Nine steps of 1, 2, 5, 10, …, from zero, or about zero either way for vik: for what grows from lead to lead by more
+ * than equal steps can show.
+ * @param size largest absolute value
+ */
+export function growingScale(size: number, scheme: Scheme): ColourScale {
+  const both = scheme === 'vik';
+  const rising = [roundTo125(size)];
+  while (rising.length < (both ? 5 : 9)) rising.unshift(stepBelow125(rising[0] ?? 1));
+  const edges = both ? [...rising.map((edge) => -edge).reverse(), ...rising] : [0, ...rising];
+  const bounds = edges.slice(0, -1);
+  return { ...colourScale(0, bounds.length, scheme, bounds.length), bounds, edges };
+}
+
+/** 1, 2 or 5 times a power of ten, not below x. */
+function roundTo125(x: number): number {
+  const power = 10 ** Math.floor(Math.log10(x > 0 ? x : 1));
+  const lead = [1, 2, 5, 10].find((each) => each * power >= x * (1 - 1e-9)) ?? 10;
+  return Number((lead * power).toPrecision(3));
+}
+
+function stepBelow125(edge: number): number {
+  const digit = Number(edge.toExponential(0)[0]);
+  return Number((digit === 5 ? edge * 0.4 : edge / 2).toPrecision(3));
+}
+
 /** 1, 2, 2.5 or 5 times a power of ten, not below x. */
 export function roundStep(x: number): number {
   if (!(x > 0)) return 1;
@@ -72,9 +101,10 @@ export function colourBar(scale: ColourScale, unit: string, name: string): strin
   const [width, height, top] = [300, 30, 2];
   const cell = width / bounds.length;
   const step = (bounds[1] ?? bounds[0]! + 1) - bounds[0]!;
-  const labels = [...bounds, bounds[bounds.length - 1]! + step];
+  const labels = scale.edges ?? [...bounds, bounds[bounds.length - 1]! + step];
   const digits = Math.max(0, Math.min(6, -Math.floor(Math.log10(step) + 1e-9) + (isHalfStep(step) ? 1 : 0)));
-  const written = labels.map((value) => value.toFixed(digits).replace('-', '−'));
+  const written =
+    scale.edges?.map(tickText) ?? labels.map((value) => value.toFixed(digits).replace('-', '−'));
   const longest = Math.max(...written.map((text) => text.length));
   // As many labels as stand apart.
   const every = Math.ceil(bounds.length / Math.min(7, Math.floor(width / (6.6 * longest + 8))));

@@ -5,7 +5,7 @@
 import { type Grid, wrapsInLongitude } from '../../core/grid.js';
 import type { MapStatistic, ScoreMap, ScoreMaps } from '../../evaluation/scoreMaps.js';
 import { type Coarsening, coarsening } from './coarseField.js';
-import { type ColourScale, colourBar, colourScale, type Scheme } from './colourScale.js';
+import { type ColourScale, colourBar, growingScale, type Scheme } from './colourScale.js';
 import { type DisplayUnit, displayUnit, leadLabel, squaredUnit } from './displayUnit.js';
 import { drawMap, mapDefinitions } from './fieldMap.js';
 import { dataLinks, fieldData } from './figureData.js';
@@ -160,7 +160,7 @@ function fourOf(leads: readonly number[]): number[] {
   return [0, 1, 2, 3].flatMap((i) => leads[Math.round((i * (leads.length - 1)) / 3)] ?? []);
 }
 
-/** Steps of colour over all fields: from zero, or as far below zero as above. */
+/** Steps of colour over all fields, which grow as errors do from lead to lead. */
 function scaleOf(scheme: Scheme, fields: readonly Float32Array[], { factor }: DisplayUnit): ColourScale {
   let [low, high] = [0, 0];
   for (const field of fields) {
@@ -170,7 +170,7 @@ function scaleOf(scheme: Scheme, fields: readonly Float32Array[], { factor }: Di
     }
   }
   const size = Math.max(-low, high);
-  return scheme === 'vik' ? colourScale(-size, size, scheme, 10) : colourScale(0, size, scheme, 10);
+  return growingScale(size, scheme);
 }
 
 /** Latitude, longitude, and a column a lead, in stored units. */
