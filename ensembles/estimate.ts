@@ -6,8 +6,6 @@
 import { availableParallelism } from 'node:os';
 import { resourceError } from '../core/errors.js';
 
-export { availableMemoryBytes } from '../core/availableMemory.js';
-
 export interface RunSize {
   readonly members: number;
   /** Most members that one unit of work holds. */

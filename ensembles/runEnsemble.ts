@@ -4,6 +4,7 @@
  * so it does not grow with leads. Stopped at any moment, the same call goes on to the same bytes.
  */
 
+import { availableMemoryBytes } from '../core/availableMemory.js';
 import { interruptedError } from '../core/errors.js';
 import { gridSize } from '../core/grid.js';
 import type { Archive } from '../core/interfaces.js';
@@ -35,7 +36,7 @@ import {
 } from './analyses.js';
 import { addCost, type Cost } from './cost.js';
 import { blockMembers, type MemberBlock } from './design.js';
-import { availableMemoryBytes, estimateRun, type RunEstimate, requireFits } from './estimate.js';
+import { estimateRun, type RunEstimate, requireFits } from './estimate.js';
 import type { InitialStates } from './initialStates.js';
 import { createPool, type EnsemblePool } from './pool.js';
 

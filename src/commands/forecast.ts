@@ -1,5 +1,6 @@
 /** plume forecast: an ensemble from one or many start dates, into a run directory. */
 import { totalmem } from 'node:os';
+import { availableMemoryBytes } from '../../core/availableMemory.js';
 import { dataError, isPlumeError, usageError } from '../../core/errors.js';
 import { gridSize } from '../../core/grid.js';
 import { parsePeriod } from '../../core/period.js';
@@ -8,7 +9,7 @@ import { isoOf } from '../../core/store/manifest.js';
 import type { Json, RunDescription } from '../../core/store/run.js';
 import { formatTime, parseTimeRange } from '../../core/time.js';
 import { blockSize, memberCount, type NestedDesign, parseDesign } from '../../ensembles/design.js';
-import { availableMemoryBytes, defaultWorkers } from '../../ensembles/estimate.js';
+import { defaultWorkers } from '../../ensembles/estimate.js';
 import { type InitialStates, initialDates } from '../../ensembles/initialStates.js';
 import { keptLeads, keptSchema } from '../../ensembles/kept.js';
 import { type EnsembleSummary, runEnsemble } from '../../ensembles/runEnsemble.js';
