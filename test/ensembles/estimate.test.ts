@@ -1,13 +1,8 @@
 /** What a run will need: what grows with what, and the refusal when it does not fit. */
 import { describe, expect, it } from 'vitest';
+import { availableMemoryBytes } from '../../core/availableMemory.js';
 import { type ErrorTag, isPlumeError } from '../../core/errors.js';
-import {
-  availableMemoryBytes,
-  defaultWorkers,
-  estimateRun,
-  type RunSize,
-  requireFits,
-} from '../../ensembles/estimate.js';
+import { defaultWorkers, estimateRun, type RunSize, requireFits } from '../../ensembles/estimate.js';
 
 const size: RunSize = {
   members: 48,
