@@ -10,6 +10,7 @@
  */
 import { uniforms } from '../../core/random/stream.js';
 import { betaIncomplete } from '../scores/incompleteBeta.js';
+import { normalQuantile } from '../scores/normal.js';
 import { type ClosedEnd, classBetween, type ProbabilityClasses, totalsOf } from './probabilityClasses.js';
 
 export interface ReliabilityPoint {
@@ -92,11 +93,18 @@ export function binomialBar(probability: number, cases: number, confidence = 0.9
   if (!(n >= 1 && probability >= 0 && probability <= 1)) return { low: Number.NaN, high: Number.NaN };
   if (probability === 0 || probability === 1) return { low: probability, high: probability };
   const tail = (1 - confidence) / 2;
+  if (n > mostCounted) {
+    const reach = normalQuantile(1 - tail) * Math.sqrt((probability * (1 - probability)) / n);
+    return { low: Math.max(0, probability - reach), high: Math.min(1, probability + reach) };
+  }
   return {
     low: countWhere(n, probability, tail) / n,
     high: countWhere(n, probability, 1 - tail) / n,
   };
 }
+
+/** Of more cases than this the normal approximation is as good: counts are told apart no better than to 1/n. */
+const mostCounted = 1e7;
 
 /** Smallest k with P(K ≤ k) ≥ level, K binomial: P(K ≤ k) = I_{1−p}(n − k, k + 1). */
 function countWhere(n: number, probability: number, level: number): number {

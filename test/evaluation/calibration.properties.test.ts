@@ -302,6 +302,12 @@ describe('reliability diagram', () => {
       expect(sum(last + 1, n)).toBeLessThanOrEqual(0.025);
       expect(sum(last, n)).toBeGreaterThan(0.025);
     }
+    expect(binomialBar(0.1, 1e300)).toEqual({ low: 0.1, high: 0.1 });
+    for (const n of [1e7, 1e7 + 2, 1e12]) {
+      const { low, high } = binomialBar(0.1, n);
+      expect((high - low) / Math.sqrt(0.09 / n) / 2).toBeCloseTo(1.96, 2);
+      expect(low).toBeLessThanOrEqual(0.1);
+    }
     expect(binomialBar(0, 10)).toEqual({ low: 0, high: 0 });
     expect(binomialBar(0.5, 0.9).low).toBeNaN();
   });
