@@ -6,10 +6,10 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ErrorTag, isPlumeError } from '../../core/errors.js';
+import { dataError, type ErrorTag, isPlumeError } from '../../core/errors.js';
 import type { Archive } from '../../core/interfaces.js';
 import { schemaToJson } from '../../core/schema.js';
-import { checkRun, openRun, type RunReader } from '../../core/store/run.js';
+import { checkRun, openRun, type RunReader, readRun } from '../../core/store/run.js';
 import { type EnsembleRequest, type EnsembleSummary, runEnsemble } from '../../ensembles/runEnsemble.js';
 import { trajectory } from '../../ensembles/trajectory.js';
 import { openBayesianModel } from '../../models/bayesian/model.js';
@@ -256,6 +256,26 @@ describe('a run', () => {
       },
     });
     expect(told).toEqual([0, 12, 24, 36, 48, 60, 72]);
+  });
+
+  it('tells each start once its members are all there to read, those of an earlier call too', async () => {
+    const told: number[] = [];
+    const onStart: EnsembleRequest['onStart'] = async (start, manifest) => {
+      const run = readRun(place, manifest);
+      const { members } = await run.readMembers(start, leadsHours.at(-1) ?? 0, 0);
+      expect([...members]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+      await run.close();
+      told.push(start);
+    };
+    const place = join(root, 'told');
+    const first = [starts[0] ?? 0];
+    await forecast({ directory: place, from: first, onStart });
+    expect(told).toEqual(first);
+    told.length = 0;
+    await forecast({ directory: place, onStart });
+    expect(told.sort((a, b) => a - b)).toEqual([...starts]);
+    const failing = forecast({ directory: place, onStart: () => Promise.reject(dataError('no truth')) });
+    expect(await refusal(failing, 'data')).toMatch(/no truth/);
   });
 });
 
