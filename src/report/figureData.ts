@@ -39,7 +39,7 @@ export function unitColumn(rows: number, unit: string): Column {
 
 /**
  * Fields as float32 columns of equal length: half the bytes of a tidy table, and what the files of maps hold.
- * CSV has six significant digits.
+ * CSV has five significant digits.
  */
 export function fieldData(
   columns: readonly { readonly name: string; readonly values: Float32Array }[],
@@ -54,7 +54,7 @@ export function fieldData(
     makeData({ type, length: values.length, nullCount: 0, data: values }),
   );
   const rounded = columns.map(({ name, values }): Column => {
-    const texts = Array.from(values, (value) => Number(value.toPrecision(6)));
+    const texts = Array.from(values, (value) => Number(value.toPrecision(5)));
     return { name, type: 'float64', values: texts };
   });
   return { arrow: encodeArrowFile(schema, [batch]), csv: csvText(rounded) };
