@@ -30,12 +30,11 @@ ${divergingStyle()}
 .marks { font-size: 13.5px; margin: 8px 0 0; }
 details.channel > summary h2 { display: inline; } details.channel { margin-top: 40px; }
 section.channel > h2, details.channel > summary { scroll-margin-top: 12px; }
-nav.contents { font-size: 14px; margin: 14px 0 0; display: flex; flex-wrap: wrap; gap: 4px 18px; } nav.contents a { color: var(--ensemble); text-underline-offset: 3px; }
 @media (max-width: 860px) { .panels { grid-template-columns: repeat(auto-fill, minmax(210px, 1fr)); } }
 @media (max-width: 520px) { .charts .plot svg.chart { min-width: 420px; } .charts figure, .squares figure { padding: 12px 12px 8px; }
   .panels { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 10px; } .panels svg.chart { font-size: 16px; } .squares { grid-template-columns: minmax(0, 1fr); } .squares svg.chart { font-size: 12px; }
   .card td { min-width: 46px; } .card th[scope="row"] { white-space: normal; min-width: 92px; padding-right: 8px; } .steps span { min-width: 34px; padding: 1px 3px; } }
-@media print { nav.contents, .data { display: none; } .charts, .panels, .squares { gap: 10px; } .charts figure.plot, .squares figure { border-color: #ccc; }
+@media print { .data { display: none; } .charts, .panels, .squares { gap: 10px; } .charts figure.plot, .squares figure { border-color: #ccc; }
   .charts { grid-template-columns: repeat(2, 1fr); } .panels { grid-template-columns: repeat(4, 1fr); } .squares { grid-template-columns: repeat(4, 1fr); } .maps { grid-template-columns: repeat(4, 1fr); }
   .panel-row { break-inside: avoid; } h3, h4 { break-after: avoid; } h4 { font-size: 12.5px; } .plot h4 + p, .panel-row > p.quiet, .charts figure p.quiet, .legend, figcaption, .marks { font-size: 10.5px; line-height: 1.35; }
   .charts svg.chart { font-size: 13px; } .panels svg.chart, .squares svg.chart { font-size: 15px; } .field header p { font-size: 10.5px; } .charts figure, .squares figure { padding: 8px 10px 6px; }
