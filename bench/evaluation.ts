@@ -14,9 +14,9 @@ export async function benchEvaluation(): Promise<void> {
     process.stdout.write(`${line}\n`);
   };
   await benchCrps({ members: 50, points, rounds: 4 }, print);
-  await benchCrps({ members: 10, points, rounds: 4 }, print);
-  // A quarter of the field: 500 members of all of it, held by us and by the peers, would take 12 GB.
-  await benchCrps({ members: 500, points: points / 4, rounds: 2 }, print);
+  await benchCrps({ members: 10, points, rounds: 3 }, print);
+  // An eighth of the field: 500 members of all of it, held by us and by the peers, would take 12 GB.
+  await benchCrps({ members: 500, points: points / 8, rounds: 2 }, print);
   await benchStatistics(print);
 }
 

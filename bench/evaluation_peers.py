@@ -2,7 +2,7 @@
 
 usage: evaluation_peers.py FOLDER MEMBERS POINTS
 FOLDER holds members.f32 [member, point] and truth.f32 [point]. First line out: {peer: version}. Then for each line
-"PEER CORES" in, one line out: seconds, the faster of members laid out [member, point] and [point, member]; the scores
+"PEER CORES" in, one line out: seconds (CPU time on one core, by the clock on two), the faster of members laid out [member, point] and [point, member]; the scores
 are left in FOLDER/PEER.f64. Two cores are two processes, each with half of the points. All give fair CRPS but
 properscoring, which has the energy form alone: its scores are given so, and turned into fair ones outside the clock.
 """
@@ -68,12 +68,13 @@ if __name__ == "__main__":
         name, cores = line.split()
         seconds = []
         for axis in (0, 1):
-            began = time.perf_counter()
+            clock = time.process_time if cores == "1" else time.perf_counter
+            began = clock()
             if cores == "1":
                 score((name, axis, 0, P))
             else:
                 pool.map(score, [(name, axis, 0, P // 2), (name, axis, P // 2, P)], chunksize=1)
-            seconds.append(time.perf_counter() - began)
+            seconds.append(clock() - began)
         result = scores
         if name == "properscoring":
             ordered = np.sort(columns, axis=1)
