@@ -1,17 +1,21 @@
 /**
  * Tidy tables in an Arrow IPC file: one row a fact, one column a thing known about it (scores.arrow, tracks.arrow).
- * Null means "does not apply" (no level at the surface); NaN stays the number it is. One record batch.
+ * Null means "does not apply" (no level at the surface); NaN stays the number it is. One record batch. Texts repeat from
+ * row to row, so a text column is a dictionary: each text once, and four bytes a row.
  */
 import { readFile } from 'node:fs/promises';
 import {
   type Data,
   DataType,
+  Dictionary,
   Field,
   Float64,
   makeData,
+  makeVector,
   Schema,
   type Table,
   tableFromIPC,
+  type Utf8,
   type Vector,
 } from 'apache-arrow';
 import { dataError, internalError } from '../errors.js';
@@ -32,8 +36,7 @@ export interface TidyTable {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-const float64 = new Float64();
-const types = { utf8, float64, int32, timestamp: utcTime } as const;
+const types = { float64: new Float64(), int32, timestamp: utcTime } as const;
 
 /**
  * @returns the bytes of the file: equal arguments give equal bytes
@@ -51,11 +54,12 @@ export function encodeTable(
       );
     }
   }
+  const data = columns.map(columnData);
   const schema = new Schema(
-    columns.map((column) => new Field(column.name, types[column.type], true)),
+    columns.map(({ name }, i) => new Field(name, data[i]!.type, true)),
     new Map(Object.entries(metadata)),
   );
-  return encodeArrowFile(schema, columns.length === 0 ? [] : [columns.map(columnData)]);
+  return encodeArrowFile(schema, columns.length === 0 ? [] : [data]);
 }
 
 /** @throws {PlumeError} as encodeTable; resources, when the disk is full or closed to us */
@@ -67,9 +71,10 @@ export async function writeTable(
   await writeAtomically(path, encodeTable(columns, metadata));
 }
 
-function columnData(column: Column): Data {
+/** @param position of the column: dictionaries are told apart by a number */
+function columnData(column: Column, position: number): Data {
   const { nullBitmap, nullCount } = validity(column.values);
-  const made = withoutNulls(column);
+  const made = withoutNulls(column, position);
   if (nullCount === 0) return made;
   return made.clone(made.type, 0, made.length, nullCount, {
     ...made.buffers,
@@ -78,19 +83,33 @@ function columnData(column: Column): Data {
 }
 
 /** The column with something harmless in the place of its nulls. */
-function withoutNulls(column: Column): Data {
+function withoutNulls(column: Column, position: number): Data {
   switch (column.type) {
     case 'utf8':
-      return utf8Data(column.values.map((value) => value ?? ''));
+      return dictionaryData(column.values, position);
     case 'float64': {
       const data = Float64Array.from(column.values as ArrayLike<number>, (value) => value ?? 0);
-      return makeData({ type: float64, length: data.length, nullCount: 0, data });
+      return makeData({ type: types.float64, length: data.length, nullCount: 0, data });
     }
     case 'int32':
       return int32Data(Array.from(column.values, (value) => value ?? 0));
     case 'timestamp':
       return timeData(Array.from(column.values, (value) => value ?? 0));
   }
+}
+
+/** Texts in the order in which they come first, and for each row which of them. @param id of the dictionary */
+function dictionaryData(texts: readonly (string | null)[], id: number): Data {
+  const places = new Map<string, number>();
+  const data = Int32Array.from(texts, (text) => {
+    if (text === null) return 0;
+    const place = places.get(text) ?? places.size;
+    if (place === places.size) places.set(text, place);
+    return place;
+  });
+  const dictionary = makeVector(utf8Data(places.size === 0 ? [''] : [...places.keys()]) as Data<Utf8>);
+  const type = new Dictionary(utf8, int32, id, false);
+  return makeData({ type, length: data.length, nullCount: 0, data, dictionary });
 }
 
 /** One bit a row, least significant first, set where there is a value. */
@@ -129,9 +148,22 @@ export async function readTable(path: string): Promise<TidyTable> {
 function columnOf(path: string, field: Field, vector: Vector): Column {
   const { name, type } = field;
   if (DataType.isUtf8(type)) return { name, type: 'utf8', values: [...(vector as Iterable<string | null>)] };
+  if (DataType.isDictionary(type) && DataType.isUtf8(type.dictionary))
+    return { name, type: 'utf8', values: textsOf(vector) };
   const numbers = Array.from(vector, (value) => (value === null ? null : Number(value)));
   if (DataType.isFloat(type)) return { name, type: 'float64', values: numbers };
   if (DataType.isInt(type)) return { name, type: 'int32', values: numbers };
   if (DataType.isTimestamp(type)) return { name, type: 'timestamp', values: numbers };
   throw dataError(`${path}: column "${name}" has type ${String(type)}, which no table of ours has`);
+}
+
+/** Of a dictionary: each text is decoded once. */
+function textsOf(vector: Vector): (string | null)[] {
+  return vector.data.flatMap((chunk) => {
+    const texts = [...((chunk.dictionary ?? []) as Iterable<string | null>)];
+    const places = chunk.values as ArrayLike<number | bigint>; // padded beyond the rows
+    return Array.from({ length: chunk.length }, (_, row) =>
+      chunk.getValid(row) ? (texts[Number(places[row])] ?? null) : null,
+    );
+  });
 }
