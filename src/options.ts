@@ -213,6 +213,12 @@ const definitions = {
     description: 'score the seasons of the valid time apart too, those with five starts or more',
     schema: z.boolean().default(false),
   },
+  diagrams: {
+    flag: '--diagrams <which>',
+    description:
+      'channels whose rank histograms, reliability, ROC, value and spectra are kept: headline or all (default: all of up to four)',
+    schema: z.enum(['headline', 'all']).optional(),
+  },
   thresholds: {
     flag: '--thresholds <events>',
     description:
@@ -280,6 +286,7 @@ const optionsSchema = z.strictObject({
   regions: definitions.regions.schema,
   mask: definitions.mask.schema,
   seasons: definitions.seasons.schema,
+  diagrams: definitions.diagrams.schema,
   thresholds: definitions.thresholds.schema,
   nanPolicy: definitions.nanPolicy.schema,
   regrid: definitions.regrid.schema,

@@ -44,6 +44,8 @@ export class CaseWork {
   private readonly pipeline: ScorePipeline;
   private readonly tables = new Map<string, StatisticGroup>();
   private readonly maps = new Map<string, MapSums>();
+  /** [region] */
+  private readonly names = new Map<RowLayout, string[][]>();
   private readonly references: ReferenceRows;
   private readonly byValidTime = new RowsByValidTime();
   private readonly position: ReadonlyMap<number, number>;
@@ -229,14 +231,20 @@ export class CaseWork {
         lead_hours: plan.leadsHours[at.lead]!,
         region: plan.regions[region]!,
         memberCount: layout.memberCount,
-        cases: new CaseTable(
-          fields === null ? layout.names : [...layout.names, ...plan.fieldNames[region]!],
-          plan.starts.length,
-        ),
+        cases: new CaseTable(this.namesOf(layout, fields === null ? null : region), plan.starts.length),
       };
       this.tables.set(key, group);
     }
     group.cases.set(at.start, row);
+  }
+
+  /** Names of the columns, one list for all groups that have the same. @param region whose fields are scored, or null */
+  private namesOf(layout: RowLayout, region: number | null): readonly string[] {
+    if (region === null) return layout.names;
+    const own = this.names.get(layout) ?? [];
+    this.names.set(layout, own);
+    own[region] ??= [...layout.names, ...this.plan.fieldNames[region]!];
+    return own[region]!;
   }
 
   private mapOf(run: number, { channel, lead }: Case): MapSums {

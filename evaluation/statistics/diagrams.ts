@@ -27,6 +27,9 @@ const ratios = Float64Array.of(
 /** Diagrams of more classes than this are drawn with `pooledClasses` of them. */
 const mostClasses = 50;
 const pooledClasses = 20;
+/** Points of a ROC curve of more than this are thinned, to those this far apart along the curve, whose length is 2. */
+const mostRocPoints = 25;
+const rocSpacing = 2 / mostRocPoints;
 
 /** Cases of a group, and what they are used with. */
 interface Cases {
@@ -51,7 +54,7 @@ export function diagramsOf(
 ): DiagramRow[] {
   const columns = columnsOfStatistics(statistics);
   const from: Cases = { cases, width: statistics.length, means, block };
-  const row = (rest: Omit<DiagramRow, keyof DiagramPlace>): DiagramRow => ({ ...place, ...rest });
+  const { model, variable, level, lead_hours, region, season, n } = place;
   return [
     ...histogram(from, columns.ranks, 'rank_histogram'),
     ...histogram(from, columns.pit, 'pit'),
@@ -77,7 +80,23 @@ export function diagramsOf(
     ),
   ]
     .filter(({ y }) => Number.isFinite(y))
-    .map(row);
+    .map(({ event, diagram, series, x, y, ci_low, ci_high, weight }) => ({
+      model,
+      variable,
+      level,
+      lead_hours,
+      region,
+      season,
+      event,
+      diagram,
+      series,
+      x,
+      y,
+      ci_low,
+      ci_high,
+      weight,
+      n,
+    }));
 }
 
 type Point = Omit<DiagramRow, keyof DiagramPlace>;
@@ -122,7 +141,8 @@ function roc(from: Cases, event: EventColumns): Point[] {
   const { threshold, falseAlarmRate, hitRate } = rocCurve(classesFrom(means, event));
   const occurred = event.happened.reduce((sum, column) => sum + means[column]!, 0);
   const last = event.given.length - 1;
-  return Array.from(threshold, (p, i) => {
+  return thinnedCurve(falseAlarmRate, hitRate).map((i) => {
+    const p = threshold[i]!;
     // H = hits/occurred moves with (hit − H · occurred)/occurred of each start.
     const slopes = event.happened.map((_, c) => ((c >= p * last - 1e-9 ? 1 : 0) - hitRate[i]!) / occurred);
     const series = seriesOf(cases, width, { columns: event.happened, values: Float64Array.from(slopes) });
@@ -135,6 +155,21 @@ function roc(from: Cases, event: EventColumns): Point[] {
       ...at,
       weight: Number.isFinite(p) ? p : null,
     };
+  });
+}
+
+/** Points of a rising curve that a figure needs: all of a few; of many the ends, and those away from the last taken. */
+function thinnedCurve(x: Float64Array, y: Float64Array): number[] {
+  const all = [...x.keys()];
+  if (all.length <= mostRocPoints) return all;
+  const end = x.length - 1;
+  let last = 0;
+  return all.filter((i) => {
+    const gone = x[i]! - x[last]! + y[i]! - y[last]!;
+    const left = x[end]! - x[i]! + y[end]! - y[i]!;
+    if (i > 0 && i < end && !(gone >= rocSpacing && left >= rocSpacing / 2)) return false;
+    last = i;
+    return true;
   });
 }
 

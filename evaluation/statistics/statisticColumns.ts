@@ -47,8 +47,17 @@ interface GrowingEvent {
 
 const eventSeparator = ': ';
 
-/** @param names of the columns, in order; numbered ones rise */
+/** Hundreds of groups share a list of names. */
+const known = new WeakMap<readonly string[], StatisticColumns>();
+
+/** @param names of the columns, in order; numbered ones rise; not changed afterwards */
 export function columnsOfStatistics(names: readonly string[]): StatisticColumns {
+  const found = known.get(names) ?? readNames(names);
+  known.set(names, found);
+  return found;
+}
+
+function readNames(names: readonly string[]): StatisticColumns {
   const plain = new Map<string, number>();
   const ranks: number[] = [];
   const pit: number[] = [];

@@ -16,7 +16,7 @@ import {
 } from '../significance/blockBootstrap.js';
 import { dieboldMariano } from '../significance/dieboldMariano.js';
 import { meansOf } from './caseTable.js';
-import { curveMetricsOf } from './curveMetrics.js';
+import { type CurveMetric, curveMetricsOf } from './curveMetrics.js';
 import { diagramsOf } from './diagrams.js';
 import type { Metric } from './metric.js';
 import { singleMetricsOf } from './metrics.js';
@@ -55,10 +55,11 @@ interface Sample {
 export function summarise(table: StatisticTable, options: SummaryOptions): Summary {
   const scores: ScoreRow[] = [];
   const diagrams: DiagramRow[] = [];
+  const metricsOfNames = metricsMadeOnce();
   for (const groups of contestsOf(table, options.references)) {
     for (const group of groups) {
       for (const sample of samplesOf(table, group, [group], options)) {
-        scores.push(...ownScores(sample, group.memberCount, options));
+        scores.push(...ownScores(sample, metricsOfNames(sample.names, group.memberCount), options));
         if (options.diagrams?.(group) ?? true) {
           const { place, cases, names, block } = sample;
           diagrams.push(...diagramsOf(place, cases, names, meansOf(cases, names.length), block));
@@ -123,7 +124,7 @@ function samplesOf(
     return [
       {
         place: { model, variable, level, lead_hours, region, season, n },
-        names: names.flat(),
+        names: names.length === 1 ? names[0]! : names.flat(),
         cases,
         block: blockLength(n, lead_hours, spacingHours),
         overlap: overlapOf(lead_hours, spacingHours),
@@ -132,23 +133,50 @@ function samplesOf(
   });
 }
 
-function ownScores(sample: Sample, memberCount: number, options: BootstrapOptions): ScoreRow[] {
+/** What is made of a list of columns: hundreds of groups share one. */
+interface OwnMetrics {
+  readonly memberCount: number;
+  /** Columns that are numbers of their own, and the metrics of these. */
+  readonly single: readonly string[];
+  readonly singleMetrics: readonly Metric[];
+  readonly curveMetrics: readonly CurveMetric[];
+}
+
+type MetricsOfNames = (names: readonly string[], memberCount: number) => OwnMetrics;
+
+function metricsMadeOnce(): MetricsOfNames {
+  const known = new Map<readonly string[], OwnMetrics>();
+  return (names, memberCount) => {
+    const found = known.get(names);
+    if (found?.memberCount === memberCount) return found;
+    const single = singleStatistics(names);
+    const singleMetrics = singleMetricsOf(single, memberCount);
+    const made = { memberCount, single, singleMetrics, curveMetrics: curveMetricsOf(names) };
+    known.set(names, made);
+    return made;
+  };
+}
+
+function ownScores(
+  sample: Sample,
+  { single, singleMetrics, curveMetrics }: OwnMetrics,
+  options: BootstrapOptions,
+): ScoreRow[] {
   const { place, names, cases, block, overlap } = sample;
   // Histograms and classes stay out of the resampling: their metrics have intervals in closed form.
-  const single = singleStatistics(names);
   const rows = resampledScores(
     { ...sample, names: single, cases: columnsOf(cases, names, single) },
-    singleMetricsOf(single, memberCount),
+    singleMetrics,
     options,
   );
   const means = meansOf(cases, names.length);
-  for (const { name, event, of, slopes, range, zeroIfReliable } of curveMetricsOf(names)) {
+  for (const { name, event, of, slopes, range, zeroIfReliable } of curveMetrics) {
     const value = of(means);
     if (!Number.isFinite(value)) continue;
     const series = seriesOf(cases, names.length, slopes(means));
     const { low, high } = intervalAround(value, series, block, range);
     const p_value = zeroIfReliable ? dieboldMariano(series, overlap).pValue : null;
-    rows.push({ ...rowOf(place, event, name), value, ci_low: low, ci_high: high, p_value });
+    rows.push(rowOf(place, event, name, { value, ci_low: low, ci_high: high, p_value }));
   }
   return rows;
 }
@@ -192,16 +220,31 @@ function resampledScores(
   const intervals = bootstrapIntervals(cases, names.length, block, all, options);
   return finite.map(({ name, event, of }, i) => {
     const { low, high } = intervals[i]!;
-    return { ...rowOf(place, event, name), value: of(means), ci_low: low, ci_high: high, p_value: null };
+    return rowOf(place, event, name, { value: of(means), ci_low: low, ci_high: high, p_value: null });
   });
 }
 
 function rowOf(
-  { n, ...place }: Sample['place'],
+  { model, variable, level, lead_hours, region, season, n }: Sample['place'],
   event: string | null,
   metric: string,
-): Omit<ScoreRow, 'value' | 'ci_low' | 'ci_high' | 'p_value'> {
-  return { ...place, event, metric, n };
+  { value, ci_low, ci_high, p_value }: Pick<ScoreRow, 'value' | 'ci_low' | 'ci_high' | 'p_value'>,
+): ScoreRow {
+  return {
+    model,
+    variable,
+    level,
+    lead_hours,
+    region,
+    season,
+    event,
+    metric,
+    value,
+    ci_low,
+    ci_high,
+    p_value,
+    n,
+  };
 }
 
 /** Some of the columns: [case, wanted]. */

@@ -18,11 +18,12 @@ import {
   statisticsName,
   writeStatistics,
 } from '../../evaluation/statistics/statisticsFile.js';
-import type { StatisticPlace, StatisticTable } from '../../evaluation/statistics/statisticTable.js';
+import type { StatisticTable } from '../../evaluation/statistics/statisticTable.js';
 import { summarise } from '../../evaluation/statistics/summarise.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { openForecastOperand } from '../forecastOption.js';
+import { keptDiagrams } from '../keptDiagrams.js';
 import type { Options } from '../options.js';
 import { unitsText } from '../report/channelUnits.js';
 import { headlineChannels } from '../report/compareTable.js';
@@ -53,6 +54,7 @@ const moreOptions = [
   'regions',
   'mask',
   'seasons',
+  'diagrams',
   'thresholds',
   'nanPolicy',
   'workers',
@@ -65,8 +67,6 @@ type MoreOptionName = (typeof moreOptions)[number];
 
 /** Channels whose tables a terminal shows. */
 const mostTables = 4;
-/** Groups of statistics (channel, lead, region) whose diagrams are all kept; of more, those of the headline channels. */
-const mostDiagrams = 300;
 
 export const verifyCommand: CommandDefinition<VerifyOptionName | MoreOptionName> = {
   name: 'verify',
@@ -162,7 +162,7 @@ export async function verifyRun(
         seed: options.seed,
         resamples: 1000,
         seasons: options.seasons ?? false,
-        diagrams: diagramsWanted(table),
+        diagrams: keptDiagrams(table, options.diagrams),
       });
       const about = {
         run: forecast.run?.directory ?? forecast.name,
@@ -228,15 +228,6 @@ function casesIn(
   const own = groups.filter(({ model, region }) => model === ensembleModel && region === wholeDomain.name);
   const scored = own.reduce((sum, { cases }) => sum + cases.count, 0);
   return { scored, missingTruth: starts.length * casesOfStart - scored };
-}
-
-/** Of the forecasts: all there are, or those of the headline channels over the whole domain where there are many. */
-function diagramsWanted({ groups }: StatisticTable): (place: StatisticPlace) => boolean {
-  const own = groups.filter(({ model }) => model === ensembleModel);
-  if (own.length <= mostDiagrams) return ({ model }) => model === ensembleModel;
-  const shown = headlineChannels([...new Set(own.map(nameOf))]);
-  return (place) =>
-    place.model === ensembleModel && place.region === wholeDomain.name && shown.includes(nameOf(place));
 }
 
 /** One line for all channels that a reference has the same to say of. */

@@ -403,6 +403,19 @@ describe('diagrams', () => {
     for (const [bin, { x }] of reliability.entries()) expect(Math.abs(x - bin / 20)).toBeLessThan(0.026);
   });
 
+  it('a ROC curve of a hundred classes is thinned to points on it, and has nearly the area of the whole', () => {
+    const cases = eventCases(40, 100, 0, 500);
+    const { diagrams, scores } = summarise(grouped(cases, eventNames(100)), options);
+    const roc = diagrams.filter(({ diagram }) => diagram === 'roc');
+    expect(roc.length).toBeGreaterThan(12);
+    expect(roc.length).toBeLessThanOrEqual(27);
+    expect([roc[0]!.x, roc[0]!.y, roc.at(-1)!.x, roc.at(-1)!.y]).toEqual([0, 0, 1, 1]);
+    let area = 0;
+    for (let i = 1; i < roc.length; i++)
+      area += ((roc[i]!.x - roc[i - 1]!.x) * (roc[i]!.y + roc[i - 1]!.y)) / 2;
+    expect(Math.abs(area - find(scores, 'run', 'roc_area')!.value)).toBeLessThan(0.005);
+  });
+
   it('points of reliable forecasts lie within their bars as often as these promise, though points are alike', () => {
     const count = (wrong: number) => {
       let [inside, all] = [0, 0];
