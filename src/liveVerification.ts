@@ -1,6 +1,8 @@
 /**
  * Statistics of a forecast gathered while its members are being made: each start is scored as soon as its last member
  * is written, while its bytes are still in memory, and statistics.arrow is what plume verify would write afterwards.
+ * What cannot be verified from the outset is refused before a member is made; once members are being made, a failure of
+ * scoring ends the scoring and is told, and the forecast goes on: members take longer to make than scores.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +10,7 @@ import { usageError } from '../core/errors.js';
 import { channelName, schemaFromJson } from '../core/schema.js';
 import { type Manifest, makeManifest, mergeManifests } from '../core/store/manifest.js';
 import { type RunDescription, type RunReader, readRun, requireRunnable } from '../core/store/run.js';
+import { formatTime } from '../core/time.js';
 import type { EnsembleSource } from '../evaluation/ensembleSource.js';
 import { requireTruth } from '../evaluation/overlap.js';
 import { mapsName, writeScoreMaps } from '../evaluation/scoreMaps.js';
@@ -33,16 +36,22 @@ export const liveVerificationOptions = [
 ] as const;
 export type LiveVerificationOptionName = (typeof liveVerificationOptions)[number];
 
+/** None of its calls rejects: see {@link LiveVerification.failure}. */
 export interface LiveVerification {
-  /** Scores a start that has all its members. */
+  /** Path of the statistics. */
+  readonly statistics: string;
+  /** What ended the scoring, in a sentence; null: nothing has. */
+  readonly failure: string | null;
+  /** Scores a start that has all its members; does nothing once scoring has failed. */
   onStart(start: number, manifest: Manifest): Promise<void>;
-  /** Writes what has been gathered, also after an interruption. */
+  /** Writes what has been gathered, also after an interruption or a failure. */
   save(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
  * @param directory of the run
+ * @param warn tells of a failure at once, also where nothing else is told
  * @throws {PlumeError} as planVerification; data, when no valid time of the forecasts is in the archive
  */
 export async function beginLiveVerification(
@@ -50,6 +59,7 @@ export async function beginLiveVerification(
   description: RunDescription,
   options: Pick<Options, 'verifyWith' | 'unit'> & Partial<Pick<Options, LiveVerificationOptionName>>,
   report: Reporter,
+  warn: (text: string) => void,
 ): Promise<LiveVerification> {
   const { verifyWith } = options;
   if (verifyWith === undefined) throw usageError('no archive to verify with: give --verify-with FILE');
@@ -82,27 +92,46 @@ export async function beginLiveVerification(
     const growing = await growStatistics(path, plan.madeFrom, plan.gathering);
     report.line(`verifying  start by start against ${truth.name}, into ${path}`);
     for (const note of plan.notes) report.line(`           ${note}`);
+    let failure: string | null = null;
+    const guarded = async (what: string, work: () => Promise<void>): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        const message = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+        if (failure !== null) return; // what follows from the first says nothing new
+        failure = message;
+        warn(`verification failed, the forecast goes on: ${message}`);
+      }
+    };
+    const maps = join(directory, mapsName);
     return {
-      onStart: async (start, now) => {
-        // Files of this start may be newer than what the reader knows; reads of the one before are over by its turn.
-        await growing.add(start, async () => {
+      statistics: path,
+      get failure() {
+        return failure;
+      },
+      onStart: (start, now) =>
+        guarded(`scoring ${formatTime(start)}`, async () => {
+          if (failure !== null) return;
+          // Files of this start may be newer than what the reader knows; reads of the one before are over by its turn.
+          await growing.add(start, async () => {
+            await run.close();
+            run = readRun(directory, now);
+          });
+        }),
+      save: () =>
+        guarded(`writing ${path}`, async () => {
+          const { gathered } = await growing.save();
+          if (gathered === null) return;
+          // Maps are means over all starts: those of some would pass for the whole.
+          if (gathered.table.starts.length < source.starts.length) await rm(maps, { force: true });
+          else await writeScoreMaps(maps, { grid: archive.schema.grid, maps: gathered.maps });
+        }),
+      close: () =>
+        guarded('closing what was verified with', async () => {
+          await growing.close();
           await run.close();
-          run = readRun(directory, now);
-        });
-      },
-      save: async () => {
-        const { gathered } = await growing.save();
-        if (gathered === null) return;
-        // Maps are means over all starts: those of some would pass for the whole.
-        const path = join(directory, mapsName);
-        if (gathered.table.starts.length < source.starts.length) await rm(path, { force: true });
-        else await writeScoreMaps(path, { grid: archive.schema.grid, maps: gathered.maps });
-      },
-      close: async () => {
-        await growing.close();
-        await run.close();
-        await truth.archive.close();
-      },
+          await truth.archive.close();
+        }),
     };
   } catch (error) {
     await truth.archive.close();

@@ -48,7 +48,8 @@ export async function growStatistics(
   let saved = Date.now();
 
   const save: GrowingStatistics['save'] = async () => {
-    const gathered = gatherer === undefined ? null : (await gatherer).result();
+    const made = await gatherer?.catch(() => null); // who asked for a start has been told
+    const gathered = made?.result() ?? null;
     const own =
       gathered === null ? null : { table: gathered.table, madeFrom, references: gathered.references };
     const parts = [own, before].filter((part) => part !== null);
@@ -80,7 +81,7 @@ export async function growStatistics(
     save,
     close: async () => {
       await queue;
-      if (gatherer !== undefined) await (await gatherer).close();
+      await (await gatherer?.catch(() => null))?.close();
     },
   };
 }

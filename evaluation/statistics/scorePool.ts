@@ -37,14 +37,23 @@ export function createScorePool(plan: ScorePlan, workers: number): ScorePool {
     idleTimeout: Number.POSITIVE_INFINITY,
   });
   let closing = false;
-  // A thread that is stopped while it still loads has failed nobody.
-  threads.on('error', (error) => {
-    if (!closing) throw error;
+  let failure: Error | null = null;
+  // A thread that fails between two tasks fails the next; one that is stopped while it still loads has failed nobody.
+  threads.on('error', (error: Error) => {
+    if (closing || failure !== null) return;
+    failure = error;
+    void threads.destroy();
   });
   return {
     workers,
-    score: (pieces, slot) =>
-      threads.run({ pieces, slot }, { name: 'scorePieces' }) as Promise<ScoreFailure | null>,
+    score: async (pieces, slot) => {
+      if (failure !== null) throw failure;
+      try {
+        return (await threads.run({ pieces, slot }, { name: 'scorePieces' })) as ScoreFailure | null;
+      } catch (error) {
+        throw failure ?? error; // not that its task was taken from it
+      }
+    },
     close: async () => {
       closing = true;
       await threads.destroy();

@@ -66,6 +66,13 @@ export const forecastCommand: CommandDefinition<ForecastOptionName | LiveVerific
   options: [...forecastOptions, ...liveVerificationOptions],
   run: async (context) => {
     const result = await forecast(context);
+    const failure = result.verification?.failure ?? null;
+    if (failure !== null) {
+      warn(
+        `the forecast is complete, its verification is not (${failure}); what was scored is kept: see to the cause, ` +
+          `then run plume verify ${result.directory}`,
+      );
+    }
     if (!context.json && !context.report.quiet) {
       process.stdout.write(`${result.directory}: ${result.members} members from ${result.starts} starts\n`);
     }
@@ -80,6 +87,13 @@ export interface ForecastResult extends EnsembleSummary {
   readonly device: DeviceChoice;
   /** Most memory this process has held, bytes: what the estimate is to be compared with. */
   readonly peakMemoryBytes: number;
+  /** What --verify-with came to; null: nothing was to be verified. A failure does not make the forecast one. */
+  readonly verification: { readonly statistics: string; readonly failure: string | null } | null;
+}
+
+/** On standard error, --quiet or not. */
+function warn(text: string): void {
+  process.stderr.write(`plume: warning: ${text}\n`);
 }
 
 export async function forecast(
@@ -145,7 +159,7 @@ export async function forecast(
     live =
       options.verifyWith === undefined
         ? null
-        : await beginLiveVerification(directory, description, options, report);
+        : await beginLiveVerification(directory, description, options, report, warn);
     const summary = await runEnsemble({
       directory,
       description,
@@ -181,6 +195,7 @@ export async function forecast(
         `cost       ${(1000 * seconds).toPrecision(3)} ms of a core per member-day, over ${days} member-days`,
       );
     }
+    await live?.save();
     return {
       directory,
       members: memberCount(design),
@@ -188,11 +203,14 @@ export async function forecast(
       device,
       // kilobytes, on every platform
       peakMemoryBytes: 1024 * process.resourceUsage().maxRSS,
+      verification: live === null ? null : { statistics: live.statistics, failure: live.failure },
       ...summary,
     };
-  } finally {
+  } catch (error) {
     // What has been scored is kept, finished or not.
     await live?.save();
+    throw error;
+  } finally {
     await live?.close();
     await archive.close();
   }

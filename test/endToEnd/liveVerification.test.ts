@@ -1,5 +1,5 @@
 /** A forecast that is scored while it is made leaves the statistics that plume verify would gather afterwards. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { plume, succeed } from './plume.js';
@@ -65,5 +65,37 @@ describe('plume forecast --verify-with', () => {
     const { code, stderr } = await plume(forecast('elsewhere', '2001-01-21', ...elsewhere));
     expect(code).toBe(65);
     expect(stderr).toMatch(/no valid time is in both/);
+  });
+
+  it('a failure of scoring does not cost the forecast: it is told, and the forecast is complete', async () => {
+    // Three days of one year hold no two states that count as independent: climatology cannot be learnt from them.
+    const taught = [
+      '--verify-with',
+      archive,
+      '--references',
+      'climatology',
+      '--train',
+      '2001-01-01/2001-01-03',
+    ];
+    const { code, stderr, stdout } = await plume([
+      ...forecast('failed', '2001-01-21,2001-01-22', ...taught),
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /warning: verification failed, the forecast goes on: scoring 2001-01-2[12]T00Z: climatology/,
+    );
+    expect(stderr).toMatch(
+      /warning: the forecast is complete, its verification is not \(scoring 2001-01-2[12]/,
+    );
+    const result = JSON.parse(stdout) as { verification: { failure: string }; madeMembers: number };
+    expect(result.madeMembers).toBe(8);
+    expect(result.verification.failure).toContain('climatology');
+    await succeed(forecast('unscored', '2001-01-21,2001-01-22'));
+    const members = (out: string) =>
+      readdirSync(join(directory, out, 'members')).map((file) =>
+        readFileSync(join(directory, out, 'members', file)).toString('base64'),
+      );
+    expect(members('failed')).toEqual(members('unscored'));
   });
 });
