@@ -198,9 +198,23 @@ describe('the sentence', () => {
     );
     expect(keySentence(worse, 'Pa')).toContain('worse than climatology at every lead');
     expect(keySentence([], 'Pa')).toBe('');
-    // Without intervals nothing is said of references.
-    const few = storyRows().map((row) => ({ ...row, ci_low: Number.NaN, ci_high: Number.NaN }));
-    expect(keySentence(few, 'Pa')).not.toContain('climatology');
+  });
+
+  it('claims nothing of starts that are too few for intervals: it says how many they are and what was scored', () => {
+    const without = { ci_low: Number.NaN, ci_high: Number.NaN };
+    const few = storyRows().map((row) => ({ ...row, ...without, n: 3 }));
+    const one = storyRows().map((row) => ({ ...row, ...without, n: 1 }));
+    const rest =
+      ': fair CRPS grows from 2.00 hPa at day 1 to 3.50 hPa at day 7; climatology’s 4.50 hPa; ' +
+      'the spread–skill ratio stays between 0.95 and 1.01.';
+    expect(keySentence(few, 'Pa')).toBe(`3 starts, too few for intervals${rest}`);
+    expect(keySentence(one, 'Pa')).toBe(`One start${rest}`);
+    expect(formatScores(one)).not.toMatch(/[~+]/);
+    // Long leads share weather: of the same starts they may lack what short ones have.
+    const short = storyRows().map((row) => (row.lead_hours > 72 ? { ...row, ...without } : row));
+    expect(keySentence(short, 'Pa')).toContain(
+      'better than climatology at each of the 2 leads that have an interval',
+    );
   });
 });
 

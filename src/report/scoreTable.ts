@@ -105,7 +105,7 @@ export function metricsIn(rows: readonly ScoreRow[]): string[] {
 
 /**
  * Text for a terminal: the usual metrics over all starts. Values in stored units; a difference of fair CRPS carries "+"
- * where the ensemble is better, "-" where it is worse, and "~" where there is no evidence either way.
+ * where the ensemble is better, "-" where it is worse, and "~" where there is no evidence either way; no sign where starts are too few to tell.
  */
 export function formatScores(rows: readonly ScoreRow[]): string {
   return groupScores(rows.filter(({ season }) => season === 'all'))
@@ -142,7 +142,10 @@ function formatGroup({ variable, level, region, leads, rows }: ScoreGroup): stri
     const against = metric.slice(differencePrefix.length);
     const signs = { better: '+', worse: '-', 'no evidence': '~' } as const;
     const own = rows.filter((row) => row.metric === metric);
-    const found = cells(own, (row) => `${plainNumber(row.value)} ${signs[verdictOf(row)]}`);
+    const found = cells(own, (row) => {
+      const told = Number.isFinite(row.ci_low);
+      return told ? `${plainNumber(row.value)} ${signs[verdictOf(row)]}` : plainNumber(row.value);
+    });
     lines.push([`fair CRPS less ${against}'s`, ...found]);
   }
   const counted = rows.filter((row) => row.model === rows[0]?.model && row.metric === 'rmse');
