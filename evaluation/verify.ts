@@ -9,7 +9,7 @@ import type { EnsembleSource } from './ensembleSource.js';
 import type { ScoreRow } from './scoreRow.js';
 import { type Gathered, type GatherRequest, gatherStatistics } from './statistics/gather.js';
 import type { StatisticPlace } from './statistics/statisticTable.js';
-import { summarise } from './statistics/summarise.js';
+import { type DiagramChoice, summarise } from './statistics/summarise.js';
 
 export interface VerifyRequest extends Omit<GatherRequest, 'runs'> {
   readonly run: EnsembleSource;
@@ -18,7 +18,7 @@ export interface VerifyRequest extends Omit<GatherRequest, 'runs'> {
   /** Rows of seasons too; default: of all starts only. */
   readonly seasons?: boolean;
   /** Groups whose diagrams are wanted; default: all. */
-  readonly diagrams?: (place: StatisticPlace) => boolean;
+  readonly diagrams?: (place: StatisticPlace) => DiagramChoice;
   /** Of the bootstrap; default 0. */
   readonly seed?: number;
   /** Of the bootstrap; default 1000. */

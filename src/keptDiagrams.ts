@@ -6,6 +6,7 @@
 import { channelName } from '../core/schema.js';
 import { wholeDomain } from '../evaluation/region.js';
 import type { StatisticPlace, StatisticTable } from '../evaluation/statistics/statisticTable.js';
+import type { DiagramChoice } from '../evaluation/statistics/summarise.js';
 import { headlineChannels } from './report/compareTable.js';
 import { ensembleModel } from './verificationPlan.js';
 
@@ -14,18 +15,23 @@ const mostChannels = 4;
 /** Groups of statistics (channel, lead, region) whose diagrams are kept unasked; of more, those of the whole domain. */
 const mostGroups = 300;
 
-/** Of the forecasts: as asked; else all of a few channels and regions, of more those that people ask for first. */
+/**
+ * Of the forecasts: as asked; else all of a few channels and regions, of more those that people ask for first. Of the
+ * references beside them the PIT histograms.
+ */
 export function keptDiagrams(
   { groups }: Pick<StatisticTable, 'groups'>,
   asked: 'headline' | 'all' | undefined,
-): (place: StatisticPlace) => boolean {
+): (place: StatisticPlace) => DiagramChoice {
   const nameOf = ({ variable, level }: StatisticPlace): string => channelName({ variable, level, unit: '' });
-  const isOwn = ({ model }: StatisticPlace): boolean => model === ensembleModel;
-  if (asked === 'all') return isOwn;
-  const own = groups.filter(isOwn);
+  const own = groups.filter(({ model }) => model === ensembleModel);
   const names = [...new Set(own.map(nameOf))];
-  const shown = asked === undefined && names.length <= mostChannels ? names : headlineChannels(names);
-  const everywhere = own.filter((group) => shown.includes(nameOf(group))).length <= mostGroups;
-  return (place) =>
-    isOwn(place) && shown.includes(nameOf(place)) && (everywhere || place.region === wholeDomain.name);
+  const few = asked === undefined && names.length <= mostChannels;
+  const shown = few || asked === 'all' ? names : headlineChannels(names);
+  const everywhere =
+    asked === 'all' || own.filter((group) => shown.includes(nameOf(group))).length <= mostGroups;
+  return (place) => {
+    if (!shown.includes(nameOf(place)) || !(everywhere || place.region === wholeDomain.name)) return false;
+    return place.model === ensembleModel ? true : 'histogram';
+  };
 }

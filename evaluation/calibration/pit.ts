@@ -8,6 +8,9 @@
 import { internalError } from '../../core/errors.js';
 import { normalCdf } from '../scores/normal.js';
 
+/** Bins of the histograms of verification. */
+export const pitBins = 20;
+
 /** 'pit_00' … 'pit_19': share of cases whose F(truth) falls in that bin. */
 export function pitName(bin: number): string {
   return `pit_${String(bin).padStart(2, '0')}`;
@@ -39,6 +42,7 @@ export function addPit(low: number, high: number, weight: number, counts: Float6
 
 /** F(y) of a normal distribution; of σ = 0 the step at μ, which only y = μ leaves open. */
 export function pitOfNormal(mu: number, sigma: number, observed: number): { low: number; high: number } {
+  if (Number.isNaN(mu + sigma + observed)) return { low: Number.NaN, high: Number.NaN };
   if (sigma > 0) {
     const value = normalCdf((observed - mu) / sigma);
     return { low: value, high: value };

@@ -13,6 +13,7 @@
  */
 import { internalError } from '../../core/errors.js';
 import type { FloatArray } from '../../core/statistics/moments.js';
+import { pitOfNormal } from '../calibration/pit.js';
 import { type PointStatistic, pointStatistics } from '../kernels/pointKernel.js';
 import { crpsGaussian } from '../scores/crpsGaussian.js';
 import { ignoranceGaussian } from '../scores/ignorance.js';
@@ -48,6 +49,9 @@ export class PredictionScorer {
   readonly twcrpsAbove: Float64Array;
   /** [threshold, point]: probability of a value strictly above the threshold. */
   readonly probability: Float64Array;
+  /** [point]: F(truth−) and F(truth) of distributions (calibration/pit.ts); NaN of other predictions. */
+  readonly pitLow: Float64Array;
+  readonly pitHigh: Float64Array;
   private readonly low: Float64Array;
   private readonly middle: Float64Array;
   private readonly high: Float64Array;
@@ -59,6 +63,8 @@ export class PredictionScorer {
     this.statistics = new Float64Array(pointStatistics.length * points);
     this.twcrpsAbove = new Float64Array(thresholds * points);
     this.probability = new Float64Array(thresholds * points);
+    this.pitLow = new Float64Array(points);
+    this.pitHigh = new Float64Array(points);
     this.low = new Float64Array(points);
     this.middle = new Float64Array(points);
     this.high = new Float64Array(points);
@@ -77,6 +83,8 @@ export class PredictionScorer {
       );
     }
     this.statistics.fill(Number.NaN);
+    this.pitLow.fill(Number.NaN);
+    this.pitHigh.fill(Number.NaN);
     switch (prediction.kind) {
       case 'deterministic':
         this.scoreField(prediction.values, target);
@@ -131,6 +139,9 @@ export class PredictionScorer {
       ignorance[i] = ignoranceGaussian(mu, s * s, y);
       low[i] = mu - ninetieth * s;
       high[i] = mu + ninetieth * s;
+      const pit = pitOfNormal(mu, s, y);
+      this.pitLow[i] = pit.low;
+      this.pitHigh[i] = pit.high;
     }
     this.field('crps_energy').set(crps);
     this.field('crps_almost_fair').set(crps);
@@ -157,6 +168,7 @@ export class PredictionScorer {
     distribution.quantile(0.5, this.middle);
     distribution.quantile(0.9, this.high);
     this.scoreQuantiles(this.low, this.middle, this.high, truth);
+    distribution.pit(truth, this.pitLow, this.pitHigh);
     this.field('members').fill(distribution.memberCount);
     if (this.thresholds === 0) return;
     distribution.twcrpsAbove(thresholds, truth, this.twcrpsAbove);

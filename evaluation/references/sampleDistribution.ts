@@ -170,6 +170,21 @@ export class SampleDistribution {
   }
 
   /**
+   * What the sample leaves open of F(y) at every point: y with k of the M values below it and e equal to it lies in
+   * k/(M + 1) … (k + e + 1)/(M + 1).
+   * @param observed [point]; NaN propagates
+   * @param low, high [point], written
+   */
+  pit(observed: FloatArray, low: Float64Array, high: Float64Array): void {
+    for (let point = 0; point < low.length; point++) {
+      const y = observed[point]!;
+      const missing = Number.isNaN(y);
+      low[point] = missing ? y : this.countBelow(point, y) / (this.memberCount + 1);
+      high[point] = missing ? y : (this.countUpTo(point, y) + 1) / (this.memberCount + 1);
+    }
+  }
+
+  /**
    * Share of the sample strictly above the threshold of each point.
    * @param thresholds [point]; NaN propagates
    * @param out [point], written

@@ -64,6 +64,9 @@ const mostTruthBytes = 256 * 2 ** 20;
 const headlines = ['z500', 't850', 'u250', 'msl', 't2m'];
 const mostMapChannels = 4;
 const mostMapLeads = 5;
+/** Days 1, 3, 5, 7 and 10: what people look at, of runs that have at least three of them. */
+const usualMapLeads = [24, 72, 120, 168, 240];
+const fewestUsualLeads = 3;
 
 /**
  * @throws {PlumeError} data, when runs and archive do not fit together or do not overlap in time, or the training period
@@ -198,10 +201,16 @@ function mappedPlaces(
     maps?.channels.filter((name) => names.includes(name)) ??
     (usual.length > 0 ? usual : names).slice(0, mostMapChannels)
   ).slice(0, places);
-  const leads =
-    maps?.leadsHours.filter((lead) => leadsHours.includes(lead)) ?? spread(leadsHours, mostMapLeads);
+  const leads = maps?.leadsHours.filter((lead) => leadsHours.includes(lead)) ?? mapLeads(leadsHours);
   const room = Math.floor(places / Math.max(1, own.length));
   return new Set(own.flatMap((name) => spread(leads, room).map((lead) => mapKey(name, lead))));
+}
+
+/** Leads whose maps are made unasked: all of a few, else the usual days, else evenly spread ones. */
+export function mapLeads(leadsHours: readonly number[]): number[] {
+  const usual = usualMapLeads.filter((lead) => leadsHours.includes(lead));
+  if (leadsHours.length > mostMapLeads && usual.length >= fewestUsualLeads) return usual;
+  return spread(leadsHours, mostMapLeads);
 }
 
 /** So many of the values at most, from first to last; of one only the last. */

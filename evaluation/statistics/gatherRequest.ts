@@ -37,7 +37,7 @@ export interface GatherRequest {
   readonly fieldScores?: boolean;
   /** Threads that score; 0: this one. Default: as many as cores, none for little work. Results do not depend on it. */
   readonly workers?: number;
-  /** Maps of these channels and leads; default: headline channels and up to five leads of the first run. */
+  /** Maps of these channels and leads; default: headline channels at days 1, 3, 5, 7 and 10, else up to five leads. */
   readonly maps?: MapChoice | null;
   /** Those scored; default: what the first run has. All runs must have them. */
   readonly starts?: readonly number[];

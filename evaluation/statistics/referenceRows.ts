@@ -71,6 +71,7 @@ export class ReferenceRows {
       probability: scorer.probability,
       truth,
       ranks: null,
+      pit: layout.pit < 0 ? null : { low: scorer.pitLow, high: scorer.pitHigh },
       counts: prediction.kind === 'ensemble' ? scorer.field('members') : null,
     };
     const sums = this.weights.map(() => emptySums(layout));

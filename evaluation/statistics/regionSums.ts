@@ -4,6 +4,7 @@
  * Policy omit leaves out points without a value and renormalises the weights; the others let NaN through.
  */
 import type { FloatArray } from '../../core/statistics/moments.js';
+import { addPit, pitBins } from '../calibration/pit.js';
 import { pointStatistics } from '../kernels/pointKernel.js';
 import type { NanPolicy } from '../scores/nanPolicy.js';
 import type { RowLayout } from './rowLayout.js';
@@ -22,6 +23,8 @@ export interface PointScores {
   readonly truth: FloatArray;
   /** Members below the truth, and equal to it; null where there are none to count. */
   readonly ranks: { readonly below: Int32Array; readonly equal: Int32Array } | null;
+  /** What F leaves open at the truth, [stride] each, low ≤ high; null where it is not known. */
+  readonly pit: { readonly low: Float64Array; readonly high: Float64Array } | null;
   /** Number of members that a probability is the share of; null: it is a probability, and no estimate of one. */
   readonly counts: Float64Array | null;
 }
@@ -83,6 +86,7 @@ export class RegionReducer {
     for (const [t, { twcrps }] of layout.events.entries())
       if (twcrps >= 0) this.addField(scores.twcrpsAbove, t * scores.stride, n, weights, twcrps, to);
     if (layout.ranks >= 0 && scores.ranks !== null) this.addRanks(scores.ranks, n, weights, to);
+    if (layout.pit >= 0 && scores.pit !== null) this.addPitBins(scores.pit, n, weights, to);
     for (const t of layout.events.keys()) this.addEvent(t, n, weights, to);
     this.addScored(scores, n, weights, to);
   }
@@ -138,6 +142,19 @@ export class RegionReducer {
       for (let rank = first; rank <= first + ties; rank++) sums[ranks + rank]! += share;
     }
     totals[slot] = total;
+  }
+
+  private addPitBins(
+    { low, high }: NonNullable<PointScores['pit']>,
+    n: number,
+    weights: Float64Array,
+    { sums, weights: totals }: RegionSums,
+  ): void {
+    const { pit, weightOf } = this.layout;
+    const bins = sums.subarray(pit, pit + pitBins);
+    let total = 0;
+    for (let i = 0; i < n; i++) if (weights[i]! > 0) total += addPit(low[i]!, high[i]!, weights[i]!, bins);
+    totals[weightOf[pit]!]! += total;
   }
 
   /** Scores and classes of all events at every point, once for all regions. */

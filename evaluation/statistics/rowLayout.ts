@@ -4,6 +4,7 @@
  * that always share their points share that sum.
  */
 import type { NestedDesign } from '../../core/statistics/varianceDecomposition.js';
+import { pitBins, pitName } from '../calibration/pit.js';
 import { type PointStatistic, pointStatistics } from '../kernels/pointKernel.js';
 import type { Prediction } from '../references/reference.js';
 import { type Event, eventPrefix, probabilityClasses } from './events.js';
@@ -31,6 +32,8 @@ export interface RowLayout {
   /** First of the M + 1 ranks; −1: none. */
   readonly ranks: number;
   readonly rankCount: number;
+  /** First of the bins of F(truth); −1: none. */
+  readonly pit: number;
   readonly events: readonly EventColumns[];
   /** C: probabilities fall into C + 1 classes. */
   readonly classes: number;
@@ -60,10 +63,10 @@ export function ensembleLayout(
     if (memberCount === 1) return name === 'members' || centre.includes(name);
     return !sources.includes(name) || (weightSamples > 1 && noiseStreams > 1);
   });
-  return layoutOf(wanted, memberCount, events, { ranks: true, twcrps: memberCount > 1 });
+  return layoutOf(wanted, memberCount, events, { ranks: true, pit: false, twcrps: memberCount > 1 });
 }
 
-/** Of the prediction of a reference: no ranks, no sources of variance. */
+/** Of the prediction of a reference: no sources of variance, and of a distribution the PIT in place of ranks. */
 export function predictionLayout(
   kind: Prediction['kind'],
   events: readonly Event[],
@@ -76,14 +79,15 @@ export function predictionLayout(
     return name !== 'members' && !sources.includes(name);
   });
   const memberCount = deterministic ? 1 : Number.POSITIVE_INFINITY;
-  return layoutOf(wanted, memberCount, events, { ranks: false, twcrps: true });
+  const pit = kind === 'gaussian' || kind === 'distribution';
+  return layoutOf(wanted, memberCount, events, { ranks: false, pit, twcrps: true });
 }
 
 function layoutOf(
   wanted: readonly PointStatistic[],
   memberCount: number,
   events: readonly Event[],
-  has: { readonly ranks: boolean; readonly twcrps: boolean },
+  has: { readonly ranks: boolean; readonly pit: boolean; readonly twcrps: boolean },
 ): RowLayout {
   const names: string[] = [];
   const weightOf: number[] = [];
@@ -99,6 +103,8 @@ function layoutOf(
   const rankCount = has.ranks ? memberCount + 1 : 0;
   for (let rank = 0; rank < rankCount; rank++)
     add(rankName(rank, memberCount), rank === 0 ? 'own' : 'shared');
+  const pit = has.pit ? names.length : -1;
+  if (has.pit) for (let bin = 0; bin < pitBins; bin++) add(pitName(bin), bin === 0 ? 'own' : 'shared');
   const classes = probabilityClasses(memberCount);
   const eventColumns = events.map(({ label }): EventColumns => {
     const prefix = eventPrefix(label);
@@ -114,7 +120,7 @@ function layoutOf(
     return { brier, brierFair, twcrps, event, given, happened };
   });
   const scored = add('scored', 'own');
-  const columns = { names, weightOf: Int32Array.from(weightOf), weights, points, ranks, rankCount };
+  const columns = { names, weightOf: Int32Array.from(weightOf), weights, points, ranks, rankCount, pit };
   return { ...columns, events: eventColumns, classes, scored, memberCount };
 }
 

@@ -167,6 +167,7 @@ export class PieceScorer {
       probability,
       truth: kernel.truth,
       ranks: { below: kernel.below, equal: kernel.equal },
+      pit: null,
       counts: kernel.statistics.subarray(membersRow * capacity, (membersRow + 1) * capacity),
     };
     const engine = {

@@ -32,8 +32,11 @@ export interface SummaryOptions extends BootstrapOptions {
   /** Rows of seasons too, of those with enough starts (seasons.ts); default: of all starts only. */
   readonly seasons?: boolean;
   /** Groups whose diagrams are wanted; default: all. */
-  readonly diagrams?: (place: StatisticPlace) => boolean;
+  readonly diagrams?: (place: StatisticPlace) => DiagramChoice;
 }
+
+/** Diagrams of a group: all, none, or its histogram of ranks or PIT alone. */
+export type DiagramChoice = boolean | 'histogram';
 
 export interface Summary {
   readonly scores: ScoreRow[];
@@ -60,10 +63,11 @@ export function summarise(table: StatisticTable, options: SummaryOptions): Summa
     for (const group of groups) {
       for (const sample of samplesOf(table, group, [group], options)) {
         scores.push(...ownScores(sample, metricsOfNames(sample.names, group.memberCount), options));
-        if (options.diagrams?.(group) ?? true) {
-          const { place, cases, names, block } = sample;
-          diagrams.push(...diagramsOf(place, cases, names, meansOf(cases, names.length), block));
-        }
+        const { place, cases, names, block } = sample;
+        const wanted = options.diagrams?.(group) ?? true;
+        if (wanted === false) continue;
+        const made = diagramsOf(place, cases, names, meansOf(cases, names.length), block);
+        diagrams.push(...(wanted === true ? made : made.filter(isHistogram)));
       }
     }
     const references = groups.filter(({ model }) => options.references.includes(model));
@@ -72,6 +76,10 @@ export function summarise(table: StatisticTable, options: SummaryOptions): Summa
         if (group !== reference) scores.push(...besideReference(table, group, reference, options));
   }
   return { scores, diagrams };
+}
+
+function isHistogram({ diagram }: DiagramRow): boolean {
+  return diagram === 'rank_histogram' || diagram === 'pit';
 }
 
 /** Groups of one channel, lead and region. */

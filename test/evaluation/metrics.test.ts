@@ -409,7 +409,9 @@ describe('diagrams', () => {
     const roc = diagrams.filter(({ diagram }) => diagram === 'roc');
     expect(roc.length).toBeGreaterThan(12);
     expect(roc.length).toBeLessThanOrEqual(27);
-    expect([roc[0]!.x, roc[0]!.y, roc.at(-1)!.x, roc.at(-1)!.y]).toEqual([0, 0, 1, 1]);
+    expect([roc[0]!.x, roc[0]!.y]).toEqual([0, 0]);
+    expect(roc.at(-1)!.x).toBeCloseTo(1, 12);
+    expect(roc.at(-1)!.y).toBeCloseTo(1, 12);
     let area = 0;
     for (let i = 1; i < roc.length; i++)
       area += ((roc[i]!.x - roc[i - 1]!.x) * (roc[i]!.y + roc[i - 1]!.y)) / 2;

@@ -9,19 +9,17 @@ const groupsOf = (channels: readonly (readonly [string, number | null])[], leads
   channels.flatMap(([variable, level]) =>
     ['ensemble', 'climatology'].flatMap((model) =>
       Array.from({ length: leads }, (_, l) => 24 * (l + 1)).flatMap((lead_hours) =>
-        ['all', 'nh', 'sh', 'tropics', 'europe', 'land', 'sea', 'asia']
-          .slice(0, regions)
-          .map(
-            (region): StatisticGroup => ({
-              model,
-              variable,
-              level,
-              lead_hours,
-              region,
-              memberCount: 8,
-              cases,
-            }),
-          ),
+        ['all', 'nh', 'sh', 'tropics', 'europe', 'land', 'sea', 'asia'].slice(0, regions).map(
+          (region): StatisticGroup => ({
+            model,
+            variable,
+            level,
+            lead_hours,
+            region,
+            memberCount: 8,
+            cases,
+          }),
+        ),
       ),
     ),
   );
@@ -31,7 +29,12 @@ const few = [
 ] as const;
 const many = [...few, ['z', 250], ['t', 250], ['q', 700], ['msl', null]] as const;
 const kept = (groups: readonly StatisticGroup[], asked?: 'headline' | 'all') => {
-  const wanted = groups.filter(keptDiagrams({ groups }, asked));
+  const choose = keptDiagrams({ groups }, asked);
+  const wanted = groups.filter((group) => choose(group) === true);
+  const histograms = groups.filter((group) => choose(group) === 'histogram');
+  // Beside each forecast, the reference.
+  expect(histograms.length).toBe(wanted.length);
+  expect(new Set(histograms.map(({ model }) => model))).toEqual(new Set(['climatology']));
   return {
     count: wanted.length,
     models: new Set(wanted.map(({ model }) => model)),
@@ -41,7 +44,7 @@ const kept = (groups: readonly StatisticGroup[], asked?: 'headline' | 'all') => 
 };
 
 describe('diagrams that are kept', () => {
-  it('are all of the forecasts where channels are few, and none of references', () => {
+  it('are all of the forecasts where channels are few, and of references the histograms alone', () => {
     const { count, models } = kept(groupsOf(few, 10, 3));
     expect(count).toBe(2 * 10 * 3);
     expect(models).toEqual(new Set(['ensemble']));

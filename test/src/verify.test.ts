@@ -139,7 +139,13 @@ describe('plume verify', () => {
     expect(reliability! - resolution! + uncertainty!).toBeCloseTo(brier!, 12);
 
     const diagrams = diagramRows(await readTable(result.diagramsFile), result.diagramsFile);
-    expect(new Set(diagrams.map(({ model }) => model))).toEqual(new Set(['ensemble']));
+    const others = diagrams.filter(({ model }) => model !== 'ensemble');
+    expect(new Set(others.map(({ model, diagram }) => `${model} ${diagram}`))).toEqual(
+      new Set(['climatology pit']),
+    );
+    const pit = others.filter(({ variable, lead_hours }) => variable === 't' && lead_hours === 24);
+    expect(pit).toHaveLength(20);
+    expect(pit.reduce((sum, { y }) => sum + y, 0)).toBeCloseTo(1, 12);
     const ranks = diagrams.filter(
       (row) => row.diagram === 'rank_histogram' && row.variable === 'msl' && row.lead_hours === 48,
     );
