@@ -91,6 +91,12 @@ export interface ForecastResult extends EnsembleSummary {
   readonly verification: { readonly statistics: string; readonly failure: string | null } | null;
 }
 
+/** What a run was made with; how it is verified is no part of it. */
+function configOf(options: ForecastOptions, resolved: Pick<Options, 'workers' | 'batch'>): Json {
+  const own = Object.fromEntries(forecastOptions.map((name) => [name, options[name]]));
+  return JSON.parse(JSON.stringify({ ...own, ...resolved })) as Json;
+}
+
 /** On standard error, --quiet or not. */
 function warn(text: string): void {
   process.stderr.write(`plume: warning: ${text}\n`);
@@ -141,7 +147,7 @@ export async function forecast(
         first_time: formatTime(archive.times[0]!),
         ...(initial === null ? {} : { initial: initialRecord(initial) }),
       },
-      config: JSON.parse(JSON.stringify({ ...options, workers, batch: batchMembers })) as Json,
+      config: configOf(options, { workers, batch: batchMembers }),
     };
     const steps = (leadsHours.at(-1) ?? 0) / model.stepHours;
     report.line(`device     ${device.device}: ${device.why}`);

@@ -88,9 +88,9 @@ describe('plume start without data', () => {
       );
     });
 
-    it('writes one page without coastlines, at most 3 MB', () => {
+    it('writes one page without coastlines, at most 6 MB', () => {
       const page = readFileSync(join(run, 'report.html'), 'utf8');
-      expect(page.length).toBeLessThan(3e6);
+      expect(page.length).toBeLessThan(6e6);
       expect(page).toContain('<path id="globe-coast" d=""/>');
       expect(page).not.toMatch(/<script|NaN|undefined/);
     });

@@ -36,7 +36,7 @@ describe('plume start', () => {
     expect(manifest.leads_hours).toEqual([24, 48, 72, 96, 120, 144, 168]);
     expect(Object.keys(manifest.chunks)).toHaveLength(104);
     expect(Object.keys(made).filter((name) => !name.includes('/'))).toEqual([
-      ...['manifest.json', 'report.html', 'scores.arrow'],
+      ...['diagrams.arrow', 'manifest.json', 'maps.arrow', 'report.html', 'scores.arrow', 'statistics.arrow'],
     ]);
   });
 
