@@ -16,6 +16,8 @@ export interface EnsembleSource {
   readonly starts: ArrayLike<number>;
   readonly leadsHours: readonly number[];
   readonly manifest: { readonly weight_samples: number; readonly noise_streams: number };
+  /** Bytes that it holds between reads, at most; default: none to speak of. */
+  readonly heldBytes?: number;
   /**
    * One field of all members that are there, or a stretch of its points, reading no more than that.
    * @param points default: all of the grid

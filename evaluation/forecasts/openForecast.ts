@@ -19,7 +19,7 @@ import {
   type MemberLabel,
 } from './forecastFile.js';
 import { readPart } from './readPart.js';
-import { isBetterWhole, LastField } from './wholeFields.js';
+import { heldBytesOf, isBetterWhole, LastField } from './wholeFields.js';
 
 export type ForecastRequest = ForecastFileRequest;
 
@@ -114,6 +114,7 @@ function join(parts: readonly ForecastPart[], leftOut: readonly string[]): Omit<
     starts: Float64Array.from(starts),
     leadsHours,
     manifest: { weight_samples: 1, noise_streams: memberLabels.length },
+    heldBytes: heldBytesOf(parts, memberLabels.length, all.to),
     async readMembers(start, leadHours, channelIndex, points = all, into) {
       const located = locations[channelIndex]?.get(start)?.get(leadHours);
       if (located === undefined) {

@@ -111,6 +111,7 @@ function readingOf(source: EnsembleSource): EnsembleSource {
     starts: source.starts,
     leadsHours: source.leadsHours,
     manifest: source.manifest,
+    heldBytes: source.heldBytes ?? 0,
     readMembers: (start, lead, channel, points, into) =>
       source.readMembers(start, lead, channel, points, into),
   };

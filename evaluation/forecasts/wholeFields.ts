@@ -12,6 +12,13 @@ const keptBytes = 2 ** 25;
 /** A field larger than this is read in stretches all the same. */
 const mostBytes = 2 ** 30;
 
+/** Bytes that a source of such parts holds between reads, at most: decoded pieces, and a whole field where it may keep one. */
+export function heldBytesOf(parts: readonly ForecastPart[], members: number, size: number): number {
+  const field = 4 * members * size;
+  const whole = field <= mostBytes && parts.some(({ variable }) => variable.chunks);
+  return (whole ? field : 0) + keptBytes;
+}
+
 /**
  * @param members that the part has a share of
  * @param points stretch asked for

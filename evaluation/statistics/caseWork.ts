@@ -7,7 +7,7 @@ import { dataError, interruptedError, PlumeError } from '../../core/errors.js';
 import { channelName } from '../../core/schema.js';
 import { formatTime, millisecondsPerHour } from '../../core/time.js';
 import type { Reference } from '../references/reference.js';
-import { CaseTable } from './caseTable.js';
+import { type CasePlace, CaseRows } from './caseRows.js';
 import { type CaseTruth, copyStretch, fillTruth, truthOfCase } from './caseTruth.js';
 import { fieldResultSize, fieldRows, flattenFields } from './fieldColumns.js';
 import { type GatherPlan, mapKey, memberCountOf } from './gatherPlan.js';
@@ -18,18 +18,10 @@ import { ReferenceRows, RowsByValidTime } from './referenceRows.js';
 import { emptySums, meansOfSums, type RegionSums } from './regionSums.js';
 import type { RowLayout } from './rowLayout.js';
 import type { ScorePipeline } from './scorePipeline.js';
-import { makeTable, type StatisticGroup, selectStarts } from './statisticTable.js';
-
-/** Positions among the starts, leads and channels of the plan. */
-interface Case {
-  readonly start: number;
-  readonly lead: number;
-  readonly channel: number;
-}
 
 /** Members of one run for one case, scored stretch by stretch. */
 interface RunCase {
-  readonly at: Case;
+  readonly at: CasePlace;
   readonly run: number;
   readonly layout: RowLayout;
   /** Of each region. */
@@ -42,10 +34,8 @@ export class CaseWork {
   private readonly request: GatherRequest;
   private readonly plan: GatherPlan;
   private readonly pipeline: ScorePipeline;
-  private readonly tables = new Map<string, StatisticGroup>();
+  private readonly rows: CaseRows;
   private readonly maps = new Map<string, MapSums>();
-  /** [region] */
-  private readonly names = new Map<RowLayout, string[][]>();
   private readonly references: ReferenceRows;
   private readonly byValidTime = new RowsByValidTime();
   private readonly position: ReadonlyMap<number, number>;
@@ -60,7 +50,8 @@ export class CaseWork {
     this.plan = plan;
     this.pipeline = pipeline;
     this.position = new Map(plan.starts.map((start, i) => [start, i]));
-    this.references = new ReferenceRows(plan.score, plan.fieldNames);
+    this.rows = new CaseRows(plan);
+    this.references = new ReferenceRows(plan.score, plan.referenceFieldNames);
   }
 
   /** After a failure nothing more is taken: what was on its way is lost. */
@@ -94,7 +85,7 @@ export class CaseWork {
     }
   }
 
-  private async addCase(at: Case): Promise<void> {
+  private async addCase(at: CasePlace): Promise<void> {
     const { plan } = this;
     const start = plan.starts[at.start]!;
     const leadHours = plan.leadsHours[at.lead]!;
@@ -110,7 +101,7 @@ export class CaseWork {
   }
 
   private async addRun(
-    at: Case,
+    at: CasePlace,
     run: number,
     { name, source }: GatheredRun,
     against: CaseTruth,
@@ -166,9 +157,9 @@ export class CaseWork {
     if (fieldSums !== null) addInto(fieldSums, fields);
     if (to < plan.score.points) return;
     const own = this.fieldRowsOf(run, fieldSums, fields);
-    const { name } = this.request.runs[run]!;
+    const model = { name: this.request.runs[run]!.name, layout, fieldNames: plan.fieldNames };
     for (const [r, region] of sums.entries())
-      this.keep(name, layout, at, r, meansOfSums(layout, region), own?.[r] ?? null);
+      this.rows.keep(model, at, r, meansOfSums(layout, region), own?.[r] ?? null);
     if (run === this.request.runs.length - 1) this.finished(1);
   }
 
@@ -187,7 +178,12 @@ export class CaseWork {
     return fieldRows(plan.fieldNames, flat);
   }
 
-  private async addReference(at: Case, i: number, reference: Reference, against: CaseTruth): Promise<void> {
+  private async addReference(
+    at: CasePlace,
+    i: number,
+    reference: Reference,
+    against: CaseTruth,
+  ): Promise<void> {
     const { plan } = this;
     const start = plan.starts[at.start]!;
     const leadHours = plan.leadsHours[at.lead]!;
@@ -207,47 +203,11 @@ export class CaseWork {
       rows = this.references.rows(prediction, layout, against, states);
       if (reference.inputHours.length === 0) this.byValidTime.set(key, validTime, rows);
     }
-    for (const [r, row] of rows.entries()) this.keep(reference.name, layout, at, r, row.means, row.fields);
+    const model = { name: reference.name, layout, fieldNames: plan.referenceFieldNames };
+    for (const [r, row] of rows.entries()) this.rows.keep(model, at, r, row.means, row.fields);
   }
 
-  private keep(
-    model: string,
-    layout: RowLayout,
-    at: Case,
-    region: number,
-    means: Float64Array,
-    fields: Float64Array | null,
-  ): void {
-    const { plan } = this;
-    const row = fields === null ? means : joined(means, fields);
-    const key = `${at.channel}/${at.lead}/${region}/${model}`;
-    let group = this.tables.get(key);
-    if (group === undefined) {
-      const { variable, level } = plan.channels[at.channel]!;
-      group = {
-        model,
-        variable,
-        level,
-        lead_hours: plan.leadsHours[at.lead]!,
-        region: plan.regions[region]!,
-        memberCount: layout.memberCount,
-        cases: new CaseTable(this.namesOf(layout, fields === null ? null : region), plan.starts.length),
-      };
-      this.tables.set(key, group);
-    }
-    group.cases.set(at.start, row);
-  }
-
-  /** Names of the columns, one list for all groups that have the same. @param region whose fields are scored, or null */
-  private namesOf(layout: RowLayout, region: number | null): readonly string[] {
-    if (region === null) return layout.names;
-    const own = this.names.get(layout) ?? [];
-    this.names.set(layout, own);
-    own[region] ??= [...layout.names, ...this.plan.fieldNames[region]!];
-    return own[region]!;
-  }
-
-  private mapOf(run: number, { channel, lead }: Case): MapSums {
+  private mapOf(run: number, { channel, lead }: CasePlace): MapSums {
     const key = `${run}/${channel}/${lead}`;
     const found = this.maps.get(key) ?? new MapSums(this.plan.score.points);
     this.maps.set(key, found);
@@ -265,9 +225,7 @@ export class CaseWork {
     const references = plan.channels.flatMap((channel, c) =>
       plan.references[c]!.map(({ name, summary }) => ({ channel: channelName(channel), name, summary })),
     );
-    const table = selectStarts(makeTable(plan.starts, [...this.tables.values()]), (start) =>
-      this.added.has(start),
-    );
+    const table = this.rows.table((start) => this.added.has(start));
     return { table, maps, scored: this.scored, missingTruth: this.missingTruth, references };
   }
 
@@ -299,13 +257,6 @@ function explained(error: unknown, start: number, leadHours: number): Error {
 function requireMembers(name: string, found: number, expected: number): void {
   if (found === expected) return;
   throw dataError(`${name} has ${found} of ${expected} members; run the same forecast again to finish it`);
-}
-
-function joined(a: Float64Array, b: Float64Array): Float64Array {
-  const out = new Float64Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
 }
 
 function addInto(sums: Float64Array, more: Float64Array): void {

@@ -14,6 +14,10 @@ export interface FieldPlan {
   readonly whole: number;
 }
 
+export function withoutSpectra(plan: FieldPlan): FieldPlan {
+  return { ...plan, whole: -1 };
+}
+
 /** Points a region that the energy score rests on: its cost grows with them and the square of the members. */
 const energyPoints = 4096;
 

@@ -14,7 +14,7 @@ const workerBytes = 45e6;
 const referenceFields = 24;
 const eventFields = 4;
 
-/** Bytes at most, beside the training series of references. */
+/** Bytes at most, beside the training series of references, which are there already (gatherPlan.ts). */
 export function gatherMemory(plan: GatherPlan): number {
   const { score, slot, workers, starts, leadsHours, channels, runLayouts, methods } = plan;
   const { points, regions, events, climate, weights } = score;
@@ -23,12 +23,16 @@ export function gatherMemory(plan: GatherPlan): number {
   const meanBytes = regions * columns.reduce((sum, { names }) => sum + 8 * names.length, 0);
   const fieldBytes = plan.fieldNames.reduce((sum, { length }) => sum + 8 * length, 0);
   const rowBytes = meanBytes + channels.length * models * fieldBytes;
+  // Rows by valid time, kept until no later start asks for them.
+  const ahead = plan.referenceLayouts.flat().reduce((sum, { names }) => sum + 8 * names.length, 0);
   const mostEvents = Math.max(0, ...events.map(({ length }) => length));
   return (
     processBytes +
     workers * workerBytes +
     slotCount(workers) * (4 * slot.input + 8 * slot.output) +
     plan.truthBytes +
+    plan.sourceBytes +
+    leadsHours.length * regions * ahead +
     weights.byteLength +
     starts.length * leadsHours.length * rowBytes +
     plan.mapped.size * runLayouts.length * mapBytesPerPoint * points +

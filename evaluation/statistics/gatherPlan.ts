@@ -2,17 +2,18 @@
  * What a gathering will do, settled before the first member is read: which channels of the archive are the truth, what
  * references and events there are, what a row of each model consists of, and how fields are cut into stretches.
  */
+import { requireMemory } from '../../core/availableMemory.js';
 import { gridSize } from '../../core/grid.js';
 import { channelName, type Schema } from '../../core/schema.js';
 import type { NestedDesign } from '../../core/statistics/varianceDecomposition.js';
 import type { FieldScores } from '../fields/fieldScores.js';
 import { channelsInArchive, requireTruth, statesShared } from '../overlap.js';
-import { fitReferences } from '../references/fitReferences.js';
+import { fitReferences, referenceBytes } from '../references/fitReferences.js';
 import type { Reference, ReferenceMethod } from '../references/reference.js';
 import { regionWeights, wholeDomain } from '../region.js';
 import { type Truth, truthOf } from '../truth.js';
 import { type Event, eventsOf } from './events.js';
-import { type FieldPlan, fieldNames, fieldScoresOf } from './fieldColumns.js';
+import { type FieldPlan, fieldNames, fieldScoresOf, withoutSpectra } from './fieldColumns.js';
 import type { GatherRequest } from './gatherRequest.js';
 import { mapBytesPerPoint } from './mapSums.js';
 import { inputSize, outputPlace, type ScorePlan, weightsOfRegions } from './pieces.js';
@@ -42,6 +43,8 @@ export interface GatherPlan {
   readonly runFields: readonly (FieldScores | null)[];
   /** [region]: names of the columns of field scores. */
   readonly fieldNames: readonly (readonly string[])[];
+  /** Of references: without spectra. */
+  readonly referenceFieldNames: readonly (readonly string[])[];
   /** [reference][channel] */
   readonly referenceLayouts: readonly (readonly RowLayout[])[];
   /** [run]: rows of the grid that are read at a time. */
@@ -52,6 +55,8 @@ export interface GatherPlan {
   readonly mapped: ReadonlySet<string>;
   /** Of states of truth that are kept. */
   readonly truthBytes: number;
+  /** Of what the runs' files keep decoded. */
+  readonly sourceBytes: number;
 }
 
 /** Bytes of members that a stretch has, about: large enough for few reads, small enough for several in flight. */
@@ -95,14 +100,13 @@ export async function planGathering(request: GatherRequest): Promise<GatherPlan>
   requireTruth({ name, value: { starts, leadsHours } }, { name: archiveName, value: archive }, truth);
   const weights = new Float64Array(new SharedArrayBuffer(8 * regions.length * points));
   for (const [r, region] of regions.entries()) weights.set(regionWeights(region, grid), r * points);
-  const references = await fitReferences({
-    archive,
-    channels: archiveChannels,
-    methods,
-    training,
-    starts,
-    leadsHours,
-  });
+  const toFit = { archive, channels: archiveChannels, methods, training, starts, leadsHours };
+  requireMemory(
+    'fitting references',
+    referenceBytes(toFit),
+    'use a shorter --train, fewer --references, or verify fewer channels at a time',
+  );
+  const references = await fitReferences(toFit);
   const climate = references[0]?.some((reference) => reference.climate !== undefined) ?? false;
   const events: Event[][] = channels.map((channel) =>
     eventsOf(channelName(channel), request.events ?? {}, climate),
@@ -125,9 +129,8 @@ export async function planGathering(request: GatherRequest): Promise<GatherPlan>
   const runFields = designs.map((design) =>
     fields === null ? null : fieldScoresOf(fields, weightsOfRegions(score), memberCountOf(design), nanPolicy),
   );
-  const regionFieldNames = regions.map((_, r) =>
-    fields === null ? [] : (fieldNames(fields, regions.length)[r] ?? []),
-  );
+  const namesOf = (own: FieldPlan | null): string[][] =>
+    own === null ? regions.map(() => []) : fieldNames(own, regions.length);
   const runLayouts = designs.map((design) => events.map((own) => ensembleLayout(design, own, climate)));
   const referenceLayouts = methods.map(({ kind }) =>
     events.map((own) => predictionLayout(kind, own, climate)),
@@ -159,13 +162,15 @@ export async function planGathering(request: GatherRequest): Promise<GatherPlan>
     regions: regions.map((region) => region.name),
     runLayouts,
     runFields,
-    fieldNames: regionFieldNames,
+    fieldNames: namesOf(fields),
+    referenceFieldNames: namesOf(fields === null ? null : withoutSpectra(fields)),
     referenceLayouts,
     stretchRows,
     slot,
     workers,
     mapped,
     truthBytes: keptStates * stateBytes,
+    sourceBytes: runs.reduce((sum, { source }) => sum + (source.heldBytes ?? 0), 0),
   };
 }
 

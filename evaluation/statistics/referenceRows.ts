@@ -1,13 +1,21 @@
 /**
  * Rows of statistics of references: a prediction scored at every point and reduced to the same columns as a run's.
- * Where a prediction depends on the valid time alone (climatology), forecasts that share it share the row.
+ * Where a prediction depends on the valid time alone (climatology), forecasts that share it share the row. Scores of
+ * fields leave spectra out: those of references are those of other days' truth, at the cost of all their states.
  */
 import type { FieldScores } from '../fields/fieldScores.js';
 import type { ClimateStates } from '../references/climate.js';
 import { PredictionScorer } from '../references/predictionStatistics.js';
 import type { Prediction } from '../references/reference.js';
 import type { CaseTruth } from './caseTruth.js';
-import { fieldResultSize, fieldRows, fieldScoresOf, flattenFields } from './fieldColumns.js';
+import {
+  type FieldPlan,
+  fieldResultSize,
+  fieldRows,
+  fieldScoresOf,
+  flattenFields,
+  withoutSpectra,
+} from './fieldColumns.js';
 import { type ScorePlan, weightsOfRegions } from './pieces.js';
 import { emptySums, meansOfSums, type PointScores, RegionReducer } from './regionSums.js';
 import type { RowLayout } from './rowLayout.js';
@@ -41,11 +49,13 @@ export class ReferenceRows {
   private readonly fieldNames: readonly (readonly string[])[];
   private readonly scorers = new Map<number, PredictionScorer>();
   private readonly reducers = new Map<RowLayout, RegionReducer>();
+  private readonly fieldPlan: FieldPlan | null;
   private readonly fields = new Map<number, FieldScores>();
 
   constructor(plan: ScorePlan, fieldNames: readonly (readonly string[])[]) {
     this.plan = plan;
     this.weights = weightsOfRegions(plan);
+    this.fieldPlan = plan.fields === null ? null : withoutSpectra(plan.fields);
     this.fieldNames = fieldNames;
   }
 
@@ -85,17 +95,17 @@ export class ReferenceRows {
 
   /** Null of predictions that say nothing of fields as wholes, and where fields are not scored. */
   private fieldRows(states: ClimateStates | null, truth: Float32Array): Float64Array[] | null {
-    const { plan } = this;
-    if (plan.fields === null || states === null) return null;
+    const { plan, fieldPlan } = this;
+    if (fieldPlan === null || states === null) return null;
     const { members, memberCount, independent } = states;
     const scores =
-      this.fields.get(memberCount) ?? fieldScoresOf(plan.fields, this.weights, memberCount, plan.nanPolicy);
+      this.fields.get(memberCount) ?? fieldScoresOf(fieldPlan, this.weights, memberCount, plan.nanPolicy);
     this.fields.set(memberCount, scores);
     const sums = new Float64Array(scores.size);
     const { points } = plan;
     scores.sums({ members, memberStride: points, truth, from: 0, to: points }, sums);
-    const flat = new Float64Array(fieldResultSize(plan.fields, plan.regions));
-    flattenFields(scores.result(sums, independent), plan.fields, flat);
+    const flat = new Float64Array(fieldResultSize(fieldPlan, plan.regions));
+    flattenFields(scores.result(sums, independent), fieldPlan, flat);
     return fieldRows(this.fieldNames, flat);
   }
 
