@@ -10,6 +10,8 @@ import { colourBar, growingScale } from '../src/report/colourScale.js';
 import { csvText } from '../src/report/csvText.js';
 import { divergingLimit, divergingStep, stepClass } from '../src/report/divergingSteps.js';
 import { eventName, eventsOf, outerEvents } from '../src/report/eventNames.js';
+import { mapData } from '../src/report/mapData.js';
+import { meridianCrossings } from '../src/report/meridianCrossings.js';
 import { metricUnit } from '../src/report/metricUnits.js';
 import { rankPanels } from '../src/report/rankDiagrams.js';
 import { reliabilityPanels } from '../src/report/reliabilityDiagrams.js';
@@ -53,6 +55,18 @@ describe('diagrams', () => {
     expect(outside).toBeGreaterThan(5);
     const [panel] = reliabilityPanels(rows, [24]);
     expect(panel?.svg).toContain(`${outside} of `);
+  });
+
+  it('draw many classes as ten, each at the mean of its own', () => {
+    const [row] = of('reliability', 'above p90');
+    if (row === undefined) throw new Error('no reliability in the fixture');
+    const rows = Array.from({ length: 49 }, (_, c) => {
+      const [x, weight] = [c / 48, c % 2 === 0 ? 0.04 : 0];
+      return { ...row, lead_hours: 24, x, y: x, weight, ci_low: x - 0.1, ci_high: x + 0.1 };
+    });
+    const svg = parse(reliabilityPanels(rows, [24])[0]?.svg ?? '');
+    expect(svg.querySelectorAll('g[aria-label="dot"] circle')).toHaveLength(11);
+    expect(svg.querySelector('desc')?.textContent).toContain('0 of 11 points lie beyond');
   });
 
   it('run ROC curves from no warning to all, and name their areas', () => {
@@ -113,6 +127,65 @@ describe('diagrams', () => {
   });
 });
 
+describe('the data of maps', () => {
+  const grid = makeGrid([60, 50, 40], [0, 120, 240]);
+  const values = [570.04, 550, Number.NaN, 560, 530, 520, 540, 510, 500];
+
+  it('have a row a field as Arrow, and a row a circle of latitude as CSV', () => {
+    const { arrow, csv, note } = mapData(
+      grid,
+      [{ field: 'mean', lead_hours: 24, values }],
+      { unit: 'dam' },
+      1,
+    );
+    expect(note).toBeUndefined();
+    const table = tableFromIPC(arrow);
+    expect([...(table.getChild('values')?.get(0) ?? [])]).toEqual(values.map(Math.fround));
+    expect(table.schema.metadata.get('longitudes')).toBe('[0,120,240]');
+    expect(csv.trim().split('\n')).toEqual([
+      'field,lead_hours,latitude,0,120,240',
+      'mean,24,60,570,550,NaN',
+      'mean,24,50,560,530,520',
+      'mean,24,40,540,510,500',
+    ]);
+  });
+
+  it('say so where they are means of blocks, and stay small', () => {
+    const fine = makeGrid(
+      Array.from({ length: 180 }, (_, i) => 89.5 - i),
+      Array.from({ length: 360 }, (_, i) => i),
+    );
+    const field = { field: 'mean', lead_hours: 24, values: new Float64Array(180 * 360).fill(7) };
+    const { arrow, csv, note } = mapData(
+      fine,
+      Array.from({ length: 40 }, () => field),
+      {},
+    );
+    expect(note).toMatch(/^on \d+ × \d+ means of blocks$/);
+    expect(arrow.length * 1.34 + csv.length).toBeLessThan(1.3e6);
+    expect([...(tableFromIPC(arrow).getChild('values')?.get(39) ?? [])].every((value) => value === 7)).toBe(
+      true,
+    );
+  });
+
+  it('tell where lines cross the meridians', () => {
+    const fields = [
+      { name: 'truth', values },
+      { name: 'member_1', values: values.map((value) => value - 20) },
+    ];
+    const { arrow, csv } = meridianCrossings([{ lead_hours: 24, fields }], grid, 535, 3, { line: '535 dam' });
+    // Truth falls from 550 to 530 over ten degrees at 120° E; the member's 530 lies below the line from the start.
+    expect(csv.trim().split('\n')).toEqual([
+      'lead_hours,longitude,crossing,truth,member_1',
+      '24,0,1,,47.5',
+      '24,120,1,52.5,',
+    ]);
+    const table = tableFromIPC(arrow);
+    expect(JSON.parse(table.schema.metadata.get('fields') ?? '')).toEqual(['truth', 'member_1']);
+    expect([...(table.getChild('latitudes')?.get(1) ?? [])]).toEqual([52.5, Number.NaN]);
+  });
+});
+
 describe('maps of scores', () => {
   it('are drawn from the data beside them, in common steps for the two sources of spread', () => {
     const maps = fixtureMaps();
@@ -131,8 +204,10 @@ describe('maps of scores', () => {
     const truth = maps.maps.find(
       (map) => map.variable === 't' && map.statistic === 'crps' && map.lead_hours === 72,
     );
-    expect([...(table.getChild('crps_72h')?.toArray() ?? [])]).toEqual([...(truth?.values ?? [])]);
-    expect(table.getChild('latitude')?.get(64)).toBeCloseTo(84.375, 5);
+    const row = [...(table.getChild('lead_hours') ?? [])].indexOf(72);
+    expect(table.getChild('field')?.get(row)).toBe('crps');
+    expect([...(table.getChild('values')?.get(row) ?? [])]).toEqual([...(truth?.values ?? [])]);
+    expect(JSON.parse(table.schema.metadata.get('latitudes') ?? '')[1]).toBe(84.375);
     expect(drawing.ofChannel({ variable: 'q', level: 850 }, '1')).toBe('');
   });
 

@@ -5,11 +5,12 @@
 import * as Plot from '@observablehq/plot';
 import { quantileSorted } from 'simple-statistics';
 import type { Grid } from '../../core/grid.js';
+import { dataLinks, type FigureData, tableData } from './figureData.js';
 import { escapeHtml } from './html.js';
 import { leadAxis, leadUnitHours } from './leadAxis.js';
 import { chartText, drawingDocument, legend } from './leadCurves.js';
 import { type Place, placeName, pointAt } from './places.js';
-import type { ForecastFields, QuantityName } from './quantities.js';
+import type { ForecastFields, Quantity, QuantityName } from './quantities.js';
 
 const shown: readonly QuantityName[] = ['t2m', 'msl', 'wind10'];
 
@@ -74,7 +75,32 @@ export async function fanCharts(fields: ForecastFields, grid: Grid, madeUp: bool
     { name: 'half and nine tenths of the members, and their median', colour: 'var(--ensemble)' },
     ...(known ? [{ name: 'what happened', colour: 'var(--truth)' }] : []),
   ]);
-  return `${keys}<div class="fans">${figures.join('')}</div>`;
+  const title = 'The forecast at four places';
+  const rows = places.flatMap((place, i) =>
+    quantities.flatMap((quantity) =>
+      (fans.get(`${quantity.name}/${i}`) ?? []).map((fan) => ({ place, quantity, fan })),
+    ),
+  );
+  return `${keys}<div class="fans">${figures.join('')}</div>${dataLinks(fanData(rows), title, title)}`;
+}
+
+function fanData(
+  rows: readonly { readonly place: Place; readonly quantity: Quantity; readonly fan: Fan }[],
+): FigureData {
+  const quantiles = ['q05', 'q25', 'q50', 'q75', 'q95'];
+  return tableData([
+    { name: 'latitude', type: 'float64', values: rows.map(({ place }) => place.latitude) },
+    { name: 'longitude', type: 'float64', values: rows.map(({ place }) => place.longitude) },
+    { name: 'quantity', type: 'utf8', values: rows.map(({ quantity }) => quantity.title) },
+    { name: 'unit', type: 'utf8', values: rows.map(({ quantity }) => quantity.unit) },
+    { name: 'lead_hours', type: 'int32', values: rows.map(({ fan }) => fan.lead) },
+    ...quantiles.map((name, q) => ({
+      name,
+      type: 'float64' as const,
+      values: rows.map(({ fan }) => fan.q[q] ?? Number.NaN),
+    })),
+    { name: 'truth', type: 'float64', values: rows.map(({ fan }) => fan.truth) },
+  ]);
 }
 
 function fanChart(fan: readonly Fan[], include: readonly number[], description: string): string {

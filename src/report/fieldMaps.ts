@@ -2,6 +2,7 @@
  * The maps of one channel: mean, spread and the two variances, one row a field and one map a lead, every row in
  * its own steps of colour. Fields come from the members themselves, one lead in memory at a time.
  */
+import { channelName } from '../../core/schema.js';
 import { memberMoments } from '../../core/statistics/moments.js';
 import { decomposeVariance } from '../../core/statistics/varianceDecomposition.js';
 import { millisecondsPerHour } from '../../core/time.js';
@@ -10,7 +11,9 @@ import { shortCalendar } from './calendar.js';
 import { colourBar, colourScale, type Scheme } from './colourScale.js';
 import { displayUnit, leadLabel, squaredUnit } from './displayUnit.js';
 import { drawMap } from './fieldMap.js';
+import { dataLinks } from './figureData.js';
 import { escapeHtml } from './html.js';
+import { mapData } from './mapData.js';
 import type { MapFrame } from './mapProjection.js';
 
 type FieldName = 'mean' | 'spread' | 'epistemic' | 'aleatoric';
@@ -80,7 +83,8 @@ export async function fieldMaps(
 ): Promise<string> {
   const fields: Fields[] = [];
   for (const lead of leads) fields.push(await fieldsOf(run, start, lead, channelIndex));
-  const { unit } = run.schema.channels[channelIndex]!;
+  const channel = run.schema.channels[channelIndex]!;
+  const { unit } = channel;
   const sections = kinds.map((kind) => {
     const { label, factor } = /variance/.test(kind.title) ? squaredUnit(unit) : displayUnit(unit);
     const shown = fields.map((each) => each[kind.name].map((value) => value * factor));
@@ -99,9 +103,12 @@ export async function fieldMaps(
       );
       return `<figure><figcaption>${leadLabel(lead)} · ${validTime}</figcaption>${drawn}</figure>`;
     });
+    const kept = shown.map((values, i) => ({ field: kind.name, lead_hours: leads[i] ?? 0, values }));
+    const data = mapData(run.schema.grid, kept, { variable: channelName(channel), unit: label });
+    const name = `${channelName(channel)} ${kind.title}`;
     return (
       `<section class="field"><header><div><h3>${kind.title}</h3><p class="quiet">${kind.meaning}</p></div>` +
-      `${colourBar(scale, label, kind.title)}</header><div class="maps">${maps.join('')}</div></section>`
+      `${colourBar(scale, label, kind.title)}</header><div class="maps">${maps.join('')}</div>${dataLinks(data, name, name)}</section>`
     );
   });
   return sections.join('');

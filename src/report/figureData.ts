@@ -2,8 +2,6 @@
  * The data behind a figure, inside the page: links that save exactly what is drawn as an Arrow file or as CSV, from
  * data: addresses, so that the page needs neither a network nor the run beside it.
  */
-import { Field, Float32, makeData, Schema } from 'apache-arrow';
-import { encodeArrowFile } from '../../core/store/arrowColumns.js';
 import { type Column, encodeTable } from '../../core/store/table.js';
 import { type DiagramRow, diagramColumns } from '../../evaluation/diagramRow.js';
 import { type ScoreRow, scoreColumns } from '../../evaluation/scoreRow.js';
@@ -13,6 +11,8 @@ import { escapeHtml } from './html.js';
 export interface FigureData {
   readonly arrow: Uint8Array;
   readonly csv: string;
+  /** How it differs from what is drawn, where it does. */
+  readonly note?: string;
 }
 
 /** Rows of a table, with metadata for the Arrow file. */
@@ -38,38 +38,21 @@ export function unitColumn(rows: number, unit: string): Column {
 }
 
 /**
- * Fields as float32 columns of equal length: half the bytes of a tidy table, and what the files of maps hold.
- * CSV has five significant digits.
- */
-export function fieldData(
-  columns: readonly { readonly name: string; readonly values: Float32Array }[],
-  metadata: Readonly<Record<string, string>>,
-): FigureData {
-  const type = new Float32();
-  const schema = new Schema(
-    columns.map(({ name }) => new Field(name, type, true)),
-    new Map(Object.entries(metadata)),
-  );
-  const batch = columns.map(({ values }) =>
-    makeData({ type, length: values.length, nullCount: 0, data: values }),
-  );
-  const rounded = columns.map(({ name, values }): Column => {
-    const texts = Array.from(values, (value) => Number(value.toPrecision(5)));
-    return { name, type: 'float64', values: texts };
-  });
-  return { arrow: encodeArrowFile(schema, [batch]), csv: csvText(rounded) };
-}
-
-/**
  * @param name of the files that a reader saves, without an ending
  * @param title what screen readers call the figure
+ * @param label what the links are called on the page
  */
-export function dataLinks({ arrow, csv }: FigureData, name: string, title: string): string {
+export function dataLinks(
+  { arrow, csv, note }: FigureData,
+  name: string,
+  title: string,
+  label = 'data',
+): string {
   const file = fileName(name);
   const link = (kind: string, ending: string, href: string): string =>
     `<a download="${file}.${ending}" aria-label="${escapeHtml(`${title}: data as ${kind}`)}" href="${href}">${kind}</a>`;
   const arrowHref = `data:application/vnd.apache.arrow.file;base64,${Buffer.from(arrow).toString('base64')}`;
-  return `<p class="data">data: ${link('Arrow', 'arrow', arrowHref)}, ${link('CSV', 'csv', `data:text/csv;charset=utf-8,${escapedUri(csv)}`)}</p>`;
+  return `<p class="data">${label}: ${link('Arrow', 'arrow', arrowHref)}, ${link('CSV', 'csv', `data:text/csv;charset=utf-8,${escapedUri(csv)}`)}${note === undefined ? '' : ` (${note})`}</p>`;
 }
 
 /** Only what an address or an attribute cannot hold is escaped: a third smaller than escaping everything. */

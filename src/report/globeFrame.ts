@@ -22,6 +22,9 @@ export interface GlobeFrame {
   readonly coastlines: string;
 }
 
+/** View box of a map in a row of four: what is finer than it would only fill the page. */
+export const smallMapWidth = 400;
+
 const margin = 2;
 const radians = Math.PI / 180;
 

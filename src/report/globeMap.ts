@@ -52,7 +52,7 @@ export function drawGlobe(map: GlobeMap): string {
       : `<path class="isolines" d="${lines(fine(map.lines.values), map.lines.bounds, frame)}"/>`;
   const marks = (map.marks ?? []).map(({ latitude, longitude, kind }) => {
     const [x, y] = frame.point(nearCentre(longitude, frame), latitude);
-    return `<circle class="${kind}" cx="${x.toFixed(0)}" cy="${y.toFixed(0)}" r="${kind === 'truth-mark' ? 9 : 6}"/>`;
+    return `<circle class="${kind}" cx="${x.toFixed(0)}" cy="${y.toFixed(0)}" r="${(((kind === 'truth-mark' ? 9 : 6) * frame.width) / 720).toFixed(1)}"/>`;
   });
   const below = `<g class="bands">${ground}${bands.join('')}</g>`;
   return globeSvg(frame, map.label, below, isolines + marks.join(''), fill.scale.ground);

@@ -14,7 +14,7 @@ import { climateThresholds } from './climateThresholds.js';
 import { fanCharts } from './fanCharts.js';
 import { fourLeads } from './fieldMaps.js';
 import { flowByDay } from './flowByDay.js';
-import { equalEarthFrame, polarFrame } from './globeFrame.js';
+import { equalEarthFrame, polarFrame, smallMapWidth } from './globeFrame.js';
 import { globeDefinitions } from './globeMap.js';
 import { type Headline, headline } from './headline.js';
 import { escapeHtml } from './html.js';
@@ -53,23 +53,24 @@ export async function globePage(
   { witness, madeUp }: { readonly witness: Witness | null; readonly madeUp: boolean },
 ): Promise<string> {
   const { grid } = run.schema;
-  const frame = equalEarthFrame('globe', 720, 0, !madeUp);
+  const wide = equalEarthFrame('flow', 640, 0, !madeUp);
+  const frame = equalEarthFrame('globe', smallMapWidth, 0, !madeUp);
   const polar = polarFrame('polar', 480, polarEdge, 0, !madeUp);
   const fields = forecastFields(run, start, witness?.archive ?? null);
   const atlas: Atlas = { fields, grid, frame, leads: fourLeads(run.leadsHours) };
   const prospects = await outlook(fields, grid);
   const said = headline(run, start, scores, madeUp);
   const parts = [
-    globeDefinitions(frame) + globeDefinitions(polar),
+    [wide, frame, polar].map(globeDefinitions).join(''),
     cards(said, prospects, scores.length > 0),
     `<h2>Forecast from ${calendar(start)}</h2>`,
-    await flowByDay(atlas),
+    await flowByDay({ ...atlas, frame: wide }),
   ];
   const height = fields.quantity('z500');
   if (height) {
     const far = nearestLead(run.leadsHours, 168);
     parts.push(
-      '<h2>How sure</h2>',
+      '<h2>Where the members agree</h2>',
       await spaghetti(atlas, polar, polarEdge),
       await spreadRow(atlas, height),
       await stamps(atlas, height, far),

@@ -37,7 +37,7 @@ export function leadFigures(
   );
   const curves = drawn.map((each) => drawing(each, unit, place));
   if (kind === 'main') return curves;
-  const rest = [bias(rows, unit), correlation(rows)].filter((each) => each !== null);
+  const rest = [coverage(rows), bias(rows, unit), correlation(rows)].filter((each) => each !== null);
   return [...curves, ...sources(rows, unit, place), ...rest.map((each) => drawing(each, unit, place))];
 }
 
@@ -124,6 +124,17 @@ function ratio(rows: readonly ScoreRow[]): Drawn | null {
     text: '1 is right, below is too sure, above too cautious. Grey: 0.9 to 1.1.',
     curves: [{ name: 'spread–skill ratio', colour: 'var(--ensemble)', rows: own }],
     options: { label: 'ratio', factor: 1, zero: false, reference: { value: 1, from: 0.9, to: 1.1 } },
+  };
+}
+
+function coverage(rows: readonly ScoreRow[]): Drawn | null {
+  const own = of(rows, mainModel(rows), 'coverage_80');
+  if (own.length === 0) return null;
+  return {
+    title: 'Coverage of the 80\u00a0% range',
+    text: 'How often what happened fell between the 10th and the 90th percentile of the forecast: 0.8 is right, less is too sure.',
+    curves: [{ name: 'coverage', colour: 'var(--ensemble)', rows: own }],
+    options: { label: 'share', factor: 1, zero: false, reference: { value: 0.8, from: 0.8, to: 0.8 } },
   };
 }
 

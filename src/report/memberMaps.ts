@@ -2,7 +2,9 @@
 import { type Atlas, caption, heightInterval, levelsOver, meanOf, scaleOver, spreadOf } from './atlas.js';
 import type { Scheme } from './colourScale.js';
 import { leadLabel } from './displayUnit.js';
+import { dataLinks, tableData } from './figureData.js';
 import { drawGlobe, type GlobeMap } from './globeMap.js';
+import { type DrawnField, mapData } from './mapData.js';
 import { mapRow } from './mapRow.js';
 import { extremes } from './outlook.js';
 import { placeOf } from './places.js';
@@ -37,6 +39,12 @@ export async function meanAndTruth(
       label,
     });
   const markLows = lows.length > 0;
+  const kept: DrawnField[] = [
+    ...means.map((values, i) => ({ field: 'mean', lead_hours: leads[i] ?? 0, values })),
+    ...truths.map(({ lead, values }) => ({ field: 'truth', lead_hours: lead, values })),
+  ];
+  const data = mapData(grid, kept, { quantity: quantity.title, unit: quantity.unit }, 1);
+  const circles = markLows ? lowLinks(lows, leads, grid, quantity) : '';
   const forecast = mapRow({
     title: `${quantity.title}: forecast`,
     meaning: `mean of the members${markLows ? '; circles: the deepest low of each member' : ''}`,
@@ -50,8 +58,9 @@ export async function meanAndTruth(
         (lows[i] ?? []).map(({ point }) => ({ ...placeOf(grid, point), kind: 'member-mark' })),
       ),
     })),
+    ...(truths.length === 0 ? { data } : {}),
   });
-  if (truths.length === 0) return forecast;
+  if (truths.length === 0) return forecast + circles;
   const happened = mapRow({
     title: `${quantity.title}: what happened`,
     meaning: `the truth, in the same colours${markLows ? '; circle: its deepest low' : ''}`,
@@ -65,8 +74,38 @@ export async function meanAndTruth(
         svg: draw(values, `${quantity.title}, what happened on ${leadLabel(lead)}`, marks),
       };
     }),
+    data,
   });
-  return forecast + happened;
+  return forecast + happened + circles;
+}
+
+/** The deepest low of each member as a table. */
+function lowLinks(
+  lows: readonly ReturnType<typeof extremes>[],
+  leads: readonly number[],
+  grid: Atlas['grid'],
+  quantity: Quantity,
+): string {
+  const rows = lows.flatMap((members, i) =>
+    members.map(({ value, point }, member) => ({
+      lead_hours: leads[i] ?? 0,
+      member: member + 1,
+      ...placeOf(grid, point),
+      value,
+    })),
+  );
+  const title = 'The deepest low of each member';
+  const data = tableData(
+    [
+      { name: 'lead_hours', type: 'int32', values: rows.map((row) => row.lead_hours) },
+      { name: 'member', type: 'int32', values: rows.map((row) => row.member) },
+      { name: 'latitude', type: 'float64', values: rows.map((row) => row.latitude) },
+      { name: 'longitude', type: 'float64', values: rows.map((row) => row.longitude) },
+      { name: 'lowest', type: 'float64', values: rows.map((row) => row.value) },
+    ],
+    { quantity: quantity.title, unit: quantity.unit },
+  );
+  return dataLinks(data, title, title, 'data of the circles');
 }
 
 /** Spread of a quantity, one map a lead. */
@@ -89,6 +128,11 @@ export async function spreadRow({ fields, grid, frame, leads }: Atlas, quantity:
         label: `${quantity.title}, spread on ${leadLabel(lead)}`,
       }),
     })),
+    data: mapData(
+      grid,
+      leads.map((lead, i) => ({ field: 'spread', lead_hours: lead, values: shown[i] ?? [] })),
+      { quantity: quantity.title, unit: quantity.unit },
+    ),
   });
 }
 
@@ -124,5 +168,11 @@ export async function stamps(
         label: `${quantity.title}, ${each.caption}`,
       }),
     })),
+    data: mapData(
+      grid,
+      shown.map((each) => ({ field: each.caption, lead_hours: lead, values: each.values })),
+      { quantity: quantity.title, unit: quantity.unit },
+      1,
+    ),
   });
 }

@@ -84,5 +84,6 @@ footer { margin-top: 56px; color: var(--quiet); font-size: 13.5px; }
 @media print { @page { margin: 14mm; } :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #111; --quiet: #555; --line: #ddd;
   --ensemble: #0072b2; --regression: #d55e00; --climatology: #767f87; --persistence: #009e73; --epistemic: #cc79a7; --aleatoric: #0072b2; --good: #00674b; --bad: #b04a00; --truth: #d55e00; }
   main { padding: 0; max-width: none; } h2 { break-after: avoid; margin-top: 28px; } .field, figure, tbody { break-inside: avoid; }
-  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } .scroll { overflow: visible; } .chooser label { display: none; } table { font-size: 11px; } th, td { padding-right: 7px; } }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } .scroll { overflow: visible; } .chooser input:not(:checked) + label { display: none; } .chooser input:checked + label { background: none; border: 0; padding: 0; color: var(--quiet); }
+  .chooser input:checked + label::before { content: 'shown: '; } table { font-size: 11px; } th, td { padding-right: 7px; } }
 `;

@@ -3,6 +3,7 @@ import { type Atlas, caption } from './atlas.js';
 import { colourScale, type Scheme } from './colourScale.js';
 import { leadLabel } from './displayUnit.js';
 import { drawGlobe } from './globeMap.js';
+import { type DrawnField, mapData } from './mapData.js';
 import { mapRow } from './mapRow.js';
 import { shareOf } from './outlook.js';
 import type { Quantity } from './quantities.js';
@@ -26,6 +27,7 @@ export async function probabilityRow(
   const sign = side === 'above' ? 1 : -1;
   const scale = colourScale(0, 100, event.scheme, 10);
   const maps: { caption: string; svg: string }[] = [];
+  const kept: DrawnField[] = [];
   let known = false;
   for (const lead of leads) {
     const members = await fields.members(quantity, lead);
@@ -36,15 +38,21 @@ export async function probabilityRow(
     const share = shareOf(excess, (value) => value >= 0).map((each) => 100 * each);
     const truth = await fields.truth(quantity, lead);
     known ||= truth !== null;
+    const excessOfTruth = truth?.map((value, i) => sign * (value - event.threshold(i)));
+    kept.push({ field: 'probability', lead_hours: lead, values: share });
+    if (excessOfTruth !== undefined)
+      kept.push({
+        field: 'happened',
+        lead_hours: lead,
+        values: excessOfTruth.map((value) => (Number.isNaN(value) ? value : Number(value >= 0))),
+      });
     maps.push({
       caption: caption(fields, lead),
       svg: drawGlobe({
         grid,
         frame,
         fill: { values: share, scale },
-        ...(truth
-          ? { lines: { values: truth.map((value, i) => sign * (value - event.threshold(i))), bounds: [0] } }
-          : {}),
+        ...(excessOfTruth ? { lines: { values: excessOfTruth, bounds: [0] } } : {}),
         label: `probability of ${event.title}, ${leadLabel(lead)}`,
       }),
     });
@@ -55,5 +63,6 @@ export async function probabilityRow(
     scale,
     unit: '%',
     maps,
+    data: mapData(grid, kept, { event: event.title, unit: '%' }, 0),
   }).replace('class="field"', 'class="field probability"');
 }

@@ -21,10 +21,38 @@ export function reliabilityPanels(
   return leads
     .map((lead) => ({
       lead,
-      bins: rows.filter((row) => row.lead_hours === lead).sort((a, b) => a.x - b.x),
+      bins: pooled(rows.filter((row) => row.lead_hours === lead).sort((a, b) => a.x - b.x)),
     }))
     .filter(({ bins }) => bins.some(({ y }) => Number.isFinite(y)))
     .map(({ lead, bins }) => ({ caption: leadLabel(lead), svg: reliabilityDiagram(bins, leadLabel(lead)) }));
+}
+
+/** More classes than this hide in their scatter what they say together. */
+const mostClasses = 20;
+const pooledClasses = 10;
+
+/**
+ * Many classes drawn as ten: means over neighbours, weighted by how often each was given. The mean of their ranges is as
+ * wide as if they erred together: never too narrow.
+ */
+function pooled(bins: readonly DiagramRow[]): DiagramRow[] {
+  if (bins.length <= mostClasses) return [...bins];
+  const groups = new Map<number, DiagramRow[]>();
+  for (const bin of bins) {
+    const group = Math.round(bin.x * pooledClasses);
+    groups.set(group, [...(groups.get(group) ?? []), bin]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    const filled = group.filter(({ y }) => Number.isFinite(y));
+    const weight = filled.reduce((sum, each) => sum + (each.weight ?? 0), 0);
+    if (first === undefined || !(weight > 0)) return [];
+    const mean = (value: (bin: DiagramRow) => number): number =>
+      filled.reduce((sum, each) => sum + ((each.weight ?? 0) * value(each)) / weight, 0);
+    const [x, y] = [mean((each) => each.x), mean((each) => each.y)];
+    const [ci_low, ci_high] = [mean((each) => each.ci_low), mean((each) => each.ci_high)];
+    return [{ ...first, x, y, ci_low, ci_high, weight }];
+  });
 }
 
 function reliabilityDiagram(bins: readonly DiagramRow[], lead: string): string {

@@ -159,12 +159,15 @@ function shortText(json: unknown): string {
   const plain = Object.entries(json).filter(
     ([, value]) => typeof value === 'string' || typeof value === 'number',
   );
+  // The kind says enough without its key.
   return plain
     .slice(0, 3)
+    .sort(([a], [b]) => Number(b === 'kind') - Number(a === 'kind'))
     .map(([key, value]) => {
       const text = String(value);
       // Digests are for machines: the head tells two of them apart.
-      return `${key} ${/^[0-9a-f]{40,}$/.test(text) ? text.slice(0, 12) : text}`;
+      if (key === 'kind') return text;
+      return `${key === 'train' ? 'trained on' : key} ${/^[0-9a-f]{40,}$/.test(text) ? text.slice(0, 12) : text.replace('/', ' to ')}`;
     })
     .join(', ');
 }

@@ -8,11 +8,13 @@ import { type Coarsening, coarsening } from './coarseField.js';
 import { type ColourScale, colourBar, growingScale, type Scheme } from './colourScale.js';
 import { type DisplayUnit, displayUnit, leadLabel, squaredUnit } from './displayUnit.js';
 import { drawMap, mapDefinitions } from './fieldMap.js';
-import { dataLinks, fieldData } from './figureData.js';
-import { equalEarthFrame } from './globeFrame.js';
+import { dataLinks } from './figureData.js';
+import { equalEarthFrame, smallMapWidth } from './globeFrame.js';
 import { drawGlobe, globeDefinitions } from './globeMap.js';
 import { escapeHtml } from './html.js';
+import { mapData } from './mapData.js';
 import { mapFrame } from './mapProjection.js';
+import { nearestLead } from './outlook.js';
 import { leadsOf } from './verification.js';
 
 interface MapKind {
@@ -58,13 +60,17 @@ const kinds: readonly MapKind[] = [
 export interface MapDrawing {
   /** Shapes that all maps use; once a page. */
   readonly definitions: string;
-  /** HTML of the maps of one channel; empty where there are none. */
-  ofChannel(channel: { readonly variable: string; readonly level: number | null }, unit: string): string;
+  /** HTML of the maps of one channel, or of its CRPS only; empty where there are none. */
+  ofChannel(
+    channel: { readonly variable: string; readonly level: number | null },
+    unit: string,
+    kind?: 'all' | 'main',
+  ): string;
 }
 
 /** Bytes of the page that all maps together may take for their data. */
 const dataBudget = 1.7e6;
-const bytesPerCell = 16;
+const bytesPerCell = 12;
 
 /** @param coast whether the world has land */
 export function scoreMapDrawing(maps: ScoreMaps, coast: boolean): MapDrawing {
@@ -74,9 +80,10 @@ export function scoreMapDrawing(maps: ScoreMaps, coast: boolean): MapDrawing {
   const atlas = atlasOf(coarse.grid, coast);
   return {
     definitions: atlas.definitions,
-    ofChannel: ({ variable, level }, unit) => {
+    ofChannel: ({ variable, level }, unit, kind = 'all') => {
       const own = maps.maps.filter((map) => map.variable === variable && map.level === level);
-      const rows = shownKinds(own).map((kind) => mapRow(kind, own, unit, coarse, atlas));
+      const there = shownKinds(own).filter(({ statistic }) => kind === 'all' || statistic === 'crps');
+      const rows = there.map((each) => mapRow(each, own, unit, coarse, atlas));
       return rows.join('');
     },
   };
@@ -107,7 +114,7 @@ function atlasOf(grid: Grid, coast: boolean): Atlas {
   const north = grid.latitudes[0] ?? 0;
   const south = grid.latitudes[grid.latitudes.length - 1] ?? 0;
   if (wrapsInLongitude(grid) && north > 75 && south < -75) {
-    const frame = equalEarthFrame('scores', 720, 0, coast);
+    const frame = equalEarthFrame('scores', smallMapWidth, 0, coast);
     return {
       definitions: globeDefinitions(frame),
       draw: (values, scale, label) => drawGlobe({ grid, frame, fill: { values, scale }, label }),
@@ -146,18 +153,30 @@ function mapRow(
     return `<figure><figcaption>${leadLabel(map.lead_hours)}</figcaption>${atlas.draw(values, scale, label)}</figure>`;
   });
   const first = shown[0];
-  const name = `${first?.variable ?? ''}${first?.level ?? ''} map ${kind.title}`;
+  // In stored units, like every other table of scores.
+  const kept = shown.map(({ statistic, lead_hours }, i) => ({
+    field: statistic,
+    lead_hours,
+    values: fields[i] ?? [],
+  }));
+  const { variable = '', level = null } = first ?? {};
+  const data = mapData(coarse.grid, kept, { variable, level: String(level ?? ''), variable_unit: unit });
+  const name = `${variable}${level ?? ''} map ${kind.title}`;
   return (
     `<section class="field"><header><div><h4>${kind.title}</h4><p class="quiet">${kind.meaning}; mean over ${first?.n ?? 0} starts</p></div>` +
     `${colourBar(scale, display.label, escapeHtml(kind.title))}</header><div class="maps">${figures.join('')}</div>` +
-    `${dataLinks(mapData(kind.statistic, shown, fields, coarse.grid, unit), name, name)}</section>`
+    `${dataLinks(data, name, name)}</section>`
   );
 }
 
-/** Four at most, evenly spread from the first to the last. */
+/** Four at most: what there is nearest to the leads of the other figures. */
 function fourOf(leads: readonly number[]): number[] {
   if (leads.length <= 4) return [...leads];
-  return [0, 1, 2, 3].flatMap((i) => leads[Math.round((i * (leads.length - 1)) / 3)] ?? []);
+  const last = leads[leads.length - 1] ?? 0;
+  const near = [...new Set([24, 72, 120, last].map((lead) => nearestLead(leads, lead)))];
+  return near.length === 4
+    ? near
+    : [0, 1, 2, 3].flatMap((i) => leads[Math.round((i * (leads.length - 1)) / 3)] ?? []);
 }
 
 /** Steps of colour over all fields, which grow as errors do from lead to lead. */
@@ -171,29 +190,4 @@ function scaleOf(scheme: Scheme, fields: readonly Float32Array[], { factor }: Di
   }
   const size = Math.max(-low, high);
   return growingScale(size, scheme);
-}
-
-/** Latitude, longitude, and a column a lead, in stored units. */
-function mapData(
-  statistic: MapStatistic,
-  maps: readonly ScoreMap[],
-  fields: readonly Float32Array[],
-  { latitudes, longitudes }: Grid,
-  unit: string,
-) {
-  const points = latitudes.length * longitudes.length;
-  const axis = (value: (point: number) => number | undefined): Float32Array =>
-    Float32Array.from({ length: points }, (_, point) => value(point) ?? Number.NaN);
-  const { variable = '', level = null } = maps[0] ?? {};
-  return fieldData(
-    [
-      { name: 'latitude', values: axis((point) => latitudes[Math.floor(point / longitudes.length)]) },
-      { name: 'longitude', values: axis((point) => longitudes[point % longitudes.length]) },
-      ...maps.map((map, i) => ({
-        name: `${statistic}_${map.lead_hours}h`,
-        values: fields[i] ?? new Float32Array(points),
-      })),
-    ],
-    { variable, level: String(level ?? ''), statistic, variable_unit: unit },
-  );
 }

@@ -12,7 +12,7 @@ import { tableData, unitColumn } from './figureData.js';
 import { readingOrder } from './headline.js';
 import { regionName, seasonName } from './regionNames.js';
 import { longName } from './variableNames.js';
-import { leadsOf, ofChannel } from './verification.js';
+import { leadsOf, mainModel, ofChannel } from './verification.js';
 
 interface CardKind {
   readonly metric: string;
@@ -93,9 +93,11 @@ function cardOf(
   region: string,
   season: string,
 ): Card | null {
-  const shown = rows.filter((row) => row.metric === kind.metric && Number.isFinite(row.value));
+  const main = mainModel(rows);
+  const own = rows.filter((row) => row.model === main);
+  const shown = own.filter((row) => row.metric === kind.metric && Number.isFinite(row.value));
   if (shown.length === 0) return null;
-  const differences = rows.filter((row) => row.metric === kind.difference);
+  const differences = own.filter((row) => row.metric === kind.difference);
   const verdicts = differences.map((row) => ({ p_value: row.p_value, verdict: verdictOf(row) }));
   const joint = jointVerdicts(verdicts);
   const where =
@@ -126,7 +128,9 @@ function cardOf(
     limit: kind.limit ?? divergingLimit(shown.map((row) => kind.shown(row.value))),
     unit: kind.unit,
     ends: kind.ends,
-    tested: differences.length > 0,
+    tested: differences.some(
+      (row) => Number.isFinite(row.p_value ?? Number.NaN) || Number.isFinite(row.ci_low),
+    ),
     data: tableData([
       ...scoreColumns(used),
       { ...unitColumn(used.length, ''), type: 'utf8', values: unitsOfRows },

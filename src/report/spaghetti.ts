@@ -5,10 +5,12 @@
 import { type Atlas, caption, heightInterval, meanOf } from './atlas.js';
 import { lines } from './contourPath.js';
 import { leadLabel } from './displayUnit.js';
+import { dataLinks } from './figureData.js';
 import type { GlobeFrame } from './globeFrame.js';
 import { globeSvg } from './globeMap.js';
 import { escapeHtml } from './html.js';
 import { legend } from './leadCurves.js';
+import { type LineOfFields, meridianCrossings } from './meridianCrossings.js';
 import { refineField } from './refinedField.js';
 
 const finer = 2;
@@ -29,15 +31,18 @@ export async function spaghetti(
   const lineOf = (values: Float64Array): string =>
     lines(refineField(values, grid, finer, { west: polar.west, rows: wanted }), [level], polar);
   const figures: string[] = [];
+  const kept: LineOfFields[] = [];
   let known = false;
   for (const lead of leads) {
     const { values, members, points } = await fields.members(height, lead);
-    const paths = Array.from(
-      { length: members },
-      (_, m) => `<path d="${lineOf(values.subarray(m * points, (m + 1) * points))}"/>`,
-    );
+    const own = Array.from({ length: members }, (_, m) => ({
+      name: `member_${m + 1}`,
+      values: values.subarray(m * points, (m + 1) * points),
+    }));
+    const paths = own.map((member) => `<path d="${lineOf(member.values)}"/>`);
     const truth = await fields.truth(height, lead);
     known ||= truth !== null;
+    kept.push({ lead_hours: lead, fields: truth ? [{ name: 'truth', values: truth }, ...own] : own });
     const happened = truth ? `<path class="truth-line" d="${lineOf(truth)}"/>` : '';
     const label = `${level} dam line of all members on ${leadLabel(lead)}, from above the north pole`;
     const drawn = globeSvg(polar, label, '', `<g class="strands">${paths.join('')}</g>${happened}`);
@@ -47,10 +52,16 @@ export async function spaghetti(
     { name: 'members', colour: 'var(--ensemble)' },
     ...(known ? [{ name: 'what happened', colour: 'var(--truth)' }] : []),
   ]);
+  const title = `Spaghetti: the ${level} dam line of all members`;
+  // Latitudes of the members' lines where they cross the meridians say all that a reader sees, in a tenth of the fields' bytes.
+  const data = meridianCrossings(kept, grid, level, wanted[1] + 1, {
+    line: `${level} dam`,
+    unit: 'degrees_north',
+  });
   return (
-    `<section class="field"><header><div><h3>Spaghetti: the ${level} dam line of all members</h3><p class="quiet">` +
+    `<section class="field"><header><div><h3>${title}</h3><p class="quiet">` +
     `height of the 500 hPa surface, northern hemisphere to ${edge}° N: a bundle where the members agree, a tangle where they part ways</p></div>${keys}</header>` +
-    `<div class="maps polar">${figures.join('')}</div></section>`
+    `<div class="maps polar">${figures.join('')}</div>${dataLinks(data, title, title, 'data (latitudes by longitude)')}</section>`
   );
 }
 

@@ -3,6 +3,7 @@
  * ranks, events, spectra, maps and every score as tables. The first channel lies open, the others behind a fold.
  */
 import { type Channel, channelName } from '../../core/schema.js';
+import type { DiagramRow } from '../../evaluation/diagramRow.js';
 import { differencePrefix, type ScoreRow } from '../../evaluation/scoreRow.js';
 import {
   type CalibrationInput,
@@ -20,7 +21,7 @@ import { headlineOrFirst } from './headline.js';
 import { escapeHtml } from './html.js';
 import { differenceTable, eventTable, scoreTable } from './htmlTables.js';
 import { leadFigures } from './leadFigures.js';
-import { regionName } from './regionNames.js';
+import { regionName, seasonName } from './regionNames.js';
 import { scoreMapDrawing } from './scoreMaps.js';
 import { groupScores } from './scoreTable.js';
 import { skillCards } from './skillCards.js';
@@ -34,7 +35,7 @@ export function verificationSection(verification: Verification): string {
   const starts = Math.max(...scores.map((row) => row.n));
   const note =
     starts === 1
-      ? 'One start: one throw of the dice, without intervals. Many starts tell how good the forecast is.'
+      ? 'One start: one throw of the dice, so there are no intervals and no marks. Many starts tell how good a forecast is.'
       : `Over ${starts} start dates; every start counts alike, points by their area. Bands and ranges hold 95&nbsp;%.`;
   const channels = headlineOrFirst(channelsOf(scores, units));
   const maps =
@@ -43,7 +44,8 @@ export function verificationSection(verification: Verification): string {
       : scoreMapDrawing(verification.maps, verification.coast);
   const sections = channels.map((channel, i) => {
     const drawn =
-      channelFigures(verification, channel) + section('Where', maps?.ofChannel(channel, channel.unit) ?? '');
+      channelFigures(verification, channel) +
+      section('Where', maps?.ofChannel(channel, channel.unit, i === 0 ? 'all' : 'main') ?? '');
     const body = drawn + tables(scores, channel);
     const name = escapeHtml(longName(channel));
     return i === 0
@@ -51,7 +53,7 @@ export function verificationSection(verification: Verification): string {
       : `<details class="channel" id="channel-${i}"><summary><h2>${name}: how good</h2></summary>${body}</details>`;
   });
   return (
-    `${maps?.definitions ?? ''}<section id="scorecard-section"><h2>How good, by lead</h2><p class="quiet">${note} Every score of every channel is in scores.arrow.</p>` +
+    `${maps?.definitions ?? ''}<section id="scorecard-section"><h2>How good, by lead</h2><p class="quiet note">${note} Every score of every channel is in scores.arrow.</p>` +
     `${skillCards(scores, units)}</section>${sections.join('')}`
   );
 }
@@ -67,30 +69,52 @@ function channelFigures({ scores, diagrams }: Verification, channel: Channel): s
     const figures = leadFigures(rows, unit, `${name} ${region}`, region === home ? 'all' : 'main');
     return { label: regionName(region), body: `<div class="charts">${figures.join('')}</div>` };
   });
-  const rows = own.filter((row) => row.region === home);
-  const main = mainModel(rows);
-  const forecast = rows.filter((row) => row.model === main);
-  const input: CalibrationInput = {
-    diagrams: ofChannel(diagrams, channel).filter(
-      (row) => row.model === main && row.region === home && row.season === 'all',
-    ),
-    scores: forecast,
-    leads: fourLeads(leadsOf(rows)),
-    events: eventsOf(rows),
-    unit,
-    place: `${name} ${home}`,
-  };
-  const events = [
-    `<div class="charts">${eventCurves(forecast, input.events, unit, input.place).join('')}</div>`,
-    ...reliabilityFigures(input),
-    `<div class="squares">${warningFigures(input).join('')}</div>`,
-  ].filter((html) => !/^<div class="\w+"><\/div>$/.test(html));
   return (
-    choices(`region-${name}`, 'region of the curves', curves) +
-    section('Is the spread right?', rankFigure(input)) +
-    section('Events', events.join('')) +
-    section('Scales', spectrumFigure(input))
+    choices(`region-${name}`, 'region of the curves', curves) + calibration(scores, diagrams, channel, home)
   );
+}
+
+/** Ranks, events and scales of the whole, and of the other regions and seasons that have diagrams. */
+function calibration(
+  scores: readonly ScoreRow[],
+  diagrams: readonly DiagramRow[],
+  channel: Channel,
+  home: string,
+): string {
+  const { unit } = channel;
+  const name = channelName(channel);
+  const own = ofChannel(scores, channel);
+  const main = mainModel(own.filter((row) => row.region === home));
+  const drawn = ofChannel(diagrams, channel).filter((row) => row.model === main);
+  const parts = new Map([[`${home}/all`, { region: home, season: 'all' }]]);
+  for (const { region, season } of drawn) parts.set(`${region}/${season}`, { region, season });
+  const views = [...parts.values()].map(({ region, season }) => {
+    const rows = own.filter((row) => row.region === region && row.season === season && row.model === main);
+    const place = season === 'all' ? region : `${region} ${season}`;
+    const input: CalibrationInput = {
+      diagrams: drawn.filter((row) => row.region === region && row.season === season),
+      scores: rows,
+      leads: fourLeads(leadsOf(rows)),
+      events: eventsOf(rows),
+      unit,
+      place: `${name} ${place}`,
+    };
+    const events = [
+      `<div class="charts">${eventCurves(rows, input.events, unit, input.place).join('')}</div>`,
+      ...reliabilityFigures(input),
+      `<div class="squares">${warningFigures(input).join('')}</div>`,
+    ].filter((html) => !/^<div class="\w+"><\/div>$/.test(html));
+    const label = [...(region === home && season !== 'all' ? [] : [regionName(region)])];
+    if (season !== 'all') label.push(seasonName(season));
+    return {
+      label: label.join(', '),
+      body:
+        section('Is the spread right?', rankFigure(input)) +
+        section('Events', events.join('')) +
+        section('Scales', spectrumFigure(input)),
+    };
+  });
+  return choices(`diagrams-${name}`, 'region or season of the diagrams', views);
 }
 
 function section(title: string, body: string): string {
@@ -106,9 +130,14 @@ function tables(scores: readonly ScoreRow[], channel: Channel): string {
     const compared = group.rows.some((row) => row.metric.startsWith(differencePrefix))
       ? differenceTable(group, channel.unit)
       : '';
+    const table = eventTable(events, channel.unit);
+    const ofEvents =
+      table === ''
+        ? ''
+        : `<details><summary>${escapeHtml(longName(channel))}${region}: scores of events</summary>${table}</details>`;
     return (
-      `<details><summary>${escapeHtml(longName(channel))}${region}: every score</summary>${compared}` +
-      `${scoreTable(group, channel.unit)}${eventTable(events, channel.unit)}</details>`
+      `<details class="numbers"><summary>${escapeHtml(longName(channel))}${region}: every score</summary>${compared}` +
+      `${scoreTable(group, channel.unit)}</details>${ofEvents}`
     );
   });
   return parts.join('');

@@ -27,16 +27,23 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 2px sol
 .steps { display: flex; flex-wrap: wrap; align-items: center; gap: 2px; font-size: 12px; font-variant-numeric: tabular-nums; margin: 8px 0 0; color: var(--quiet); max-width: none; }
 .steps span { padding: 1px 6px; border-radius: 3px; min-width: 40px; text-align: center; } .steps .side { padding: 0 6px; min-width: 0; }
 ${divergingStyle()}
-.marks { font-size: 13.5px; margin: 8px 0 0; }
+.marks { font-size: 13.5px; margin: 8px 0 0; } .note { font-size: 14.5px; max-width: 80ch; }
 details.channel > summary h2 { display: inline; } details.channel { margin-top: 40px; }
 section.channel > h2, details.channel > summary { scroll-margin-top: 12px; }
 @media (max-width: 860px) { .panels { grid-template-columns: repeat(auto-fill, minmax(210px, 1fr)); } }
 @media (max-width: 520px) { .charts .plot svg.chart { min-width: 420px; } .charts figure, .squares figure { padding: 12px 12px 8px; }
   .panels { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 10px; } .panels svg.chart { font-size: 16px; } .squares { grid-template-columns: minmax(0, 1fr); } .squares svg.chart { font-size: 12px; }
   .card td { min-width: 46px; } .card th[scope="row"] { white-space: normal; min-width: 92px; padding-right: 8px; } .steps span { min-width: 34px; padding: 1px 3px; } }
-@media print { .data { display: none; } .charts, .panels, .squares { gap: 10px; } .charts figure.plot, .squares figure { border-color: #ccc; }
+@media print { p.data, .charts figure p.data { display: none; } .charts, .panels, .squares { gap: 10px; } .charts figure.plot, .squares figure { border-color: #ccc; }
   .charts { grid-template-columns: repeat(2, 1fr); } .panels { grid-template-columns: repeat(4, 1fr); } .squares { grid-template-columns: repeat(4, 1fr); } .maps { grid-template-columns: repeat(4, 1fr); }
-  .panel-row { break-inside: avoid; } h3, h4 { break-after: avoid; } h4 { font-size: 12.5px; } .plot h4 + p, .panel-row > p.quiet, .charts figure p.quiet, .legend, figcaption, .marks { font-size: 10.5px; line-height: 1.35; }
+  /* Paper shows what is open, and the numbers of the first channel. */
+  details.numbers::details-content { content-visibility: visible; block-size: auto; } details:not([open], .numbers) { display: none; }
+  details.numbers { border: 0; margin-top: 10px; padding: 0; } details > summary { list-style: none; break-after: avoid; }
+  body { font-size: 13px; } p { margin: 4px 0 8px; } .note, .card-box p { font-size: 12.5px; } .cards, .day { grid-template-columns: repeat(2, 1fr); gap: 10px; } .fans { grid-template-columns: repeat(4, 1fr); gap: 10px; }
+  .fans svg.chart { font-size: 15px; } .card-box { padding: 10px 14px 2px; } h1 { font-size: 26px; } h2 { font-size: 18px; } .card-box h2 { margin: 0 0 4px; font-size: 15px; } .facts dt { font-size: 10.5px; } .facts dd { font-size: 12px; }
+  dl.words { grid-template-columns: 130px 1fr; gap: 4px 14px; font-size: 11px; } dl.words dd { margin: 0; } dl.words dt { break-after: avoid; }
+  #scorecard-section { break-inside: avoid; } .charts figure p.legend { font-size: 10.5px; }
+  .panel-row, .fans, .fans figure, .cards, .card, .squares, .maps, dl.words div, dl.facts { break-inside: avoid; } .field header, .panel-row > p, figcaption, caption, thead, .chooser label { break-after: avoid; } h3, h4 { break-after: avoid; } h4 { font-size: 12.5px; } .plot h4 + p, .panel-row > p.quiet, .charts figure p.quiet, .legend, figcaption, .marks { font-size: 10.5px; line-height: 1.35; }
   .charts svg.chart { font-size: 13px; } .panels svg.chart, .squares svg.chart { font-size: 15px; } .field header p { font-size: 10.5px; } .charts figure, .squares figure { padding: 8px 10px 6px; }
   .scores { font-size: 9.5px; } .scores td, .scores th { white-space: normal; padding: 3px 5px 3px 0; } .scores td .ci { font-size: 8px; } .differences { font-size: 10px; } .differences td.verdict { padding-right: 8px; }
   .card td { min-width: 0; padding: 3px 4px; } .card th[scope="row"] { padding-right: 8px; } .steps span { min-width: 34px; padding: 1px 3px; }
