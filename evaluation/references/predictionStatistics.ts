@@ -172,10 +172,7 @@ export class PredictionScorer {
     this.field('members').fill(distribution.memberCount);
     if (this.thresholds === 0) return;
     distribution.twcrpsAbove(thresholds, truth, this.twcrpsAbove);
-    for (let t = 0; t < this.thresholds; t++) {
-      const row = thresholds.subarray(t * points, (t + 1) * points);
-      distribution.exceedance(row, this.probability.subarray(t * points, (t + 1) * points));
-    }
+    distribution.exceedance(thresholds, this.probability);
   }
 
   /** What depends on the mean alone. */

@@ -31,6 +31,19 @@ import {
 const blockBits = 5;
 const block = 1 << blockBits;
 
+/** What the sample is above thresholds, whatever is observed: [threshold, point]. */
+interface AboveThresholds {
+  readonly thresholds: Float64Array;
+  /** Members not above t. */
+  readonly upTo: Int32Array;
+  /** Σ (x_i − x̄) over these. */
+  readonly anomalies: Float64Array;
+  /** ½ E|v(X) − v(X′)| */
+  readonly halfDifferences: Float64Array;
+}
+const none = new Float64Array(0);
+const unasked = { thresholds: none, upTo: new Int32Array(0), anomalies: none, halfDifferences: none };
+
 export class SampleDistribution {
   readonly memberCount: number;
   /** [point] */
@@ -47,8 +60,7 @@ export class SampleDistribution {
   private readonly halfDifference: Float64Array;
   private readonly dependence: Dependence;
   private readonly independentPairs: number;
-  private lastThresholds = new Float64Array(0);
-  private lastHalfDifferences = new Float64Array(0);
+  private last: AboveThresholds = unasked;
 
   /**
    * @param members [member, point], no missing values; not kept
@@ -89,8 +101,11 @@ export class SampleDistribution {
     const ordered = new Float32Array(dependence.kind === 'none' ? 0 : columns.length);
     for (let first = 0; first < points; first += tilePoints) {
       const n = Math.min(tilePoints, points - first);
-      for (let m = 0; m < memberCount; m++)
-        sorter.rows.set(members.subarray(m * points + first, m * points + first + n), m * tilePoints);
+      // Rows of 64 values: a loop copies them faster than a view of each.
+      for (let m = 0; m < memberCount; m++) {
+        const [from, to] = [m * points + first, m * tilePoints];
+        for (let p = 0; p < n; p++) sorter.rows[to + p] = members[from + p]!;
+      }
       sorter.sort(0, memberCount, columns);
       if (dependence.kind === 'groups') {
         let start = 0;
@@ -111,24 +126,26 @@ export class SampleDistribution {
 
   private summarise(point: number, blocks: number): void {
     const { memberCount, dependence, independentPairs, ordered } = this;
-    const column = this.sorted.subarray(point * memberCount, (point + 1) * memberCount);
-    let total = 0;
-    for (let i = 0; i < memberCount; i++) total += column[i]!;
-    const centre = total / memberCount;
+    const { sorted, before } = this;
     const first = point * memberCount;
+    let total = 0;
+    for (let i = first; i < first + memberCount; i++) total += sorted[i]!;
+    const centre = total / memberCount;
     const close = dependentDifference(dependence, ordered, first, Number.NEGATIVE_INFINITY);
     const closeSquares = dependentSquares(dependence, ordered, first, centre);
     let all = 0;
     let sum = 0;
     let squares = 0;
-    for (let i = 0; i < memberCount; i++) {
-      if ((i & (block - 1)) === 0) this.before[point * blocks + (i >> blockBits)] = sum;
-      const anomaly = column[i]! - centre;
-      sum += anomaly;
-      squares += anomaly * anomaly;
-      all += (2 * i - memberCount + 1) * anomaly;
+    for (let b = 0; b < blocks; b++) {
+      before[point * blocks + b] = sum;
+      const end = Math.min(memberCount, (b + 1) * block);
+      for (let i = b * block; i < end; i++) {
+        const anomaly = sorted[first + i]! - centre;
+        sum += anomaly;
+        squares += anomaly * anomaly;
+        all += (2 * i - memberCount + 1) * anomaly;
+      }
     }
-    if ((memberCount & (block - 1)) === 0) this.before[point * blocks + blocks - 1] = sum;
     this.mean[point] = centre;
     // Σ_{i<j} (x_i − x_j)² = M Σ (x_i − x̄)².
     this.variance[point] = (memberCount * squares - closeSquares) / (2 * independentPairs);
@@ -145,7 +162,7 @@ export class SampleDistribution {
     for (let point = 0; point < out.length; point++) {
       const y = observed[point]!;
       const anomaly = y - this.mean[point]!;
-      const low = this.countBelow(point, y);
+      const low = this.count(point, y, false);
       // Anomalies sum to nothing over all members: Σ|x − y| = (2k − M)(y − x̄) − 2 Σ_{i<k} (x_i − x̄).
       const distance = (2 * low - memberCount) * anomaly - 2 * this.anomaliesBefore(point, low);
       out[point] = distance / memberCount - this.halfDifference[point]!;
@@ -179,21 +196,20 @@ export class SampleDistribution {
     for (let point = 0; point < low.length; point++) {
       const y = observed[point]!;
       const missing = Number.isNaN(y);
-      low[point] = missing ? y : this.countBelow(point, y) / (this.memberCount + 1);
-      high[point] = missing ? y : (this.countUpTo(point, y) + 1) / (this.memberCount + 1);
+      low[point] = missing ? y : this.count(point, y, false) / (this.memberCount + 1);
+      high[point] = missing ? y : (this.count(point, y, true) + 1) / (this.memberCount + 1);
     }
   }
 
   /**
-   * Share of the sample strictly above the threshold of each point.
-   * @param thresholds [point]; NaN propagates
-   * @param out [point], written
+   * Share of the sample strictly above each threshold.
+   * @param thresholds [threshold, point]; NaN propagates
+   * @param out [threshold, point], written
    */
   exceedance(thresholds: FloatArray, out: Float64Array): void {
-    for (let point = 0; point < out.length; point++) {
-      const t = thresholds[point]!;
-      out[point] = Number.isNaN(t) ? Number.NaN : 1 - this.countUpTo(point, t) / this.memberCount;
-    }
+    const { upTo } = this.above(thresholds);
+    for (let i = 0; i < out.length; i++)
+      out[i] = Number.isNaN(thresholds[i]!) ? Number.NaN : 1 - upTo[i]! / this.memberCount;
   }
 
   /**
@@ -205,66 +221,66 @@ export class SampleDistribution {
   twcrpsAbove(thresholds: FloatArray, observed: FloatArray, out: Float64Array): void {
     const { memberCount } = this;
     const points = this.mean.length;
-    const halfDifferences = this.halfDifferencesAbove(thresholds);
-    for (let i = 0; i < thresholds.length; i++) {
-      const point = i % points;
-      const t = thresholds[i]!;
-      const y = Math.max(observed[point]!, t);
+    const { upTo, anomalies, halfDifferences } = this.above(thresholds);
+    for (let point = 0; point < points; point++) {
+      const observation = observed[point]!;
       const centre = this.mean[point]!;
-      const clipped = this.countUpTo(point, t);
-      const below = Math.max(clipped, this.countBelow(point, y));
-      const [s, sBelow] = [this.anomaliesBefore(point, clipped), this.anomaliesBefore(point, below)];
-      // Clipped members lie at t; those up to y below it, the rest above, and all anomalies sum to nothing.
-      const distance =
-        clipped * (y - t) + (2 * below - clipped - memberCount) * (y - centre) - 2 * sBelow + s;
-      out[i] = distance / memberCount - halfDifferences[i]!;
+      const low = this.count(point, observation, false);
+      const sLow = this.anomaliesBefore(point, low);
+      for (let i = point; i < thresholds.length; i += points) {
+        const y = Math.max(observation, thresholds[i]!);
+        const [clipped, s] = [upTo[i]!, anomalies[i]!];
+        // Where y is t itself, all clipped members count as below it, and no others.
+        const higher = low > clipped;
+        const below = higher ? low : clipped;
+        const sBelow = higher ? sLow : s;
+        // Clipped members lie at t; those up to y below it, the rest above, and all anomalies sum to nothing.
+        const distance =
+          clipped * (y - thresholds[i]!) +
+          (2 * below - clipped - memberCount) * (y - centre) -
+          2 * sBelow +
+          s;
+        out[i] = distance / memberCount - halfDifferences[i]!;
+      }
     }
   }
 
-  /** ½ E|v(X) − v(X′)| for each threshold, [threshold, point]; kept until other thresholds come. */
-  private halfDifferencesAbove(thresholds: FloatArray): Float64Array {
-    const known = this.lastThresholds;
+  /** Kept until other thresholds come. */
+  private above(thresholds: FloatArray): AboveThresholds {
+    const known = this.last.thresholds;
     if (known.length === thresholds.length && known.every((t, i) => Object.is(t, thresholds[i])))
-      return this.lastHalfDifferences;
+      return this.last;
     const { memberCount, dependence, sorted, ordered, independentPairs } = this;
     const points = this.mean.length;
-    const out = new Float64Array(thresholds.length);
+    const upTo = new Int32Array(thresholds.length);
+    const anomalies = new Float64Array(thresholds.length);
+    const halfDifferences = new Float64Array(thresholds.length);
     for (let i = 0; i < thresholds.length; i++) {
-      const first = (i % points) * memberCount;
+      const point = i % points;
+      const first = point * memberCount;
       const t = thresholds[i]!;
+      const clipped = this.count(point, t, true);
       let all = 0;
       // Measured from t, so that what is clipped adds nothing.
-      for (let m = memberCount - 1; m >= 0 && sorted[first + m]! > t; m--)
-        all += (2 * m - memberCount + 1) * (sorted[first + m]! - t);
+      for (let m = clipped; m < memberCount; m++) all += (2 * m - memberCount + 1) * (sorted[first + m]! - t);
       const close = dependentDifference(dependence, ordered, first, t);
-      out[i] = (all - close) / (2 * independentPairs);
+      upTo[i] = clipped;
+      anomalies[i] = this.anomaliesBefore(point, clipped);
+      halfDifferences[i] = Number.isNaN(t) ? t : (all - close) / (2 * independentPairs);
     }
-    this.lastThresholds = Float64Array.from(thresholds);
-    this.lastHalfDifferences = out;
-    return out;
+    this.last = { thresholds: Float64Array.from(thresholds), upTo, anomalies, halfDifferences };
+    return this.last;
   }
 
-  /** Members below y; 0 for NaN. */
-  private countBelow(point: number, y: number): number {
+  /** Members below y, or not above it; 0 for NaN. */
+  private count(point: number, y: number, orEqual: boolean): number {
     const first = point * this.memberCount;
     let low = 0;
     let high = this.memberCount;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.sorted[first + middle]! < y) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** Members not above t; 0 for NaN. */
-  private countUpTo(point: number, t: number): number {
-    const first = point * this.memberCount;
-    let low = 0;
-    let high = this.memberCount;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.sorted[first + middle]! <= t) low = middle + 1;
+      const value = this.sorted[first + middle]!;
+      if (value < y || (orEqual && value === y)) low = middle + 1;
       else high = middle;
     }
     return low;
