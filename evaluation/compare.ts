@@ -6,18 +6,13 @@
  */
 import { usageError } from '../core/errors.js';
 import { describeGrid, sameGrid } from '../core/grid.js';
-import type { Archive } from '../core/interfaces.js';
 import { type Channel, channelName, type Schema } from '../core/schema.js';
 import type { CompareRow } from './compareRow.js';
 import type { EnsembleSource } from './ensembleSource.js';
 import { spacingOf, spanOf } from './overlap.js';
-import type { ReferenceMethod } from './references/reference.js';
-import type { Period } from './references/trainingSeries.js';
-import { type Region, wholeDomain } from './region.js';
-import type { NanPolicy } from './scores/nanPolicy.js';
+import { wholeDomain } from './region.js';
 import { type ComparePlace, pairedScores } from './significance/pairedScores.js';
-import type { EventChoice } from './statistics/events.js';
-import { gatherStatistics } from './statistics/gather.js';
+import { type GatherRequest, gatherStatistics } from './statistics/gather.js';
 import type { StatisticGroup, StatisticTable } from './statistics/statisticTable.js';
 
 export interface ComparedRun {
@@ -26,30 +21,29 @@ export interface ComparedRun {
   readonly source: EnsembleSource;
 }
 
-export interface CompareRequest {
+export interface CompareRequest
+  extends Pick<
+    GatherRequest,
+    | 'archive'
+    | 'archiveName'
+    | 'references'
+    | 'training'
+    | 'regions'
+    | 'events'
+    | 'nanPolicy'
+    | 'workers'
+    | 'signal'
+  > {
   /** Two or more; the others are compared with the first. */
   readonly runs: readonly ComparedRun[];
-  readonly archive: Archive;
-  readonly archiveName?: string;
-  /** Shown beside the runs; default none. */
-  readonly references?: readonly ReferenceMethod[];
-  readonly training?: Period | undefined;
-  /** Default: the whole domain. */
-  readonly regions?: readonly Region[];
-  readonly events?: EventChoice;
   /** Rows of seasons of the valid time too; default: none. */
   readonly seasons?: boolean;
-  /** Default: raise. */
-  readonly nanPolicy?: NanPolicy;
-  /** Threads that score; results do not depend on it. */
-  readonly workers?: number;
   /** Of the bootstrap; default 0. */
   readonly seed?: number;
   /** Of the bootstrap; default 1000. */
   readonly resamples?: number;
   /** In starts. */
   readonly onProgress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** What several runs share. */

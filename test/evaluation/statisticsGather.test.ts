@@ -8,8 +8,10 @@ import { createFieldScores } from '../../evaluation/fields/fieldScores.js';
 import { climatology } from '../../evaluation/references/climatology.js';
 import { persistence } from '../../evaluation/references/persistence.js';
 import { regionWeights } from '../../evaluation/region.js';
-import { crpsEnsemble } from '../../evaluation/scores/crps.js';
+import { crpsEnsemble, crpsKernel } from '../../evaluation/scores/crps.js';
 import { createGatherer, type GatherRequest, gatherStatistics } from '../../evaluation/statistics/gather.js';
+import { gatherMemory } from '../../evaluation/statistics/gatherMemory.js';
+import { planGathering } from '../../evaluation/statistics/gatherPlan.js';
 import { encodeStatistics } from '../../evaluation/statistics/statisticsFile.js';
 import { mergeTables, type StatisticTable } from '../../evaluation/statistics/statisticTable.js';
 import { memoryArchive, seededNormals } from './memoryArchive.js';
@@ -96,6 +98,27 @@ function groupOf(table: StatisticTable, model: string, variable: string, lead: n
   if (!found) throw new Error(`no group ${model} ${variable} ${lead} ${region}`);
   return found;
 }
+
+describe('memory of a gathering', () => {
+  it('counts what files of forecasts keep decoded, and is refused before a member is read', async () => {
+    let read = 0;
+    const source: EnsembleSource = {
+      ...ensemble(),
+      heldBytes: 4e15,
+      readMembers: (...asked) => {
+        read++;
+        return ensemble().readMembers(...asked);
+      },
+    };
+    const plain = await planGathering(request);
+    const holding = await planGathering({ ...request, runs: [{ name: 'ensemble', source }] });
+    expect(gatherMemory(holding) - gatherMemory(plain)).toBe(4e15);
+    await expect(gatherStatistics({ ...request, runs: [{ name: 'ensemble', source }] })).rejects.toThrow(
+      /gathering statistics needs about 4000000\.\d\d GB of memory/,
+    );
+    expect(read).toBe(0);
+  });
+});
 
 describe('gathered statistics', () => {
   const gathered = gatherStatistics(request);
@@ -333,7 +356,8 @@ describe('gathered statistics', () => {
     expect(stretches.length).toBeGreaterThan(1);
     expect(stretches.every((n) => n % 120 === 0)).toBe(true);
     expect(stretches.reduce((sum, n) => sum + n, 0)).toBe(size);
-    const crps = crpsEnsemble(members, count, truth);
+    const crps = new Float64Array(size);
+    crpsKernel(members, count, truth, crps, new Float64Array(count));
     const weights = [pointWeights(globe), regionWeights(box, globe)];
     const fields = createFieldScores(globe, weights, count, { mostPoints: 4096 });
     const sums = new Float64Array(fields.size);
