@@ -3,7 +3,7 @@
  * says what each is, kernels/plainPointKernel.ts how. Addresses and distances are in bytes; members are float32, all
  * arithmetic is float64 on two points, and what is only compared stays float32 on four.
  *
- * A group is [M + sums][4] float32: the sorted members, then sums that are not finite where a member is not.
+ * A group is [rows][4] float32: the sorted members, and at `sumsAt` sums that are not finite where a member is not.
  *
  * The sums over sorted members fold from both ends, p = 0 … h − 1, h = ⌊M/2⌋, low l_p = x_(p), high u_p = x_(M−1−p):
  *   Σ_{i<j} |x_i − x_j| = Σ_p (M − 1 − 2p)(u_p − l_p) = 2 T − (2h − M + 1) S,  S = Σ (u_p − l_p),
@@ -39,22 +39,16 @@ function load2(address: usize): v128 {
 }
 
 /**
- * Both sums of a group. With `lifted`, of members and truth that are below the floor lifted to it.
- * @param truth, floor four float32
+ * Both sums of a group.
+ * @param truth four float32
  */
 // @ts-ignore: decorator
 @inline
-function fold(sorted: usize, members: i32, truth: usize, lifted: bool, floor: usize): void {
+function fold(sorted: usize, members: i32, truth: usize): void {
   const zero = f64x2.splat(0);
   const end = sorted + <usize>(members >> 1) * vector;
-  const floor0 = load2(floor);
-  const floor1 = load2(floor + 8);
-  let y0 = load2(truth);
-  let y1 = load2(truth + 8);
-  if (lifted) {
-    y0 = f64x2.pmax(y0, floor0);
-    y1 = f64x2.pmax(y1, floor1);
-  }
+  const y0 = load2(truth);
+  const y1 = load2(truth + 8);
   let s0 = zero;
   let s1 = zero;
   let t0 = zero;
@@ -64,16 +58,10 @@ function fold(sorted: usize, members: i32, truth: usize, lifted: bool, floor: us
   let last = sorted + <usize>(members - 1) * vector;
   let first = sorted;
   for (; first < end; first += vector) {
-    let a0 = load2(first);
-    let a1 = load2(first + 8);
-    let b0 = load2(last);
-    let b1 = load2(last + 8);
-    if (lifted) {
-      a0 = f64x2.pmax(a0, floor0);
-      a1 = f64x2.pmax(a1, floor1);
-      b0 = f64x2.pmax(b0, floor0);
-      b1 = f64x2.pmax(b1, floor1);
-    }
+    const a0 = load2(first);
+    const a1 = load2(first + 8);
+    const b0 = load2(last);
+    const b1 = load2(last + 8);
     s0 = f64x2.add(s0, f64x2.sub(b0, a0));
     s1 = f64x2.add(s1, f64x2.sub(b1, a1));
     c0 = f64x2.add(c0, f64x2.pmin(f64x2.pmax(y0, a0), b0));
@@ -89,14 +77,8 @@ function fold(sorted: usize, members: i32, truth: usize, lifted: bool, floor: us
   let p0 = f64x2.add(t0, t0);
   let p1 = f64x2.add(t1, t1);
   if (members & 1) {
-    let middle0 = load2(first);
-    let middle1 = load2(first + 8);
-    if (lifted) {
-      middle0 = f64x2.pmax(middle0, floor0);
-      middle1 = f64x2.pmax(middle1, floor1);
-    }
-    d0 = f64x2.add(d0, f64x2.abs(f64x2.sub(middle0, y0)));
-    d1 = f64x2.add(d1, f64x2.abs(f64x2.sub(middle1, y1)));
+    d0 = f64x2.add(d0, f64x2.abs(f64x2.sub(load2(first), y0)));
+    d1 = f64x2.add(d1, f64x2.abs(f64x2.sub(load2(first + 8), y1)));
   } else {
     p0 = f64x2.sub(p0, s0);
     p1 = f64x2.sub(p1, s1);
@@ -107,52 +89,92 @@ function fold(sorted: usize, members: i32, truth: usize, lifted: bool, floor: us
   v128.store(pairs, p1, 16);
 }
 
+/**
+ * Both sums of a group as the lean kernel has them (fairCrpsModule.ts): terms and sums of eight of them are float32.
+ * @param truth four float32
+ */
+// @ts-ignore: decorator
+@inline
+function foldLean(sorted: usize, members: i32, truth: usize): void {
+  const y = v128.load(truth);
+  const two = f32x4.splat(2);
+  let weight = f32x4.splat(<f32>(members - 1));
+  let d0 = f64x2.splat(0);
+  let d1 = d0;
+  let p0 = d0;
+  let p1 = d0;
+  const end = sorted + <usize>(members >> 1) * vector;
+  let last = sorted + <usize>(members - 1) * vector;
+  let first = sorted;
+  while (first < end) {
+    let d = f32x4.splat(0);
+    let p = d;
+    for (const stop = min(first + 8 * vector, end); first < stop; first += vector) {
+      const a = v128.load(first);
+      const b = v128.load(last);
+      d = f32x4.add(d, f32x4.add(f32x4.abs(f32x4.sub(a, y)), f32x4.abs(f32x4.sub(b, y))));
+      p = f32x4.add(p, f32x4.mul(weight, f32x4.sub(b, a)));
+      weight = f32x4.sub(weight, two);
+      last -= vector;
+    }
+    d0 = f64x2.add(d0, f64x2.promote_low_f32x4(d));
+    d1 = f64x2.add(d1, f64x2.promote_low_f32x4(i64x2.shuffle(d, d, 1, 1)));
+    p0 = f64x2.add(p0, f64x2.promote_low_f32x4(p));
+    p1 = f64x2.add(p1, f64x2.promote_low_f32x4(i64x2.shuffle(p, p, 1, 1)));
+  }
+  if (members & 1) {
+    d0 = f64x2.add(d0, f64x2.abs(f64x2.sub(load2(first), load2(truth))));
+    d1 = f64x2.add(d1, f64x2.abs(f64x2.sub(load2(first + 8), load2(truth + 8))));
+  }
+  v128.store(distances, d0);
+  v128.store(distances, d1, 16);
+  v128.store(pairs, p0);
+  v128.store(pairs, p1, 16);
+}
+
 /** Points of a group with a member or a truth that is not finite: bits 0 … 3. */
 // @ts-ignore: decorator
 @inline
-function notFinite(sorted: usize, members: i32, sums: i32, truth: v128): i32 {
+function notFinite(from: usize, sums: i32, truth: v128): i32 {
   let all = truth;
-  const end = sorted + <usize>(members + sums) * vector;
-  for (let at = sorted + <usize>members * vector; at < end; at += vector) all = f32x4.add(all, v128.load(at));
+  const end = from + <usize>sums * vector;
+  for (let at = from; at < end; at += vector) all = f32x4.add(all, v128.load(at));
   // x − x is 0 for finite x alone
   return i32x4.bitmask(f32x4.ne(f32x4.sub(all, all), f32x4.splat(0)));
 }
 
 /**
  * Fair CRPS of groups.
- * @param sorted [group][M + sums][4] float32
+ * @param sorted [group, groupBytes]: [M][4] float32, and `sums` rows at sumsAt
  * @param truth [group][4] float32
  * @param out [group][4] float64
  * @param flags [group] int32, written: the bit of each point with a value that is not finite, whose results mean nothing
- * @returns whether there are any
  */
 export function fairCrps(
   sorted: usize,
   groups: i32,
   members: i32,
+  sumsAt: usize,
   sums: i32,
+  groupBytes: usize,
   truth: usize,
   out: usize,
   flags: usize,
-): bool {
+): void {
   const each = f64x2.splat(1 / <f64>members);
   const factor = f64x2.splat(members > 1 ? 1 / (<f64>members * <f64>(members - 1)) : NaN);
-  let flagged = 0;
   for (let g = 0; g < groups; g++) {
-    const flag = notFinite(sorted, members, sums, v128.load(truth));
-    fold(sorted, members, truth, false, truth);
+    store<i32>(flags, notFinite(sorted + sumsAt, sums, v128.load(truth)));
+    foldLean(sorted, members, truth);
     for (let at: usize = 0; at < 32; at += 16) {
       const d = f64x2.mul(v128.load(distances + at), each);
       v128.store(out + at, f64x2.sub(d, f64x2.mul(v128.load(pairs + at), factor)));
     }
-    store<i32>(flags, flag);
-    flagged |= flag;
-    sorted += <usize>(members + sums) * vector;
+    sorted += groupBytes;
     truth += vector;
     out += 32;
     flags += 4;
   }
-  return flagged != 0;
 }
 
 let weightSamples: i32 = 0;
@@ -172,6 +194,11 @@ let itsBelow: usize = 0;
 let itsEqual: usize = 0;
 /** [weight sample] four float64: mean error of its members. */
 let itsCentres: usize = 0;
+/** [rank 0 … M] eight float64: sums from a rank on, and sums of those, of the last group. */
+let itsTails: usize = 0;
+let itsSumsAt: usize = 0;
+let itsSums: i32 = 0;
+let itsGroupBytes: usize = 0;
 
 export function configure(
   theWeightSamples: i32,
@@ -189,6 +216,10 @@ export function configure(
   theBelow: usize,
   theEqual: usize,
   theCentres: usize,
+  theTails: usize,
+  theSumsAt: usize,
+  theSums: i32,
+  theGroupBytes: usize,
 ): void {
   weightSamples = theWeightSamples;
   noiseStreams = theNoiseStreams;
@@ -205,6 +236,10 @@ export function configure(
   itsBelow = theBelow;
   itsEqual = theEqual;
   itsCentres = theCentres;
+  itsTails = theTails;
+  itsSumsAt = theSumsAt;
+  itsSums = theSums;
+  itsGroupBytes = theGroupBytes;
 }
 
 /**
@@ -212,14 +247,15 @@ export function configure(
  * @param flags [group] int32, written: the bit of each point with a value that is not finite, whose results mean nothing
  * @returns whether there are any
  */
-export function statistics(sorted: usize, groups: i32, sums: i32, point: usize, flags: usize): bool {
+export function statistics(sorted: usize, groups: i32, point: usize, flags: usize): bool {
   const members = weightSamples * noiseStreams;
   let flagged = 0;
   for (let g = 0; g < groups; g++) {
     const y = v128.load(itsTruth + (point << 2));
-    const flag = notFinite(sorted, members, sums, y);
+    const flag = notFinite(sorted + itsSumsAt, itsSums, y);
     crpsOf(sorted, members, point);
     ranksOf(sorted, members, y, point);
+    if (thresholdCount > 0) tailsOf(sorted, members);
     for (let t = 0; t < thresholdCount; t++) eventOf(sorted, members, point, <usize>t * capacity + point);
     momentsOf(sorted, members, point);
     for (let half: usize = 0; half < 4; half += 2) {
@@ -228,7 +264,7 @@ export function statistics(sorted: usize, groups: i32, sums: i32, point: usize, 
     }
     store<i32>(flags, flag);
     flagged |= flag;
-    sorted += <usize>(members + sums) * vector;
+    sorted += itsGroupBytes;
     point += 4;
     flags += 4;
   }
@@ -244,7 +280,7 @@ function keep(row: usize, point: usize, value: v128): void {
 
 function crpsOf(sorted: usize, members: i32, point: usize): void {
   const truth = itsTruth + (point << 2);
-  fold(sorted, members, truth, false, truth);
+  fold(sorted, members, truth);
   const m = <f64>members;
   const fair = members > 1 ? 1 / (m * (m - 1)) : NaN;
   for (let half: usize = 0; half < 2; half++) {
@@ -270,7 +306,44 @@ function ranksOf(sorted: usize, members: i32, y: v128, point: usize): void {
   v128.store(itsEqual + (point << 2), equal);
 }
 
-/** @param at index among [threshold, capacity] */
+/** R_k = Σ_{i ≥ k} x_(i) and U_k = Σ_{j ≥ k} R_j of four points, for every rank k = 0 … M. */
+function tailsOf(sorted: usize, members: i32): void {
+  let r0 = f64x2.splat(0);
+  let r1 = r0;
+  let u0 = r0;
+  let u1 = r0;
+  let to = itsTails + ((<usize>members) << 6);
+  let at = sorted + <usize>members * vector;
+  for (;;) {
+    v128.store(to, r0);
+    v128.store(to, r1, 16);
+    v128.store(to, u0, 32);
+    v128.store(to, u1, 48);
+    if (at == sorted) return;
+    at -= vector;
+    to -= 64;
+    r0 = f64x2.add(r0, load2(at));
+    r1 = f64x2.add(r1, load2(at + 8));
+    u0 = f64x2.add(u0, r0);
+    u1 = f64x2.add(u1, r1);
+  }
+}
+
+/** Two float64 of tails, of the ranks of two points. @param column 0 … 3: R of four points; 4 … 7: U */
+// @ts-ignore: decorator
+@inline
+function tails(rank0: i32, rank1: i32, column: usize): v128 {
+  const first = v128.load64_zero(itsTails + ((<usize>rank0) << 6) + (column << 3));
+  return v128.load64_lane(itsTails + ((<usize>rank1) << 6) + ((column + 1) << 3), first, 1);
+}
+
+/**
+ * How many members lie above a threshold t, and the fair CRPS of members and truth lifted to it. With k members at or
+ * below t, y' = max(y, t), and r members below y' but at least k:
+ *   Σ |x' − y'|         = 2 R_r − R_k + (2 r − k − M) y' + k (y' − t)
+ *   Σ_{i<j} |x'_i − x'_j| = 2 U_k + (2 k − M − 1) R_k − k (M − k) t
+ * @param at index among [threshold, capacity]
+ */
 function eventOf(sorted: usize, members: i32, point: usize, at: usize): void {
   const threshold = v128.load(itsThresholds + (at << 2));
   let above = i32x4.splat(0);
@@ -279,17 +352,45 @@ function eventOf(sorted: usize, members: i32, point: usize, at: usize): void {
     above = i32x4.sub(above, f32x4.lt(threshold, v128.load(row)));
   const known = f32x4.eq(threshold, threshold);
   v128.store(itsExceeding + (at << 2), v128.bitselect(above, i32x4.splat(-1), known));
-  fold(sorted, members, itsTruth + (point << 2), true, itsThresholds + (at << 2));
+  const atOrBelow = i32x4.sub(i32x4.splat(members), above);
+  // Members below the truth are counted; below the threshold they are as many as at it.
+  const below = i32x4.max_s(v128.load(itsBelow + (point << 2)), atOrBelow);
+  const y = v128.load(itsTruth + (point << 2));
+  const ranks = v128.bitselect(below, atOrBelow, f32x4.gt(y, threshold));
+  eventOfTwo(members, point, at, 0, atOrBelow, ranks);
+  const second = i64x2.shuffle(atOrBelow, atOrBelow, 1, 1);
+  eventOfTwo(members, point, at, 2, second, i64x2.shuffle(ranks, ranks, 1, 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function eventOfTwo(members: i32, point: usize, at: usize, half: usize, atOrBelow: v128, ranks: v128): void {
   const m = <f64>members;
-  const each = f64x2.splat(1 / m);
+  const t = load2(itsThresholds + ((at + half) << 2));
+  const y = f64x2.pmax(load2(itsTruth + ((point + half) << 2)), t);
+  const k = f64x2.convert_low_i32x4_s(atOrBelow);
+  const r = f64x2.convert_low_i32x4_s(ranks);
+  const k0 = i32x4.extract_lane(atOrBelow, 0);
+  const k1 = i32x4.extract_lane(atOrBelow, 1);
+  const tail = tails(k0, k1, half);
+  const tailOfTails = tails(k0, k1, half + 4);
+  const above = tails(i32x4.extract_lane(ranks, 0), i32x4.extract_lane(ranks, 1), half);
+  const all = f64x2.splat(m);
+  const beyond = f64x2.sub(k, all);
+  const sides = f64x2.sub(f64x2.add(r, r), f64x2.add(k, all));
+  const distance = f64x2.add(
+    f64x2.add(f64x2.sub(f64x2.add(above, above), tail), f64x2.mul(sides, y)),
+    f64x2.mul(k, f64x2.sub(y, t)),
+  );
+  const weight = f64x2.sub(f64x2.add(beyond, k), f64x2.splat(1));
+  const pair = f64x2.add(
+    f64x2.add(f64x2.add(tailOfTails, tailOfTails), f64x2.mul(weight, tail)),
+    f64x2.mul(f64x2.mul(k, beyond), t),
+  );
   const fair = f64x2.splat(members > 1 ? 1 / (m * (m - 1)) : NaN);
-  for (let half: usize = 0; half < 2; half++) {
-    const t = load2(itsThresholds + ((at + 2 * half) << 2));
-    const distance = f64x2.mul(v128.load(distances + (half << 4)), each);
-    const score = f64x2.sub(distance, f64x2.mul(v128.load(pairs + (half << 4)), fair));
-    // t − t: 0, and NaN where the threshold is missing or infinite
-    v128.store(itsTwcrps + ((at + 2 * half) << 3), f64x2.add(score, f64x2.sub(t, t)));
-  }
+  const score = f64x2.sub(f64x2.mul(distance, f64x2.splat(1 / m)), f64x2.mul(pair, fair));
+  // t − t: 0, and NaN where the threshold is missing or infinite
+  v128.store(itsTwcrps + ((at + half) << 3), f64x2.add(score, f64x2.sub(t, t)));
 }
 
 /**
@@ -476,38 +577,120 @@ function binaryLogarithm(x: v128): v128 {
 }
 
 /**
- * Merges sorted runs of each group, in place: Batcher's odd-even merge of runs of `run` members, a power of two, two and
- * two, then of the runs twice as long, until all are one. Exchanges with members past the last are left out, as if
- * those were infinite.
+ * Merges sorted runs of each group, in place: runs of `run` members two and two, then of the runs twice as long, until
+ * all are one. A merge is bitonic (Batcher 1968; Knuth, vol. 3, §5.3.4): place i is compared with its mirror image, then
+ * places half as far apart, a quarter, …: three layers at a time on eight rows in registers. Rows past the last member
+ * are infinite, up to a power of two, and left alone where they are compared with nothing else.
  */
-export function mergeRuns(group: usize, groups: i32, members: i32, sums: i32, run: i32): void {
+export function mergeRuns(group: usize, groups: i32, members: i32, groupBytes: usize, run: i32): void {
+  const bytes = <usize>members * vector;
+  let padded = <usize>run * vector;
+  while (padded < bytes) padded *= 2;
+  const infinite = f32x4.splat(Infinity);
   for (let g = 0; g < groups; g++) {
-    const end = group + <usize>members * vector;
-    for (let length = <usize>run * vector; length < <usize>members * vector; length *= 2) {
+    const end = group + bytes;
+    for (let at = end; at < group + padded; at += vector) v128.store(at, infinite);
+    for (let length = <usize>run * vector; length < padded; length *= 2) {
       for (let from = group; from + length < end; from += 2 * length) {
-        exchange(from, length, length, end);
-        for (let apart = length >> 1; apart >= vector; apart >>= 1) {
-          const last = from + 2 * length - apart;
-          for (let at = from + apart; at < last && at + apart < end; at += 2 * apart)
-            exchange(at, apart, apart, end);
+        mirrored(from, length);
+        let apart = length >> 3;
+        for (; apart >= 4 * vector; apart >>= 3) {
+          for (let at = from; at + (apart >> 2) < min(from + 2 * length, end); at += 2 * apart) threeLayers(at, apart >> 2);
+        }
+        if (apart == 2 * vector) {
+          for (let at = from; at + vector < min(from + 2 * length, end); at += 4 * vector) twoLayers(at);
+        } else if (apart == vector) {
+          for (let at = from; at + vector < min(from + 2 * length, end); at += 2 * vector) oneLayer(at);
         }
       }
     }
-    group = end + <usize>sums * vector;
+    group += groupBytes;
   }
 }
 
-/** Compares `bytes` of rows with those `apart` on. */
+/** The first three layers of a merge of two runs of `length` bytes: mirror images, then half and a quarter as far apart. */
 // @ts-ignore: decorator
 @inline
-function exchange(from: usize, bytes: usize, apart: usize, end: usize): void {
-  const stop = min(from + bytes, end - apart);
-  for (let at = from; at < stop; at += vector) {
-    const a = v128.load(at);
-    const b = v128.load(at + apart);
-    v128.store(at, f32x4.pmin(a, b));
-    v128.store(at + apart, f32x4.pmax(a, b));
+function mirrored(from: usize, length: usize): void {
+  const quarter = length >> 2;
+  let image = from + 2 * length - vector;
+  for (const stop = from + quarter; from < stop; from += vector) {
+    const a0 = v128.load(from);
+    const a1 = v128.load(from + quarter);
+    const a2 = v128.load(from + 2 * quarter);
+    const a3 = v128.load(from + 3 * quarter);
+    const b0 = v128.load(image);
+    const b1 = v128.load(image - quarter);
+    const b2 = v128.load(image - 2 * quarter);
+    const b3 = v128.load(image - 3 * quarter);
+    fourInOrder(from, quarter, f32x4.pmin(a0, b0), f32x4.pmin(a1, b1), f32x4.pmin(a2, b2), f32x4.pmin(a3, b3));
+    const lowest = image - 3 * quarter;
+    fourInOrder(lowest, quarter, f32x4.pmax(a3, b3), f32x4.pmax(a2, b2), f32x4.pmax(a1, b1), f32x4.pmax(a0, b0));
+    image -= vector;
   }
+}
+
+/** Two layers on four rows, which are stored. */
+// @ts-ignore: decorator
+@inline
+function fourInOrder(at: usize, apart: usize, a: v128, b: v128, c: v128, d: v128): void {
+  const low0 = f32x4.pmin(a, c);
+  const low1 = f32x4.pmin(b, d);
+  const high0 = f32x4.pmax(a, c);
+  const high1 = f32x4.pmax(b, d);
+  v128.store(at, f32x4.pmin(low0, low1));
+  v128.store(at + apart, f32x4.pmax(low0, low1));
+  v128.store(at + 2 * apart, f32x4.pmin(high0, high1));
+  v128.store(at + 3 * apart, f32x4.pmax(high0, high1));
+}
+
+/** Rows 4 · apart, 2 · apart and `apart` bytes apart, among the 8 · apart bytes at `from`. */
+// @ts-ignore: decorator
+@inline
+function threeLayers(from: usize, apart: usize): void {
+  const far: usize = apart << 2;
+  for (const stop = from + apart; from < stop; from += vector) {
+    const a0 = v128.load(from);
+    const a1 = v128.load(from + apart);
+    const a2 = v128.load(from + 2 * apart);
+    const a3 = v128.load(from + 3 * apart);
+    const b0 = v128.load(from + far);
+    const b1 = v128.load(from + far + apart);
+    const b2 = v128.load(from + far + 2 * apart);
+    const b3 = v128.load(from + far + 3 * apart);
+    fourInOrder(from, apart, f32x4.pmin(a0, b0), f32x4.pmin(a1, b1), f32x4.pmin(a2, b2), f32x4.pmin(a3, b3));
+    fourInOrder(from + far, apart, f32x4.pmax(a0, b0), f32x4.pmax(a1, b1), f32x4.pmax(a2, b2), f32x4.pmax(a3, b3));
+  }
+}
+
+/** The last two layers, on four rows. */
+// @ts-ignore: decorator
+@inline
+function twoLayers(at: usize): void {
+  fourInOrder(at, vector, v128.load(at), v128.load(at + vector), v128.load(at + 2 * vector), v128.load(at + 3 * vector));
+}
+
+/** The last layer, on two rows. */
+// @ts-ignore: decorator
+@inline
+function oneLayer(at: usize): void {
+  const a = v128.load(at);
+  const b = v128.load(at + vector);
+  v128.store(at, f32x4.pmin(a, b));
+  v128.store(at + vector, f32x4.pmax(a, b));
+}
+
+/**
+ * Touches the cache lines of a stretch of each row, one row after the other, as memory is read best.
+ * @returns what keeps the loads from being left out
+ */
+export function touch(from: usize, rows: i32, rowBytes: usize, bytes: usize): i32 {
+  let any = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let at = from; at < from + bytes; at += 64) any ^= load<u8>(at);
+    from += rowBytes;
+  }
+  return any;
 }
 
 /** Sum of float32, of which there are a multiple of 16: one read of memory, to measure others by. */

@@ -25,21 +25,29 @@ export interface ScoreExports {
     below: number,
     equal: number,
     centres: number,
+    tails: number,
+    sumsAt: number,
+    sums: number,
+    groupBytes: number,
   ): void;
   /** @returns 1 where any point is flagged, else 0 */
-  statistics(sorted: number, groups: number, sums: number, point: number, flags: number): number;
+  statistics(sorted: number, groups: number, point: number, flags: number): number;
   fairCrps(
     sorted: number,
     groups: number,
     members: number,
+    sumsAt: number,
     sums: number,
+    groupBytes: number,
     truth: number,
     out: number,
     flags: number,
-  ): number;
+  ): void;
   /** Of `bytes` of float32, a multiple of 64. */
   sum(from: number, bytes: number): number;
-  mergeRuns(sorted: number, groups: number, members: number, sums: number, run: number): void;
+  mergeRuns(sorted: number, groups: number, members: number, groupBytes: number, run: number): void;
+  /** @returns a number without meaning */
+  touch(from: number, rows: number, rowBytes: number, bytes: number): number;
 }
 
 /** 2 GiB: what the module was built for. */

@@ -30,6 +30,7 @@ export function simdPointKernel(shape: PointKernelShape): PointKernel {
     below: plan.take(4 * capacity),
     equal: plan.take(4 * capacity),
     centres: plan.take(32 * design.weightSamples),
+    tails: plan.take(64 * (memberCount + 1)),
     sorted: plan.take(layout.groupBytes * layout.batch),
     flags: plan.take(4 * layout.batch),
   };
@@ -64,6 +65,10 @@ export function simdPointKernel(shape: PointKernelShape): PointKernel {
     at.below,
     at.equal,
     at.centres,
+    at.tails,
+    layout.sumsAt,
+    layout.sums,
+    layout.groupBytes,
   );
   const sort = memberSorter(memory, kernels, memberCount, 4 * capacity);
   const scorePoint = pointScorer(shape, arrays);
@@ -79,7 +84,7 @@ export function simdPointKernel(shape: PointKernelShape): PointKernel {
       }
       const score = (first: number, groups: number): void => {
         sort(at.members + 4 * first, groups, at.sorted);
-        if (!kernels.statistics(at.sorted, groups, layout.sums, first, at.flags)) return;
+        if (!kernels.statistics(at.sorted, groups, first, at.flags)) return;
         const end = Math.min(n, first + 4 * groups);
         for (let point = first; point < end; point++) {
           const bit = (point - first) & 3;

@@ -55,7 +55,7 @@ export function tiledFairCrps(
       tile.members.set(members.subarray(from, from + n), m * capacity);
     }
     tile.truth.set(observed.subarray(first, first + n));
-    score(0, n, nanPolicy, first);
+    score(0, n, nanPolicy, { firstPoint: first });
     out.set(tile.crps.subarray(0, n), first);
   }
 }

@@ -37,7 +37,8 @@ export interface CrpsOptions {
  * @param memberCount M ≥ 1
  * @param observed [point], same unit
  * @returns [point], same unit; NaN where fewer than two members are left (fair and almost-fair need two),
- *   and where the observation is missing
+ *   and where the observation is missing; of float32 fields of 4096 points or more, rounded to float32 (10⁻⁷ of the mean
+ *   |x − y|), else to float64
  * @throws {PlumeError} data, on a missing value under policy raise; internal, when lengths do not match
  */
 export function crpsEnsemble(
@@ -48,7 +49,7 @@ export function crpsEnsemble(
 ): Float64Array {
   const out = new Float64Array(observed.length);
   const { estimator = fairCrps, nanPolicy = 'propagate', effectiveMembers } = options;
-  // Large float32 fields: the same to the last few digits, and much sooner.
+  // Much sooner, and as exact as float32 members are: 10⁻⁷ of their mean distance from the truth (fairCrpsModule.ts).
   if (estimator.kind === 'fair' && !effectiveMembers && isWorthTiling(members, memberCount, observed)) {
     requireMembers(members.length, memberCount, observed.length);
     tiledFairCrps(members, memberCount, observed, out, nanPolicy);
