@@ -50,10 +50,15 @@ export function blockDeviation(series: Float64Array, block: number): number {
   return Math.sqrt(whole * spreadOf(block) + spreadOf(n - whole * block)) / n;
 }
 
+/** Whether so many starts in blocks of a length have an interval. */
+export function hasInterval(count: number, block: number): boolean {
+  return count >= fewestCases && count >= 2 * block;
+}
+
 /** Half the width of the 95 % interval of the mean of a series; NaN for fewer than five starts or two blocks. */
 export function halfWidth(series: Float64Array, block: number): number {
   const n = series.length;
-  if (n < fewestCases || n < 2 * block) return Number.NaN;
+  if (!hasInterval(n, block)) return Number.NaN;
   return reachOf(n, block) * blockDeviation(series, block);
 }
 

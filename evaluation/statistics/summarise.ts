@@ -22,7 +22,7 @@ import type { Metric } from './metric.js';
 import { singleMetricsOf } from './metrics.js';
 import { isScored } from './scoredStarts.js';
 import { pairedScoresOf, skillMetrics } from './skillScores.js';
-import { intervalAround, seriesOf } from './startSeries.js';
+import { hasInterval, intervalAround, seriesOf } from './startSeries.js';
 import { singleStatistics } from './statisticColumns.js';
 import type { StatisticGroup, StatisticPlace, StatisticTable } from './statisticTable.js';
 
@@ -150,6 +150,9 @@ interface OwnMetrics {
   readonly curveMetrics: readonly CurveMetric[];
 }
 
+/** Of too few starts. */
+const unknown = { ci_low: Number.NaN, ci_high: Number.NaN };
+
 type MetricsOfNames = (names: readonly string[], memberCount: number) => OwnMetrics;
 
 function metricsMadeOnce(): MetricsOfNames {
@@ -181,6 +184,10 @@ function ownScores(
   for (const { name, event, of, slopes, range, zeroIfReliable } of curveMetrics) {
     const value = of(means);
     if (!Number.isFinite(value)) continue;
+    if (!zeroIfReliable && !hasInterval(place.n, block)) {
+      rows.push(rowOf(place, event, name, { value, ...unknown, p_value: null }));
+      continue;
+    }
     const series = seriesOf(cases, names.length, slopes(means));
     const { low, high } = intervalAround(value, series, block, range);
     const p_value = zeroIfReliable ? dieboldMariano(series, overlap).pValue : null;
