@@ -23,7 +23,7 @@ export interface GlobeFrame {
 }
 
 /** View box of a map in a row of four: what is finer than it would only fill the page. */
-export const smallMapWidth = 400;
+export const smallMapWidth = 360;
 
 const margin = 2;
 const radians = Math.PI / 180;

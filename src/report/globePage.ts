@@ -53,7 +53,7 @@ export async function globePage(
   { witness, madeUp }: { readonly witness: Witness | null; readonly madeUp: boolean },
 ): Promise<string> {
   const { grid } = run.schema;
-  const wide = equalEarthFrame('flow', 640, 0, !madeUp);
+  const wide = equalEarthFrame('flow', 600, 0, !madeUp);
   const frame = equalEarthFrame('globe', smallMapWidth, 0, !madeUp);
   const polar = polarFrame('polar', 480, polarEdge, 0, !madeUp);
   const fields = forecastFields(run, start, witness?.archive ?? null);

@@ -9,7 +9,7 @@ import type { ScoreRow } from '../../evaluation/scoreRow.js';
 import { archivePaths } from './archivePaths.js';
 import { channelOf, channelsOf } from './channelUnits.js';
 import { leadLabel } from './displayUnit.js';
-import { headlineOrFirst } from './headline.js';
+import { headlineOrFirst, readingOrder } from './headline.js';
 import { escapeHtml } from './html.js';
 import { keySentence } from './keySentence.js';
 import { factList, page } from './page.js';
@@ -38,7 +38,7 @@ export function verificationPage(verification: Verification, options: Verificati
   const [channel = channelOf(first, units)] = headlineOrFirst(channelsOf(scores, units));
   const home = plainRows(ofChannel(scores, channel)).filter((row) => row.region === first.region);
   const body =
-    `<p class="key">${escapeHtml(`${longName(channel)}: ${keySentence(home, channel.unit)}`)}</p>` +
+    `<p class="key">${escapeHtml(`${longName(channel)}: ${keySentence(home, channel.unit).replace(/^Fair/, 'fair')}`)}</p>` +
     factList(facts(scores, verification, options)) +
     verificationSection(verification);
   return page(
@@ -61,7 +61,7 @@ function facts(
     ['Forecast', mainModel(scores)],
     ['Starts', String(Math.max(...counts))],
     ['Leads', shortest === longest ? leadLabel(longest) : `${leadLabel(shortest)} to ${leadLabel(longest)}`],
-    ['Variables', channelsOf(scores, units).map(channelName).join(', ')],
+    ['Variables', readingOrder(channelsOf(scores, units)).map(channelName).join(', ')],
     ['Regions', [...new Set(scores.map((row) => regionName(row.region)))].join(', ')],
   ];
   if (models.length > 0) entries.push(['References', models.join(', ')]);
@@ -70,7 +70,13 @@ function facts(
     ['training', 'Climatology from'],
   ] as const) {
     const text = metadata.get(key);
-    if (text) entries.push([term, archivePaths(text).join(', ')]);
+    if (text)
+      entries.push([
+        term,
+        archivePaths(text)
+          .join(', ')
+          .replace('/', key === 'training' ? ' to ' : '/'),
+      ]);
   }
   return entries;
 }

@@ -21,7 +21,7 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 2px sol
 .squares .scroll { margin-top: auto; } .squares .legend { flex-direction: column; margin-bottom: 6px; }
 .charts figure.plot .scroll { margin-top: auto; }
 .card { width: auto; border-collapse: separate; border-spacing: 2px; } .card td, .card th { border: 0; }
-.card td { border-radius: 4px; padding: 4px 3px; min-width: 52px; } .card thead th { padding: 0 3px 2px; } caption { max-width: min(76ch, calc(100vw - 40px)); white-space: normal; } .card { min-width: min(430px, 100%); }
+.card td { border-radius: 4px; padding: 4px 3px; min-width: 64px; } .card td, .card th[scope="row"] { vertical-align: middle; } .card thead th { padding: 0 3px 2px; } caption { max-width: min(76ch, calc(100vw - 40px)); white-space: normal; } .card { min-width: min(430px, 100%); }
 .card .mark { display: inline-block; width: 1.1em; font-size: 10px; margin-left: 2px; vertical-align: 1px; }
 .card .step-0 { background: var(--line); }
 .steps { display: flex; flex-wrap: wrap; align-items: center; gap: 2px; font-size: 12px; font-variant-numeric: tabular-nums; margin: 8px 0 0; color: var(--quiet); max-width: none; }

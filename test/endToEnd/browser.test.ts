@@ -1,6 +1,7 @@
 /**
  * The pages in a real browser: nothing complains, every figure is drawn in every view, nothing scrolls sideways on a phone,
- * keys reach what a pointer does, and every link saves the data it promises. Screenshots stay in .ci/out. Where
+ * keys reach what a pointer does, and every link saves the data it promises. Screenshots stay in .ci/out, as
+ * page-<kind>-<desktop|dark|phone|paper>.png. Where
  * Chromium is not installed the tests are skipped, and say so.
  */
 import { writeFileSync } from 'node:fs';
@@ -66,6 +67,19 @@ const links = `(async () => {
   return { wrong, count: all.length };
 })()`;
 
+/** In the page, on paper as it was opened: what is seen of folds and views. */
+const onPaper = `(() => {
+  const seen = (selector) => [...document.querySelectorAll(selector)].filter((each) => each.offsetHeight > 0).length;
+  return {
+    // Taller than their heading.
+    numbers: [...document.querySelectorAll('section.channel details.numbers')].filter((each) => each.offsetHeight > 200).length,
+    folded: seen('details.channel'),
+    views: seen('.view'),
+    choosers: seen('.chooser'),
+    links: seen('p.data'),
+  };
+})()`;
+
 describe.skipIf(chromium === null)('in a browser', () => {
   const directory = temporaryDirectory();
   let browser: Browser;
@@ -77,21 +91,21 @@ describe.skipIf(chromium === null)('in a browser', () => {
   async function check(file: string, name: string, atLeast: number): Promise<Page> {
     const page = await browser.open(file);
     await page.show(desktop);
-    await page.screenshot(join(screenshots, `${name}-desktop.png`));
+    await page.screenshot(join(screenshots, `page-${name}-desktop.png`));
     for (const view of [desktop, phone]) {
       await page.show(view);
       const { wrong, count } = await page.evaluate<{ wrong: string[]; count: number }>(undrawn);
       expect(wrong, `${name} at ${view.width}`).toEqual([]);
       expect(count).toBeGreaterThanOrEqual(atLeast);
     }
-    await page.screenshot(join(screenshots, `${name}-phone.png`));
+    await page.screenshot(join(screenshots, `page-${name}-phone.png`));
     await page.show({ ...desktop, dark: true });
-    await page.screenshot(join(screenshots, `${name}-dark.png`));
+    await page.screenshot(join(screenshots, `page-${name}-dark.png`));
     // A4 less its margins, at 96 dots an inch.
     await page.show({ width: 688, height: 1016, media: 'print' });
     const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
     expect(wide, `${name} on paper`).toBeLessThanOrEqual(688);
-    await page.screenshot(join(screenshots, `${name}-print.png`));
+    await page.screenshot(join(screenshots, `page-${name}-paper.png`));
     const saved = await page.evaluate<{ wrong: string[]; count: number }>(links);
     expect(saved.wrong).toEqual([]);
     expect(saved.count).toBeGreaterThan(0);
@@ -114,6 +128,14 @@ describe.skipIf(chromium === null)('in a browser', () => {
       "[...document.querySelectorAll('#scorecard-section .view')].filter((view) => view.offsetHeight > 0).map((view) => view.className)",
     );
     expect(shown).toEqual(['view view-1']);
+    const fresh = await browser.open(file);
+    await fresh.show({ width: 688, height: 1016, media: 'print' });
+    const paper = await fresh.evaluate<Record<string, number>>(onPaper);
+    expect(paper).toMatchObject({ folded: 0, links: 0 });
+    expect(paper.numbers).toBeGreaterThan(0);
+    expect(paper.choosers).toBeGreaterThan(0);
+    expect(paper.views).toBe(paper.choosers);
+    expect(fresh.complaints).toEqual([]);
   });
 
   it('draws a comparison', async () => {
@@ -134,7 +156,7 @@ describe.skipIf(chromium === null)('in a browser', () => {
     const { stdout: page } = await succeed(['report', join(directory, 'b')]);
     const { stdout: comparison } = await succeed(['report', compared]);
     expect(comparison.trim()).toBe(join(directory, 'compare.html'));
-    await check(page.trim(), 'run', 10);
-    await check(comparison.trim(), 'runs-compared', 4);
+    await check(page.trim(), 'of-a-run', 10);
+    await check(comparison.trim(), 'of-runs-compared', 4);
   });
 });
