@@ -1,10 +1,8 @@
 /** plume forecast: an ensemble from one or many start dates, into a run directory. */
-import { totalmem } from 'node:os';
-import { availableMemoryBytes } from '../../core/availableMemory.js';
-import { dataError, isPlumeError, usageError } from '../../core/errors.js';
+import { usageError } from '../../core/errors.js';
 import { gridSize } from '../../core/grid.js';
 import { parsePeriod } from '../../core/period.js';
-import { channelName, requireSameSchema, schemaToJson } from '../../core/schema.js';
+import { requireSameSchema, schemaToJson } from '../../core/schema.js';
 import { isoOf } from '../../core/store/manifest.js';
 import type { Json, RunDescription } from '../../core/store/run.js';
 import { formatTime, parseTimeRange } from '../../core/time.js';
@@ -18,16 +16,17 @@ import { type DescribedModel, describeModel, type ModelSource } from '../../mode
 import { parseModelSource } from '../../models/source.js';
 import { createCorrelatedField, type NoiseScale } from '../../perturbations/correlatedField.js';
 import type { PerturbationSource } from '../../perturbations/create.js';
-import { type NamedArchive, openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
+import { defaultBatch } from '../defaultBatch.js';
 import {
   beginLiveVerification,
   type LiveVerification,
   type LiveVerificationOptionName,
   liveVerificationOptions,
 } from '../liveVerification.js';
+import { openModelArchive } from '../modelArchive.js';
 import type { Options } from '../options.js';
-import { formatBytes, formatSeconds, type Reporter } from '../progress.js';
+import { formatBytes, formatSeconds } from '../progress.js';
 import { noiseSource } from '../training/noiseSource.js';
 import { version } from '../version.js';
 
@@ -239,48 +238,6 @@ async function deviceOf({ device }: ForecastOptions, source: ModelSource): Promi
   return { asked: device, device: 'cpu', why: 'the dycore runs there', passedOver: [] };
 }
 
-/** The archive with the model's channels. @throws {PlumeError} data, saying how to get those of the nature model */
-async function openModelArchive(
-  options: ForecastOptions,
-  source: ModelSource,
-  model: DescribedModel,
-  report: Reporter,
-): Promise<NamedArchive> {
-  try {
-    const opened = await openArchiveOption(options, model.schema.channels.map(channelName), report);
-    if (source.kind === 'nature') await requireOwnLevels(options, source.config.levels, opened);
-    return opened;
-  } catch (error) {
-    if (source.kind !== 'nature' || !isPlumeError(error) || error.tag !== 'data') throw error;
-    if (!/no (?:variable|channel) "(?:\w+_ml\d|lnsp)/.test(error.message)) throw error;
-    throw dataError(
-      `${error.message}. The nature model starts from its own levels: make the archive with plume nature ` +
-        '--model-levels, or give --archive nature',
-      { cause: error },
-    );
-  }
-}
-
-/**
- * A run with more levels has channels of the same names, at other heights.
- * @throws {PlumeError} data, when the archive has more levels than the model
- */
-async function requireOwnLevels(
-  options: ForecastOptions,
-  levels: number,
-  opened: NamedArchive,
-): Promise<void> {
-  const beyond = `vo_ml${levels + 1}`;
-  const more = await openArchiveOption({ ...options, variables: undefined }, [beyond]).catch(() => null);
-  if (more === null) return;
-  await more.archive.close();
-  await opened.archive.close();
-  throw dataError(
-    `${opened.name} comes from a nature run of more levels than the model's ${levels}: it has ${beyond}; ` +
-      'give --model nature:levels=N with as many as it has',
-  );
-}
-
 /** Null where nothing is perturbed. */
 function initialOf(
   options: ForecastOptions,
@@ -330,19 +287,4 @@ function perturbationRecord({ schema, noise }: DescribedModel, source: Perturbat
     ...createCorrelatedField(schema.grid, source).describe(),
     amplitude_scale: noise.scale,
   } as unknown as Json;
-}
-
-/** Whole weight samples of a block in a batch, as long as a worker's working memory stays within a share of what is free. */
-function defaultBatch(
-  model: DescribedModel,
-  block: NestedDesign,
-  design: NestedDesign,
-  workers: number,
-): number {
-  const budget = Math.min(512e6, (availableMemoryBytes() || totalmem() / 2) / (4 * workers));
-  const streams = Math.min(block.noiseStreams, design.noiseStreams);
-  const most = streams * Math.min(block.weightSamples, design.weightSamples);
-  let batch = streams;
-  while (batch + streams <= most && model.memoryBytes(1, batch + streams) <= budget) batch += streams;
-  return batch;
 }
