@@ -148,6 +148,27 @@ describe('the page of a verification', () => {
     );
   });
 
+  it('offers the diagrams of other regions and seasons where there are rows of them, else no choice', () => {
+    const verification = fixtureVerification();
+    const options = { name: 'eps.nc', plume: '0', metadata: new Map<string, string>() };
+    const labels = (page: string): (string | null)[] =>
+      [...new JSDOM(page).window.document.querySelectorAll('input[name="diagrams-z500"] + label')].map(
+        (label) => label.textContent,
+      );
+    const whole = verification.diagrams.filter((row) => row.region === 'all' && row.season === 'all');
+    expect(labels(verificationPage({ ...verification, diagrams: whole }, options))).toEqual([]);
+    const ranks = whole.filter((row) => row.diagram === 'rank_histogram');
+    const more = ranks.flatMap((row) => [
+      { ...row, region: 'tropics' },
+      { ...row, season: 'JJA' },
+    ]);
+    const page = verificationPage({ ...verification, diagrams: [...whole, ...more] }, options);
+    expect(labels(page)).toEqual(['whole domain', 'tropics', 'June to August']);
+    const views = new JSDOM(page).window.document.querySelectorAll('.views:has(> .view .panel-row) > .view');
+    for (const view of views) expect(view.querySelectorAll('svg.chart').length).toBeGreaterThan(0);
+    expect(views.length).toBeGreaterThanOrEqual(3);
+  });
+
   it('explains only the words it uses', () => {
     const terms = (page: Document) => [...page.querySelectorAll('.words dt')].map((each) => each.textContent);
     expect(terms(document)).toEqual(

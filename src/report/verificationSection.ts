@@ -91,11 +91,12 @@ function calibration(
   const views = [...parts.values()].map(({ region, season }) => {
     const rows = own.filter((row) => row.region === region && row.season === season && row.model === main);
     const place = season === 'all' ? region : `${region} ${season}`;
+    const figures = drawn.filter((row) => row.region === region && row.season === season);
     const input: CalibrationInput = {
-      diagrams: drawn.filter((row) => row.region === region && row.season === season),
+      diagrams: figures,
       scores: rows,
-      leads: fourLeads(leadsOf(rows)),
-      events: eventsOf(rows),
+      leads: fourLeads(leadsOf([...rows, ...figures])),
+      events: eventsOf([...rows, ...figures]),
       unit,
       place: `${name} ${place}`,
     };
