@@ -28,6 +28,8 @@ export interface FairCrpsMemory {
   /** Points from a member to the next: room for as many points as asked for, or a few more. */
   readonly capacity: number;
   readonly threads: number;
+  /** Points that are worked on at a time: calls on multiples of it read ahead best. */
+  readonly tile: number;
   readonly memory: WebAssembly.Memory;
 }
 
@@ -70,9 +72,9 @@ export function fairCrpsMemory(memberCount: number, points: number, threads = 1)
   // An odd number of cache lines, so that the rows of a point do not fall on each other in the caches.
   const lines = Math.ceil(points / 16);
   const capacity = 16 * (lines + 1 - (lines % 2));
-  const { plan } = addresses(memberCount, capacity, threads);
+  const { plan, tile } = addresses(memberCount, capacity, threads);
   const memory = plan.makeMemory(`CRPS of ${memberCount} members on ${points} points at a time`);
-  return { memberCount, capacity, threads, memory };
+  return { memberCount, capacity, threads, tile, memory };
 }
 
 export function fairCrpsArrays({ memberCount, capacity, threads, memory }: FairCrpsMemory): FairCrpsArrays {
@@ -90,8 +92,8 @@ export function fairCrpsArrays({ memberCount, capacity, threads, memory }: FairC
  * @throws {PlumeError} internal, when the kernels are not built
  */
 export function fairCrpsKernel(shape: FairCrpsMemory, thread = 0): FairCrpsKernel {
-  const { memberCount, capacity, memory } = shape;
-  const { at, batch, tile } = addresses(memberCount, capacity, shape.threads);
+  const { memberCount, capacity, tile, memory } = shape;
+  const { at, batch } = addresses(memberCount, capacity, shape.threads);
   const { members, truth, crps } = fairCrpsArrays(shape);
   const kernels = instantiateScores(memory);
   const scratch = at.scratch + thread * at.scratchBytes;
