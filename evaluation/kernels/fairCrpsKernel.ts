@@ -179,7 +179,8 @@ function inRuns(
   scratch: number,
 ): GroupScorer {
   const sort = memberSorter(memory, kernels, memberCount, 4 * capacity);
-  const { sumsAt, sums, groupBytes } = groupLayout(memberCount);
+  const { batch, sumsAt, sums, groupBytes } = groupLayout(memberCount);
+  kernels.keepSumsAt(scratch + groupBytes * batch);
   return {
     touches: false,
     score(from, groups, truth, out, flags) {
@@ -202,7 +203,7 @@ function work(memberCount: number): {
   if (memberCount > longestRun) {
     const { batch, groupBytes } = groupLayout(memberCount);
     const tile = 16 * Math.max(1, Math.floor(tileBytes / (lineBytes * memberCount)));
-    return { batch, tile, scratchBytes: groupBytes * batch };
+    return { batch, tile, scratchBytes: groupBytes * batch + lineBytes };
   }
   const lines = linesAhead(memberCount);
   const batch = Math.max(1, Math.min(mostGroups, Math.floor(tileBytes / (lineBytes * memberCount * lines))));

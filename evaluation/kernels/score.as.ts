@@ -21,9 +21,15 @@ export function heap(): usize {
   return __heap_base;
 }
 
-/** [2 halves]: Σ |x − y| and Σ_{i<j} |x_i − x_j| of the last group. */
-const distances = memory.data(32, 16);
-const pairs = memory.data(32, 16);
+/** [2 halves]: Σ |x − y| and Σ_{i<j} |x_i − x_j| of the last group; threads that share the memory keep them apart. */
+let distances: usize = memory.data(32, 16);
+let pairs: usize = memory.data(32, 16);
+
+/** @param at 64 bytes of the thread's own for what it sums */
+export function keepSumsAt(at: usize): void {
+  distances = at;
+  pairs = at + 32;
+}
 /** [2 halves]: mean error of the members and squares around it, of the last group. */
 const means = memory.data(32, 16);
 const squares = memory.data(32, 16);

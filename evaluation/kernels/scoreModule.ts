@@ -32,6 +32,8 @@ export interface ScoreExports {
   ): void;
   /** @returns 1 where any point is flagged, else 0 */
   statistics(sorted: number, groups: number, point: number, flags: number): number;
+  /** Sums of fairCrps go to 64 bytes at this address: threads that share the memory need their own. */
+  keepSumsAt(address: number): void;
   fairCrps(
     sorted: number,
     groups: number,

@@ -73,6 +73,37 @@ for (const workers of [1, 2, 3]) {
   });
 }
 
+describe('threads on one memory', () => {
+  it.each([21, 200])('write nothing that another of them reads: %i members', (members) => {
+    const shape = fairCrpsMemory(members, 64, 2);
+    const arrays = fairCrpsArrays(shape);
+    arrays.members.forEach((_, i) => {
+      arrays.members[i] = Math.sin(1.3 * i);
+    });
+    const kernels = [fairCrpsKernel(shape, 0), fairCrpsKernel(shape, 1)] as const;
+    const written = (thread: 0 | 1): Set<number> => {
+      const bytes = new Uint8Array(shape.memory.buffer);
+      const own = new Set<number>();
+      // Against two backgrounds, so that no byte is missed for having the value it gets.
+      for (const background of [0x55, 0xaa]) {
+        kernels[thread](0, 64, 'raise');
+        const before = bytes.slice();
+        arrays.truth.fill(background);
+        arrays.crps.fill(-1);
+        before.set(bytes);
+        kernels[thread](0, 64, 'raise');
+        for (let i = 0; i < bytes.length; i++) if (bytes[i] !== before[i]) own.add(i);
+      }
+      return own;
+    };
+    const [first, second] = [written(0), written(1)];
+    const shared = [...first].filter((address) => second.has(address));
+    const { byteOffset, byteLength } = arrays.crps;
+    expect(first.size).toBeGreaterThan(byteLength / 2);
+    expect(shared.filter((at) => at < byteOffset || at >= byteOffset + byteLength)).toEqual([]);
+  });
+});
+
 describe('fair CRPS of a small field', () => {
   it('takes any number of points and members', async () => {
     for (const [members, size] of [
