@@ -92,7 +92,8 @@ describe('plume start without data', () => {
       const page = readFileSync(join(run, 'report.html'), 'utf8');
       expect(page.length).toBeLessThan(6e6);
       expect(page).toContain('<path id="globe-coast" d=""/>');
-      expect(page).not.toMatch(/<script|NaN|undefined/);
+      // What links carry is base64, in which any three letters turn up.
+      expect(page.replaceAll(/data:[^"]*"/g, '"')).not.toMatch(/<script|NaN|undefined/);
     });
 
     it('does nothing twice, and holds less than 2 GB of memory', async () => {
