@@ -5,6 +5,7 @@ const common = {
   hookTimeout: 300_000,
   // Native inference sessions live in the process: forks keep one file's crash from another's results.
   pool: 'forks' as const,
+  setupFiles: ['test/propertySeed.ts'],
 };
 const endToEnd = 'test/endToEnd/**';
 
