@@ -172,8 +172,17 @@ export function comparisonSentence(rows: readonly CompareRow[], run: string): st
   return `${run} against ${first.against}: ${verdictsByLead(differences)}${share}`;
 }
 
-/** 'better at days 1–3, no evidence at day 7' */
+/** 'better at days 1–3, no evidence at day 7'; of starts too few for intervals that they are. */
 export function verdictsByLead(differences: readonly CompareRow[]): string {
+  if (
+    differences.length > 0 &&
+    differences.every(({ ci_low, ci_high }) => Number.isNaN(ci_low) && Number.isNaN(ci_high))
+  ) {
+    const starts = Math.max(...differences.map(({ n }) => n));
+    return starts === 1
+      ? 'no verdict from one start'
+      : `no verdict from ${starts} starts: too few for intervals`;
+  }
   return (['better', 'worse', 'no evidence'] as const)
     .flatMap((verdict) => {
       const leads = differences.filter((row) => row.verdict === verdict).map((row) => row.lead_hours);
