@@ -247,10 +247,11 @@ export class CaseWork {
   }
 }
 
+/** Names the case where it arose, once: pieces of earlier cases fail while a later one is under way. */
 function explained(error: unknown, start: number, leadHours: number): Error {
   const place = `start ${formatTime(start)}, lead ${leadHours} h: `;
   if (!(error instanceof PlumeError)) return error as Error;
-  if (error.tag === 'interrupted' || error.message.startsWith(place)) return error;
+  if (error.tag === 'interrupted' || /^start \S+, lead \d+ h: /.test(error.message)) return error;
   return new PlumeError(error.tag, `${place}${error.message}`, { cause: error });
 }
 
