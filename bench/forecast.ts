@@ -1,8 +1,8 @@
 /** One member's step of the standard network on one core, and the noise beside it. */
 import { makeGrid } from '../core/grid.js';
 import { normals } from '../core/random/stream.js';
-import { createNetwork } from '../models/bayesian/createNetwork.js';
 import { buildForecastStep } from '../models/bayesian/model.js';
+import { createNetwork } from '../models/bayesian/networks/createNetwork.js';
 import { elements, matrixFlops } from '../models/graph/graph.js';
 import { createOnnxExecutor } from '../models/graph/onnxExecutor.js';
 import { createPerturbation } from '../perturbations/create.js';

@@ -15,10 +15,10 @@ import { GraphBuilder } from '../graph/builder.js';
 import { elements, type Graph, matrixFlops, type Value } from '../graph/graph.js';
 import { createOnnxExecutor, type OnnxExecutor, tensorData } from '../graph/onnxExecutor.js';
 import type { SessionOptions } from '../onnx/session.js';
-import { createNetwork } from './createNetwork.js';
-import { componentOf, drawWeights } from './meanField.js';
 import { readModel, type TrainedModel } from './modelDirectory.js';
-import type { Network } from './network.js';
+import { createNetwork } from './networks/createNetwork.js';
+import type { Network } from './networks/network.js';
+import { componentOf, drawWeights } from './posteriors/meanField.js';
 import { evaluateSeasonalCycle } from './seasonalCycle.js';
 
 /** One step of K' weight samples with R rows each, weights and states as inputs. */

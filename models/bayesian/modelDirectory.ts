@@ -10,9 +10,9 @@ import { type Schema, type SchemaJson, schemaFromJson, schemaToJson } from '../.
 import { seasonTerms } from '../../core/season.js';
 import { makeDirectory, sha256, writeAtomically } from '../../core/store/atomic.js';
 import { decodeTensors, encodeTensors, type Tensor } from '../../core/store/tensorFile.js';
-import { createNetwork, type NetworkConfig } from './createNetwork.js';
-import type { MeanFieldPosterior } from './meanField.js';
-import type { NetworkConstants } from './network.js';
+import { createNetwork, type NetworkConfig } from './networks/createNetwork.js';
+import type { NetworkConstants } from './networks/network.js';
+import type { MeanFieldPosterior } from './posteriors/meanField.js';
 import type { SeasonalCycle } from './seasonalCycle.js';
 
 const positive = z.number().positive();

@@ -9,7 +9,7 @@ import { solveSymmetric } from '../../core/linear/cholesky.js';
 import { channelName } from '../../core/schema.js';
 import { seasonBasis, seasonTerms } from '../../core/season.js';
 import type { State } from '../../core/state.js';
-import { symmetrise } from './zonalSymmetry.js';
+import { symmetrise } from './networks/zonalSymmetry.js';
 
 export interface SeasonalCycle {
   readonly harmonics: number;

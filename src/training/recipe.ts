@@ -4,12 +4,12 @@
  * `standard` is the model of docs/results.md; `nature` is for the globe of the nature run; the brief forms are the same
  * paths in seconds, for a first look and tests.
  */
-import type { NetworkConfig } from '../../models/bayesian/createNetwork.js';
-import type { GlobalConfig } from '../../models/bayesian/globalNetwork.js';
-import type { RegionalConfig } from '../../models/bayesian/regionalNetwork.js';
+import type { NetworkConfig } from '../../models/bayesian/networks/createNetwork.js';
+import type { GlobalConfig } from '../../models/bayesian/networks/globalNetwork.js';
+import type { RegionalConfig } from '../../models/bayesian/networks/regionalNetwork.js';
 import type { CycleOptions } from '../../models/bayesian/seasonalCycle.js';
-import type { PosteriorStart } from '../../models/bayesian/stageStart.js';
-import type { Stage } from '../../models/bayesian/stages.js';
+import type { PosteriorStart } from '../../models/bayesian/training/stageStart.js';
+import type { Stage } from '../../models/bayesian/training/stages.js';
 import type { NoiseScale } from '../../perturbations/correlatedField.js';
 
 export type PresetName = 'standard' | 'brief' | 'nature' | 'nature-brief';

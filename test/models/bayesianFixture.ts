@@ -3,10 +3,10 @@ import { gridSize } from '../../core/grid.js';
 import { normals } from '../../core/random/stream.js';
 import type { Schema } from '../../core/schema.js';
 import type { Tensor } from '../../core/store/tensorFile.js';
-import { inverseSoftplus } from '../../models/bayesian/meanField.js';
 import type { ModelDescription, ModelParts, TrainedModel } from '../../models/bayesian/modelDirectory.js';
-import type { Network } from '../../models/bayesian/network.js';
-import { type RegionalConfig, RegionalNetwork } from '../../models/bayesian/regionalNetwork.js';
+import type { Network } from '../../models/bayesian/networks/network.js';
+import { type RegionalConfig, RegionalNetwork } from '../../models/bayesian/networks/regionalNetwork.js';
+import { inverseSoftplus } from '../../models/bayesian/posteriors/meanField.js';
 import { elements } from '../../models/graph/graph.js';
 import { type SyntheticOptions, syntheticGrid, syntheticSeries } from '../syntheticArchive.js';
 

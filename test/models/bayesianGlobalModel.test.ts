@@ -7,9 +7,6 @@ import { gridSize, makeGrid } from '../../core/grid.js';
 import type { Schema } from '../../core/schema.js';
 import { schemaToJson } from '../../core/schema.js';
 import type { Tensor } from '../../core/store/tensorFile.js';
-import { createNetwork } from '../../models/bayesian/createNetwork.js';
-import type { GlobalConfig } from '../../models/bayesian/globalNetwork.js';
-import { inverseSoftplus } from '../../models/bayesian/meanField.js';
 import { BayesianModel } from '../../models/bayesian/model.js';
 import {
   type ModelDescription,
@@ -17,6 +14,9 @@ import {
   readModel,
   writeModel,
 } from '../../models/bayesian/modelDirectory.js';
+import { createNetwork } from '../../models/bayesian/networks/createNetwork.js';
+import type { GlobalConfig } from '../../models/bayesian/networks/globalNetwork.js';
+import { inverseSoftplus } from '../../models/bayesian/posteriors/meanField.js';
 import { elements } from '../../models/graph/graph.js';
 import { randomParameters, randomValues } from './bayesianFixture.js';
 

@@ -2,13 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crpsEnsemble } from '../../evaluation/scores/crps.js';
+import { inverseSoftplus, klDivergence, softplus } from '../../models/bayesian/posteriors/meanField.js';
 import {
   almostFairCrps,
   gaussianKl,
   gaussianNegativeLogLikelihood,
   meanSquaredError,
-} from '../../models/bayesian/losses.js';
-import { inverseSoftplus, klDivergence, softplus } from '../../models/bayesian/meanField.js';
+} from '../../models/bayesian/training/losses.js';
 import { GraphBuilder } from '../../models/graph/builder.js';
 import type { Graph } from '../../models/graph/graph.js';
 import { createOnnxExecutor, tensorData } from '../../models/graph/onnxExecutor.js';

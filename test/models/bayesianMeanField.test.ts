@@ -8,7 +8,7 @@ import {
   klDivergence,
   type MeanFieldPosterior,
   softplus,
-} from '../../models/bayesian/meanField.js';
+} from '../../models/bayesian/posteriors/meanField.js';
 
 const tensor = (...values: number[]): Tensor => ({
   shape: [values.length],

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Perturbation } from '../../core/interfaces.js';
 import { trajectory } from '../../ensembles/trajectory.js';
-import { createNetwork } from '../../models/bayesian/createNetwork.js';
-import { drawWeights } from '../../models/bayesian/meanField.js';
 import { BayesianModel, buildForecastStep } from '../../models/bayesian/model.js';
+import { createNetwork } from '../../models/bayesian/networks/createNetwork.js';
+import { drawWeights } from '../../models/bayesian/posteriors/meanField.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
 import { createPerturbation } from '../../perturbations/create.js';
 import { randomValues, type TinyModelOptions, tinyConfig, tinyTrained } from './bayesianFixture.js';

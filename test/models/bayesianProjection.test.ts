@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeGrid } from '../../core/grid.js';
 import type { Schema } from '../../core/schema.js';
-import { project } from '../../models/bayesian/spectralProjection.js';
+import { project } from '../../models/bayesian/networks/spectralProjection.js';
 import { GraphBuilder } from '../../models/graph/builder.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
 import { randomValues } from './bayesianFixture.js';

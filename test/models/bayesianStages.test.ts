@@ -2,9 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { pointWeights } from '../../core/grid.js';
 import { crpsEnsemble } from '../../evaluation/scores/crps.js';
-import { softplus } from '../../models/bayesian/meanField.js';
 import { buildForecastStep } from '../../models/bayesian/model.js';
-import { buildTrainingStep, type Phase, type Stage, type StageName } from '../../models/bayesian/stages.js';
+import { softplus } from '../../models/bayesian/posteriors/meanField.js';
+import {
+  buildTrainingStep,
+  type Phase,
+  type Stage,
+  type StageName,
+} from '../../models/bayesian/training/stages.js';
 import { elements } from '../../models/graph/graph.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
 import { randomValues, tinyNetwork, tinySchema } from './bayesianFixture.js';

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ErrorTag, isPlumeError } from '../../core/errors.js';
-import { initialNetwork, initialParameters } from '../../models/bayesian/initialise.js';
-import { klDivergence, softplus } from '../../models/bayesian/meanField.js';
-import type { Stage } from '../../models/bayesian/stages.js';
+import { klDivergence, softplus } from '../../models/bayesian/posteriors/meanField.js';
+import { initialNetwork, initialParameters } from '../../models/bayesian/training/initialise.js';
+import type { Stage } from '../../models/bayesian/training/stages.js';
 import {
   type TrainingRequest,
   type TrainingResult,
   trainingFlops,
   trainStages,
-} from '../../models/bayesian/trainer.js';
-import { readTrainingSeries } from '../../models/bayesian/trainingData.js';
+} from '../../models/bayesian/training/trainer.js';
+import { readTrainingSeries } from '../../models/bayesian/training/trainingData.js';
 import { createPerturbation } from '../../perturbations/create.js';
 import { syntheticArchive } from '../syntheticArchive.js';
 import { tinyConfig } from './bayesianFixture.js';

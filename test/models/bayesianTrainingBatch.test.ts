@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { makeGrid } from '../../core/grid.js';
 import type { Schema } from '../../core/schema.js';
-import { GlobalNetwork } from '../../models/bayesian/globalNetwork.js';
-import type { Stage } from '../../models/bayesian/stages.js';
-import { fillBatch } from '../../models/bayesian/trainingBatch.js';
-import type { AnomalySeries } from '../../models/bayesian/trainingData.js';
-import { addView } from '../../models/bayesian/zonalSymmetry.js';
+import { GlobalNetwork } from '../../models/bayesian/networks/globalNetwork.js';
+import { addView } from '../../models/bayesian/networks/zonalSymmetry.js';
+import type { Stage } from '../../models/bayesian/training/stages.js';
+import { fillBatch } from '../../models/bayesian/training/trainingBatch.js';
+import type { AnomalySeries } from '../../models/bayesian/training/trainingData.js';
 import { randomValues } from './bayesianFixture.js';
 
 const schema: Schema = {

@@ -10,7 +10,7 @@ import {
   gatherStates,
   readTrainingSeries,
   samplePositions,
-} from '../../models/bayesian/trainingData.js';
+} from '../../models/bayesian/training/trainingData.js';
 import { syntheticArchive } from '../syntheticArchive.js';
 
 const day = 86_400_000;

@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Archive } from '../../core/interfaces.js';
 import type { Tensor } from '../../core/store/tensorFile.js';
-import { inverseSoftplus } from '../../models/bayesian/meanField.js';
 import type { TrainedModel } from '../../models/bayesian/modelDirectory.js';
+import { inverseSoftplus } from '../../models/bayesian/posteriors/meanField.js';
 import { createPerturbation } from '../../perturbations/create.js';
 import { calibrate, calibrationTrials } from '../../src/training/calibrate.js';
 import { tinyTrained } from '../models/bayesianFixture.js';

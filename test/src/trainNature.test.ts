@@ -7,7 +7,7 @@ import { isPlumeError } from '../../core/errors.js';
 import type { Archive } from '../../core/interfaces.js';
 import { BayesianModel } from '../../models/bayesian/model.js';
 import { readModel } from '../../models/bayesian/modelDirectory.js';
-import { addView } from '../../models/bayesian/zonalSymmetry.js';
+import { addView } from '../../models/bayesian/networks/zonalSymmetry.js';
 import { createReporter } from '../../src/progress.js';
 import { noiseBetween } from '../../src/training/calibrate.js';
 import { thinnedArchive } from '../../src/training/thinnedArchive.js';

@@ -2,13 +2,13 @@
  * The data of one training step: states and truth from the archive, seasons, and every random number, each keyed
  * by (seed, stage, step), so that any step can be remade alone.
  */
-import type { Perturbation } from '../../core/interfaces.js';
-import { type DrawKey, normals, uniforms } from '../../core/random/stream.js';
-import { seasonBasis } from '../../core/season.js';
-import type { Network } from './network.js';
+import type { Perturbation } from '../../../core/interfaces.js';
+import { type DrawKey, normals, uniforms } from '../../../core/random/stream.js';
+import { seasonBasis } from '../../../core/season.js';
+import type { Network } from '../networks/network.js';
+import { addView, type View } from '../networks/zonalSymmetry.js';
 import type { Phase, Stage } from './stages.js';
 import { type AnomalySeries, gatherStates } from './trainingData.js';
-import { addView, type View } from './zonalSymmetry.js';
 
 /** Which step: of which stage and phase, counted from the start of the stage. */
 export interface StepPlace {

@@ -3,16 +3,16 @@
  * Random weights have variance 1/(inputs), so that activations keep their size; output layers start at zero,
  * so that training starts from the linear path.
  */
-import { normals } from '../../core/random/stream.js';
-import type { Schema } from '../../core/schema.js';
-import type { Tensor } from '../../core/store/tensorFile.js';
-import { elements } from '../graph/graph.js';
-import { createNetwork, type NetworkConfig } from './createNetwork.js';
+import { normals } from '../../../core/random/stream.js';
+import type { Schema } from '../../../core/schema.js';
+import type { Tensor } from '../../../core/store/tensorFile.js';
+import { elements } from '../../graph/graph.js';
+import { createNetwork, type NetworkConfig } from '../networks/createNetwork.js';
+import type { Network, NetworkConstants } from '../networks/network.js';
+import { inverseSoftplus } from '../posteriors/meanField.js';
+import type { SeasonalCycle } from '../seasonalCycle.js';
 import { fitPropagator } from './fitPropagator.js';
-import { inverseSoftplus } from './meanField.js';
-import type { Network, NetworkConstants } from './network.js';
 import { regionalStart } from './regionalStart.js';
-import type { SeasonalCycle } from './seasonalCycle.js';
 import type { AnomalySeries } from './trainingData.js';
 
 export interface InitialNetwork {

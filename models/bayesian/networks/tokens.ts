@@ -2,9 +2,9 @@
  * Coarse tokens of a grid: each stands for stride × stride points, the last row and column of tokens may reach
  * past the edge. What a token or point sees around itself is a list of indices (models/graph/windowIndices).
  */
-import type { Grid } from '../../core/grid.js';
-import { wrapsInLongitude } from '../../core/grid.js';
-import type { Padding } from '../graph/windowIndices.js';
+import type { Grid } from '../../../core/grid.js';
+import { wrapsInLongitude } from '../../../core/grid.js';
+import type { Padding } from '../../graph/windowIndices.js';
 
 export interface TokenGrid {
   readonly rows: number;

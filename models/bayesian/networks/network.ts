@@ -4,9 +4,9 @@
  * Shapes: K weight samples, R rows each; every parameter has a leading axis K. States are anomalies in units of
  * their scale, [K, R, n] with n = channels · points; season [R, 1 + 2H] is the basis [1, cos, sin, …].
  */
-import type { Schema } from '../../core/schema.js';
-import type { GraphBuilder } from '../graph/builder.js';
-import type { Shape, Value } from '../graph/graph.js';
+import type { Schema } from '../../../core/schema.js';
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Shape, Value } from '../../graph/graph.js';
 
 /** What a network takes from the training data, the same for every weight sample: numbers by name. */
 export type NetworkConstants = Readonly<Record<string, Float32Array>>;

@@ -8,10 +8,10 @@
  *
  * Shapes: B fields, f = channel · ownRows, M wavenumbers 0 … M − 1, r EOFs, parity 0 symmetric, 1 antisymmetric.
  */
-import { rowWeights } from '../../core/grid.js';
-import type { Schema } from '../../core/schema.js';
-import type { GraphBuilder } from '../graph/builder.js';
-import type { Shape, Value } from '../graph/graph.js';
+import { rowWeights } from '../../../core/grid.js';
+import type { Schema } from '../../../core/schema.js';
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Shape, Value } from '../../graph/graph.js';
 import { Hemispheres, parityOf } from './hemispheres.js';
 
 export interface PropagatorConfig {

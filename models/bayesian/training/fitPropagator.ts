@@ -4,16 +4,16 @@
  *   A = (H + λ tr(H)/r)⁻¹ C,  H = Σ a(t)ᴴ a(t),  C = Σ a(t)ᴴ a(t + Δt),  a a row of r coefficients.
  * The sums are graphs too, run by ONNX Runtime; float32 within a batch, float64 over batches.
  */
-import { solveSymmetric } from '../../core/linear/cholesky.js';
-import { eigenOf } from '../../core/linear/eofs.js';
-import type { Schema } from '../../core/schema.js';
-import { GraphBuilder } from '../graph/builder.js';
-import type { Value } from '../graph/graph.js';
-import { createOnnxExecutor, tensorData } from '../graph/onnxExecutor.js';
-import { Hemispheres } from './hemispheres.js';
-import type { NetworkConstants } from './network.js';
+import { solveSymmetric } from '../../../core/linear/cholesky.js';
+import { eigenOf } from '../../../core/linear/eofs.js';
+import type { Schema } from '../../../core/schema.js';
+import { GraphBuilder } from '../../graph/builder.js';
+import type { Value } from '../../graph/graph.js';
+import { createOnnxExecutor, tensorData } from '../../graph/onnxExecutor.js';
+import { Hemispheres } from '../networks/hemispheres.js';
+import type { NetworkConstants } from '../networks/network.js';
+import { type PropagatorConfig, rootWeights, zonalWaves } from '../networks/zonalPropagator.js';
 import { type AnomalySeries, gatherStates, samplePositions } from './trainingData.js';
-import { type PropagatorConfig, rootWeights, zonalWaves } from './zonalPropagator.js';
 
 export interface PropagatorFit {
   readonly stepMilliseconds: number;

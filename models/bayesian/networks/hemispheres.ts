@@ -7,9 +7,9 @@
  * An image is one hemisphere, v = 0 at the pole (−1, −2, … beyond it), v = ownRows − 1 at the equator or next to
  * it, and so on into the other hemisphere. Image 0 is the northern one.
  */
-import { usageError } from '../../core/errors.js';
-import { describeGrid, type Grid, wrapsInLongitude } from '../../core/grid.js';
-import type { Channel } from '../../core/schema.js';
+import { usageError } from '../../../core/errors.js';
+import { describeGrid, type Grid, wrapsInLongitude } from '../../../core/grid.js';
+import type { Channel } from '../../../core/schema.js';
 
 /** What the sign of a variable does: in a mirror along the equator, and half-way round on the far side of a pole. */
 export interface Parity {

@@ -10,13 +10,13 @@
  * Shapes: K weight samples, R rows each; every parameter has a leading axis K. States are anomalies in units of
  * their scale, [K, R, n] with n = channels · points; season [R, 1 + 2H] is the basis [1, cos, sin, …].
  */
-import { internalError } from '../../core/errors.js';
-import { type Grid, gridSize } from '../../core/grid.js';
-import type { Schema } from '../../core/schema.js';
-import { seasonTerms } from '../../core/season.js';
-import type { GraphBuilder } from '../graph/builder.js';
-import type { Shape, Value } from '../graph/graph.js';
-import { convolution, steadyLinear, steadySoftplus } from '../graph/layers.js';
+import { internalError } from '../../../core/errors.js';
+import { type Grid, gridSize } from '../../../core/grid.js';
+import type { Schema } from '../../../core/schema.js';
+import { seasonTerms } from '../../../core/season.js';
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Shape, Value } from '../../graph/graph.js';
+import { convolution, steadyLinear, steadySoftplus } from '../../graph/layers.js';
 import type { Network, NetworkConstants, NetworkInputs, NetworkOutputs } from './network.js';
 import { pointsInTokens, pointsOfTokens, type TokenGrid, tokenGrid, tokenPadding } from './tokens.js';
 

@@ -2,14 +2,14 @@
  * What a regional network knows before it trains: the EOFs of the anomalies, and a linear path that already holds
  * the ridge regression of x(t + Δt) − x(t) on the EOF coefficients of x(t) and x(t − Δt).
  */
-import { pointWeights } from '../../core/grid.js';
-import { solveSymmetric } from '../../core/linear/cholesky.js';
-import { addGram, product } from '../../core/linear/denseProduct.js';
-import { leadingEofs } from '../../core/linear/eofs.js';
-import type { Schema } from '../../core/schema.js';
-import type { NetworkConstants } from './network.js';
-import type { RegionalConfig } from './regionalNetwork.js';
-import type { SeasonalCycle } from './seasonalCycle.js';
+import { pointWeights } from '../../../core/grid.js';
+import { solveSymmetric } from '../../../core/linear/cholesky.js';
+import { addGram, product } from '../../../core/linear/denseProduct.js';
+import { leadingEofs } from '../../../core/linear/eofs.js';
+import type { Schema } from '../../../core/schema.js';
+import type { NetworkConstants } from '../networks/network.js';
+import type { RegionalConfig } from '../networks/regionalNetwork.js';
+import type { SeasonalCycle } from '../seasonalCycle.js';
 import { type AnomalySeries, samplePositions } from './trainingData.js';
 
 export interface RegionalStart {

@@ -1,5 +1,5 @@
 /** The kinds of networks: a new kind is one file that satisfies Network, and one line here. */
-import type { Schema } from '../../core/schema.js';
+import type { Schema } from '../../../core/schema.js';
 import { type GlobalConfig, GlobalNetwork } from './globalNetwork.js';
 import type { Network, NetworkConstants } from './network.js';
 import { type RegionalConfig, RegionalNetwork } from './regionalNetwork.js';

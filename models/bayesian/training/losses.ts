@@ -2,8 +2,8 @@
  * What training minimises, as operators. Members are [member, sample, point], truth [sample, point]; weights
  * are the cell areas [point] with mean 1, so a mean over points is an area mean.
  */
-import type { Value } from '../graph/graph.js';
-import type { Operations } from '../graph/operator.js';
+import type { Value } from '../../graph/graph.js';
+import type { Operations } from '../../graph/operator.js';
 
 /** Area-weighted mean of any [..., point] value over everything. */
 function areaMean(ops: Operations, value: Value, areaWeights: Value): Value {

@@ -5,8 +5,8 @@
  *   KL(q‖p) = Σ [ ln(σ_p/σ) + (σ² + (μ − m₀)²) / (2σ_p²) − ½ ].
  * Blundell et al. 2015, arXiv:1505.05424, eqs 1–3; prior centring as in MOPED, Krishnan et al. 2020.
  */
-import { normals } from '../../core/random/stream.js';
-import type { Tensor, Tensors } from '../../core/store/tensorFile.js';
+import { normals } from '../../../core/random/stream.js';
+import type { Tensor, Tensors } from '../../../core/store/tensorFile.js';
 
 export interface MeanFieldPosterior {
   /** μ by parameter name; the order of the map fixes the random stream of each tensor. */

@@ -2,15 +2,15 @@
  * The training series as a network sees it: anomalies z = (x − c(t)) / s of consecutive states, and the
  * batches drawn from it. Arrays are [time, channel, lat, lon], float32, without units.
  */
-import { requireFinite } from '../../core/archive/finite.js';
-import { dataError } from '../../core/errors.js';
-import { gridSize } from '../../core/grid.js';
-import type { Archive } from '../../core/interfaces.js';
-import { type Period, timesInside } from '../../core/period.js';
-import { shuffle } from '../../core/random/stream.js';
-import type { State } from '../../core/state.js';
-import { formatTime } from '../../core/time.js';
-import { CycleFit, type CycleOptions, evaluateSeasonalCycle, type SeasonalCycle } from './seasonalCycle.js';
+import { requireFinite } from '../../../core/archive/finite.js';
+import { dataError } from '../../../core/errors.js';
+import { gridSize } from '../../../core/grid.js';
+import type { Archive } from '../../../core/interfaces.js';
+import { type Period, timesInside } from '../../../core/period.js';
+import { shuffle } from '../../../core/random/stream.js';
+import type { State } from '../../../core/state.js';
+import { formatTime } from '../../../core/time.js';
+import { CycleFit, type CycleOptions, evaluateSeasonalCycle, type SeasonalCycle } from '../seasonalCycle.js';
 
 export interface AnomalySeries {
   /** Valid times, milliseconds since 1970. */

@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dataError, usageError } from '../../core/errors.js';
-import { fileError, writeAtomically } from '../../core/store/atomic.js';
-import { decodeTensors, encodeTensors, type Tensor } from '../../core/store/tensorFile.js';
+import { dataError, usageError } from '../../../core/errors.js';
+import { fileError, writeAtomically } from '../../../core/store/atomic.js';
+import { decodeTensors, encodeTensors, type Tensor } from '../../../core/store/tensorFile.js';
 
 export interface LossRecord {
   readonly stage: string;

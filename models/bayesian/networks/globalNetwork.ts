@@ -10,12 +10,12 @@
  *
  * Shapes: K weight samples, R rows; a token image [R · 2, token row, token column, channel].
  */
-import { internalError } from '../../core/errors.js';
-import { gridSize } from '../../core/grid.js';
-import type { Schema } from '../../core/schema.js';
-import type { GraphBuilder } from '../graph/builder.js';
-import { elements, type Shape, type Value } from '../graph/graph.js';
-import { steadySoftplus } from '../graph/layers.js';
+import { internalError } from '../../../core/errors.js';
+import { gridSize } from '../../../core/grid.js';
+import type { Schema } from '../../../core/schema.js';
+import type { GraphBuilder } from '../../graph/builder.js';
+import { elements, type Shape, type Value } from '../../graph/graph.js';
+import { steadySoftplus } from '../../graph/layers.js';
 import { Hemispheres, parityOf, signAt } from './hemispheres.js';
 import type { Network, NetworkConstants, NetworkInputs, NetworkOutputs } from './network.js';
 import { project } from './spectralProjection.js';

@@ -7,12 +7,12 @@
  * and for m = 0 by P̄ₙ¹ ∝ dP̄ₙ/dφ: at a pole scalars have one value and winds are one vector.
  * Shapes and parities as in zonalPropagator.ts.
  */
-import { type Grid, rowWeights } from '../../core/grid.js';
-import { solveSymmetric } from '../../core/linear/cholesky.js';
-import type { Schema } from '../../core/schema.js';
-import { coefficientCount, legendre, orderOffset } from '../../core/sphere/legendre.js';
-import type { GraphBuilder } from '../graph/builder.js';
-import type { Value } from '../graph/graph.js';
+import { type Grid, rowWeights } from '../../../core/grid.js';
+import { solveSymmetric } from '../../../core/linear/cholesky.js';
+import type { Schema } from '../../../core/schema.js';
+import { coefficientCount, legendre, orderOffset } from '../../../core/sphere/legendre.js';
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Value } from '../../graph/graph.js';
 import { Hemispheres, type Parity, parityOf } from './hemispheres.js';
 import { fieldsOfWaves, zonalWaves } from './zonalPropagator.js';
 

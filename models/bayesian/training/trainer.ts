@@ -3,14 +3,14 @@
  * state from step to step without copies, checkpoints, resumes. Every random number of a step is keyed by
  * (seed, stage, step), so a resumed training takes the same steps as an uninterrupted one.
  */
-import { dataError, interruptedError } from '../../core/errors.js';
-import type { Perturbation } from '../../core/interfaces.js';
-import type { Tensor } from '../../core/store/tensorFile.js';
-import { elements, matrixFlops, type Shape } from '../graph/graph.js';
-import { createOnnxExecutor, type DeviceTensor, tensorData } from '../graph/onnxExecutor.js';
-import type { ResolvedDevice } from '../onnx/devices.js';
+import { dataError, interruptedError } from '../../../core/errors.js';
+import type { Perturbation } from '../../../core/interfaces.js';
+import type { Tensor } from '../../../core/store/tensorFile.js';
+import { elements, matrixFlops, type Shape } from '../../graph/graph.js';
+import { createOnnxExecutor, type DeviceTensor, tensorData } from '../../graph/onnxExecutor.js';
+import type { ResolvedDevice } from '../../onnx/devices.js';
+import type { Network } from '../networks/network.js';
 import { type Checkpoint, type LossRecord, readCheckpoint, writeCheckpoint } from './checkpoint.js';
-import type { Network } from './network.js';
 import { enterStage, initialTensors, type PosteriorStart, priorMeans, priorSigmas } from './stageStart.js';
 import { buildTrainingStep, type Phase, type Stage, type StepGraph } from './stages.js';
 import { fillBatch } from './trainingBatch.js';

@@ -2,9 +2,9 @@
  * What a stage of training begins with: the averages of the stage before, fresh optimizer moments, and, where the
  * first random stage begins, the prior m₀ (the weights trained so far) and the posterior's first σ.
  */
-import type { Tensor } from '../../core/store/tensorFile.js';
-import { inverseSoftplus } from './meanField.js';
-import type { Network } from './network.js';
+import type { Tensor } from '../../../core/store/tensorFile.js';
+import type { Network } from '../networks/network.js';
+import { inverseSoftplus } from '../posteriors/meanField.js';
 import { type Stage, trainableNames } from './stages.js';
 
 export interface PosteriorStart {

@@ -8,16 +8,16 @@
  *
  * States are anomalies [S, R, n], R = J · B rows with row = stream · B + sample; patterns [S, R, points].
  */
-import { internalError } from '../../core/errors.js';
-import { gridSize, pointWeights } from '../../core/grid.js';
-import { seasonTerms } from '../../core/season.js';
-import { type AdamWParameter, adamw, movingAverage } from '../graph/adamw.js';
-import { GraphBuilder } from '../graph/builder.js';
-import { gradient } from '../graph/gradient.js';
-import type { Graph, Shape, Value } from '../graph/graph.js';
-import { muon } from '../graph/muon.js';
+import { internalError } from '../../../core/errors.js';
+import { gridSize, pointWeights } from '../../../core/grid.js';
+import { seasonTerms } from '../../../core/season.js';
+import { type AdamWParameter, adamw, movingAverage } from '../../graph/adamw.js';
+import { GraphBuilder } from '../../graph/builder.js';
+import { gradient } from '../../graph/gradient.js';
+import type { Graph, Shape, Value } from '../../graph/graph.js';
+import { muon } from '../../graph/muon.js';
+import type { Network, NetworkOutputs } from '../networks/network.js';
 import { almostFairCrps, gaussianKl, gaussianNegativeLogLikelihood, meanSquaredError } from './losses.js';
-import type { Network, NetworkOutputs } from './network.js';
 
 export type StageName = 'deterministic' | 'epistemic' | 'aleatoric';
 

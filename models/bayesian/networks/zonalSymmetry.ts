@@ -3,7 +3,7 @@
  * states that are as likely as a given one: turned round the axis, and seen in a mirror along the equator, where
  * northward wind and vorticity change sign. Arrays are [channel, lat, lon].
  */
-import type { Schema } from '../../core/schema.js';
+import type { Schema } from '../../../core/schema.js';
 import { Hemispheres, parityOf } from './hemispheres.js';
 
 /** Averages fields along longitude and over both hemispheres, in place; any number of fields behind each other. */
