@@ -17,7 +17,7 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import { elements, type Shape, type Value } from '../../graph/graph.js';
 import { steadySoftplus } from '../../graph/layers.js';
 import { Hemispheres, parityOf, signAt } from './hemispheres.js';
-import type { Network, NetworkConstants, NetworkInputs, NetworkOutputs } from './network.js';
+import type { HiddenRows, Network, NetworkConstants, NetworkInputs, NetworkOutputs } from './network.js';
 import { project } from './spectralProjection.js';
 import { type PropagatorConfig, propagate, propagatorShapes } from './zonalPropagator.js';
 
@@ -100,6 +100,13 @@ export class GlobalNetwork implements Network {
 
   isOrthogonal(name: string): boolean {
     return name.endsWith('.weight');
+  }
+
+  hiddenRows(name: string): HiddenRows | undefined {
+    const { channels } = this.config;
+    if (name === 'token.out.weight')
+      return { period: channels + pieces * 2 * this.schema.channels.length, units: channels };
+    return /^token\.\d+\.weight$/.test(name) ? { period: channels, units: channels } : undefined;
   }
 
   dropoutShapes(): ReadonlyMap<string, Shape> {

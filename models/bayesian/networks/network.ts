@@ -18,6 +18,8 @@ export interface NetworkInputs {
   readonly season: Value;
   /** Factors in training (inverted dropout), by the names of `dropoutShapes`; absent in forecasts. */
   readonly dropout?: ReadonlyMap<string, Value>;
+  /** True: the outputs hold the features of the output layer. */
+  readonly features?: boolean;
 }
 
 export interface NetworkOutputs {
@@ -25,6 +27,22 @@ export interface NetworkOutputs {
   readonly increment: Value;
   /** [K, R, n]: σ_v > 0. */
   readonly amplitude: Value;
+  /** [K, rows, in]: what the output layer's matrix is multiplied with; asked for by `NetworkInputs.features`. */
+  readonly features?: Value;
+}
+
+/** The last matrix: outputs are linear in it. */
+export interface OutputLayer {
+  /** [in, out] */
+  readonly parameter: string;
+  /** The columns that feed the increment; the others feed the amplitude. */
+  readonly incrementColumns: readonly number[];
+}
+
+/** Rows of a matrix that hidden units feed: row r belongs to unit r mod period where that is below `units`. */
+export interface HiddenRows {
+  readonly period: number;
+  readonly units: number;
 }
 
 export interface Network {
@@ -46,6 +64,10 @@ export interface Network {
   isRandom(name: string): boolean;
   /** True for matrices whose updates are made orthogonal (graph/muon.ts); the rest learns by AdamW. */
   isOrthogonal(name: string): boolean;
+  /** Undefined for networks whose outputs are not linear in one matrix. */
+  readonly outputLayer?: OutputLayer;
+  /** Undefined for what is no matrix, or one that data feed directly. */
+  hiddenRows(name: string): HiddenRows | undefined;
   /** Factors that dropout multiplies with, by name; "hidden" is dropped twice as often as the others. */
   dropoutShapes(samples: number, rows: number): ReadonlyMap<string, Shape>;
   /**

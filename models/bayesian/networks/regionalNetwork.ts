@@ -17,7 +17,7 @@ import { seasonTerms } from '../../../core/season.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Shape, Value } from '../../graph/graph.js';
 import { convolution, steadyLinear, steadySoftplus } from '../../graph/layers.js';
-import type { Network, NetworkConstants, NetworkInputs, NetworkOutputs } from './network.js';
+import type { HiddenRows, Network, NetworkConstants, NetworkInputs, NetworkOutputs } from './network.js';
 import { pointsInTokens, pointsOfTokens, type TokenGrid, tokenGrid, tokenPadding } from './tokens.js';
 
 export interface RegionalConfig {
@@ -100,6 +100,15 @@ export class RegionalNetwork implements Network {
 
   isOrthogonal(): boolean {
     return false;
+  }
+
+  hiddenRows(name: string): HiddenRows | undefined {
+    const { hidden, channels, layers, stride } = this.config;
+    if (name === 'hidden.out.weight') return { period: hidden, units: hidden };
+    const packed = stride * stride * (3 * this.schema.channels.length + 1);
+    if (name === 'local.out.weight') return { period: channels + packed, units: channels };
+    const layer = Array.from({ length: layers }, (_, i) => `local.${i}.weight`).includes(name);
+    return layer ? { period: channels, units: channels } : undefined;
   }
 
   /** The bias of the amplitude is a scale of the data, not a weight to be unsure of. */
