@@ -20,3 +20,27 @@ export function seasonBasis(time: number, harmonics: number): Float64Array {
   }
   return basis;
 }
+
+/** What a network is told of the time: the annual harmonics, and the time of day where it asks for it. */
+export interface TimeInputs {
+  /** H, annual harmonics. */
+  readonly harmonics: number;
+  /** True: cosine and sine of the time of day (UTC) follow. */
+  readonly dayTime?: boolean;
+}
+
+/** Numbers of a time as a network is told it: 1 + 2H, and two more with the time of day. */
+export function timeTerms({ harmonics, dayTime }: TimeInputs): number {
+  return seasonTerms(harmonics) + (dayTime === true ? 2 : 0);
+}
+
+/** @param time milliseconds since 1970 @returns [1, cos ωt, sin ωt, …, cos and sin of the time of day], of `timeTerms` */
+export function timeBasis(time: number, inputs: TimeInputs): Float64Array {
+  const basis = new Float64Array(timeTerms(inputs));
+  basis.set(seasonBasis(time, inputs.harmonics));
+  if (inputs.dayTime === true) {
+    const phase = (2 * Math.PI * time) / 86_400_000;
+    basis.set([Math.cos(phase), Math.sin(phase)], basis.length - 2);
+  }
+  return basis;
+}

@@ -10,7 +10,7 @@ import { internalError, usageError } from '../../core/errors.js';
 import { gridSize } from '../../core/grid.js';
 import type { ForecastModel, StepRequest, StepResult } from '../../core/interfaces.js';
 import type { Schema } from '../../core/schema.js';
-import { seasonBasis, seasonTerms } from '../../core/season.js';
+import { timeBasis, timeTerms } from '../../core/season.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { elements, type Graph, matrixFlops, type Value } from '../graph/graph.js';
 import { createOnnxExecutor, type OnnxExecutor, tensorData } from '../graph/onnxExecutor.js';
@@ -32,7 +32,7 @@ export function buildForecastStep(network: Network, weightSamples: number, rows:
     history: Array.from({ length: network.historyLength }, (_, back) =>
       b.input(`state.${back}`, [weightSamples, rows, network.stateLength]),
     ),
-    season: b.input('season', [rows, seasonTerms(network.harmonics)]),
+    season: b.input('season', [rows, timeTerms(network)]),
   });
   b.output('increment', outputs.increment);
   b.output('amplitude', outputs.amplitude);
@@ -75,7 +75,7 @@ export class BayesianModel implements ForecastModel {
     }
     const executor = await this.#executor(weightSamples.length, rowsPerSample);
     const stepMilliseconds = this.stepHours * 3_600_000;
-    const basis = seasonBasis(validTime, this.#network.harmonics);
+    const basis = timeBasis(validTime, this.#network);
     const season = new Float32Array(rowsPerSample * basis.length);
     for (let row = 0; row < rowsPerSample; row++) season.set(basis, row * basis.length);
     const anomalies = history.map((states, back) =>

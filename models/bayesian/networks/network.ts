@@ -2,7 +2,8 @@
  * What training, forecasts and the model directory ask of a network, whatever its kind:
  *   x(t + Δt) − x(t) = f_w(history, season),   σ_v(history, season) > 0.
  * Shapes: K weight samples, R rows each; every parameter has a leading axis K. States are anomalies in units of
- * their scale, [K, R, n] with n = channels · points; season [R, 1 + 2H] is the basis [1, cos, sin, …].
+ * their scale, [K, R, n] with n = channels · points; season [R, 1 + 2H] is the basis [1, cos, sin, …], with cosine
+ * and sine of the time of day behind it where the network asks for them (core/season.ts, timeBasis).
  */
 import type { Schema } from '../../../core/schema.js';
 import type { GraphBuilder } from '../../graph/builder.js';
@@ -14,7 +15,7 @@ export type NetworkConstants = Readonly<Record<string, Float32Array>>;
 export interface NetworkInputs {
   /** x(t), x(t − Δt), …, as many as the network's history; each [K, R, n]. */
   readonly history: readonly Value[];
-  /** [R, 1 + 2H] at the time of the newest state. */
+  /** [R, timeTerms(network)] at the time of the newest state. */
   readonly season: Value;
   /** Factors in training (inverted dropout), by the names of `dropoutShapes`; absent in forecasts. */
   readonly dropout?: ReadonlyMap<string, Value>;
@@ -37,6 +38,15 @@ export interface OutputLayer {
   readonly parameter: string;
   /** The columns that feed the increment; the others feed the amplitude. */
   readonly incrementColumns: readonly number[];
+  /** Which rows of the features feed which columns; absent: every row feeds every column. */
+  readonly blocks?: readonly OutputBlock[];
+}
+
+/** Feature row r feeds the columns `columns[0]` … `columns[1]` − 1 where `rows[0]` ≤ r mod `period` < `rows[1]`. */
+export interface OutputBlock {
+  readonly period: number;
+  readonly rows: readonly [number, number];
+  readonly columns: readonly [number, number];
 }
 
 /** Rows of a matrix that hidden units feed: row r belongs to unit r mod period where that is below `units`. */
@@ -51,6 +61,8 @@ export interface Network {
   readonly stateLength: number;
   /** H of the season that a step is told. */
   readonly harmonics: number;
+  /** True: a step is told the time of day, too, as two more columns of the season. */
+  readonly dayTime?: boolean;
   /** Zonal: rotations of the globe and mirrored hemispheres are as likely, and training may use them. */
   readonly symmetry: 'none' | 'zonal';
   /** States that a step sees. */

@@ -10,7 +10,7 @@
  */
 import { internalError } from '../../../core/errors.js';
 import { gridSize, pointWeights } from '../../../core/grid.js';
-import { seasonTerms } from '../../../core/season.js';
+import { timeTerms } from '../../../core/season.js';
 import { type AdamWParameter, adamw, movingAverage } from '../../graph/adamw.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import { gradient } from '../../graph/gradient.js';
@@ -236,7 +236,7 @@ function rolloutLoss(
   const losses: Value[] = [];
   let totalWeight = 0;
   for (let s = 0; s < rollout; s++) {
-    const basis = seasonTerms(network.harmonics);
+    const basis = timeTerms(network);
     const season = dataInput(`season.${s}`, [B, basis]);
     const outputs: NetworkOutputs = network.forward(b, weights, {
       history,

@@ -4,7 +4,7 @@
  */
 import type { Perturbation } from '../../../core/interfaces.js';
 import { type DrawKey, normals, uniforms } from '../../../core/random/stream.js';
-import { seasonBasis } from '../../../core/season.js';
+import { timeBasis } from '../../../core/season.js';
 import type { Network } from '../networks/network.js';
 import { addView, type View } from '../networks/zonalSymmetry.js';
 import type { Phase, Stage } from './stages.js';
@@ -50,7 +50,7 @@ export function fillBatch(
     const season = buffer(`season.${s}`);
     const width = season.length / batch.length;
     batch.forEach((position, i) => {
-      season.set(seasonBasis(series.times[position + s]!, network.harmonics), i * width);
+      season.set(timeBasis(series.times[position + s]!, network), i * width);
     });
   }
   if (stage.initialError > 0) addErrors(sources, place, buffers);
