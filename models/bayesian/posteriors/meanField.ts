@@ -7,22 +7,22 @@
  */
 import { normals } from '../../../core/random/stream.js';
 import type { Tensor, Tensors } from '../../../core/store/tensorFile.js';
+import type { GraphBuilder } from '../../graph/builder.js';
+import type { Shape, Value } from '../../graph/graph.js';
+import type { Network } from '../networks/network.js';
+import { gaussianKl, gaussianKlOf, inverseSoftplus, softplus } from './gaussian.js';
+import { partOf, rootMeanSquare, tensorNamed, valueNamed } from './parts.js';
+import { centres, meanShapes, startingMeans } from './point.js';
+import type { Posterior } from './posterior.js';
+import type { TrainingDrawKey, WeightFamily } from './weightFamily.js';
+
+export { inverseSoftplus, softplus } from './gaussian.js';
 
 export interface MeanFieldPosterior {
   /** μ by parameter name; the order of the map fixes the random stream of each tensor. */
   readonly mean: Tensors;
   /** ρ by parameter name; a parameter without one is not random. */
   readonly rho: Tensors;
-}
-
-/** ln(1 + e^x), without overflow. */
-export function softplus(x: number): number {
-  return x > 20 ? x : Math.log1p(Math.exp(x));
-}
-
-/** The ρ whose softplus is σ > 0. */
-export function inverseSoftplus(sigma: number): number {
-  return sigma > 20 ? sigma : Math.log(Math.expm1(sigma));
 }
 
 /**
@@ -70,14 +70,98 @@ export function klDivergence(
 ): number {
   let sum = 0;
   for (const [name, rho] of posterior.rho) {
-    const mean = posterior.mean.get(name)!.values;
-    const centre = priorMean.get(name)!.values;
-    const priorSigma = priorSigmas.get(name)!;
-    for (let i = 0; i < mean.length; i++) {
-      const sigma = softplus(rho.values[i]!);
-      const shift = mean[i]! - centre[i]!;
-      sum += Math.log(priorSigma / sigma) + (sigma * sigma + shift * shift) / (2 * priorSigma ** 2) - 0.5;
-    }
+    const mean = tensorNamed(posterior.mean, name).values;
+    const centre = tensorNamed(priorMean, name).values;
+    sum += gaussianKlOf(mean, rho.values, centre, priorSigmas.get(name) ?? Number.NaN);
   }
   return sum;
+}
+
+/** The first σ of each tensor, relative to the root mean square of its trained weights. */
+export interface FirstSigma {
+  readonly initialSigma: number;
+  /** Smallest root mean square counted, for tensors near zero. */
+  readonly floor: number;
+}
+
+/**
+ * Trainable tensors "mean.<parameter>" of all parameters, then "rho.<parameter>" of the random ones; draws
+ * "draw.<parameter>" [S, ...shape], standard normals.
+ */
+export class MeanFieldFamily implements WeightFamily {
+  readonly kind = 'mean-field';
+  readonly trainable: ReadonlyMap<string, Shape>;
+  readonly #network: Pick<Network, 'parameters' | 'isRandom'>;
+  readonly #random: readonly string[];
+  readonly #first: FirstSigma;
+
+  constructor(network: Pick<Network, 'parameters' | 'isRandom'>, first: FirstSigma) {
+    this.#network = network;
+    this.#first = first;
+    this.#random = [...network.parameters.keys()].filter((name) => network.isRandom(name));
+    const rhos = this.#random.map((name): [string, Shape] => [`rho.${name}`, this.#shape(name)]);
+    this.trainable = new Map([...meanShapes(network), ...rhos]);
+  }
+
+  drawShapes(samples: number): ReadonlyMap<string, Shape> {
+    return new Map(this.#random.map((name) => [`draw.${name}`, [samples, ...this.#shape(name)]]));
+  }
+
+  fillDraw({ seed, stage, step }: TrainingDrawKey, name: string, out: Float32Array): void {
+    const noiseStream = 1 + this.#random.indexOf(name.slice('draw.'.length));
+    normals({ seed, weightSample: stage, noiseStream, purpose: 'training', step }, out);
+  }
+
+  weights(
+    b: GraphBuilder,
+    tensors: ReadonlyMap<string, Value>,
+    draws: ReadonlyMap<string, Value>,
+  ): Map<string, Value> {
+    const weights = centres(b, tensors, this.#network);
+    for (const name of this.#random) {
+      const sigma = b.reshape(b.softplus(valueNamed(tensors, `rho.${name}`)), [1, ...this.#shape(name)]);
+      const draw = valueNamed(draws, `draw.${name}`);
+      weights.set(name, b.add(valueNamed(weights, name), b.mul(sigma, draw)));
+    }
+    return weights;
+  }
+
+  divergence(
+    b: GraphBuilder,
+    tensors: ReadonlyMap<string, Value>,
+    prior: ReadonlyMap<string, Value>,
+    priorSigma: ReadonlyMap<string, number>,
+  ): Value | undefined {
+    const parts = this.#random.map((name) => {
+      const sigma = b.softplus(valueNamed(tensors, `rho.${name}`));
+      const mean = valueNamed(tensors, `mean.${name}`);
+      return gaussianKl(b, mean, sigma, valueNamed(prior, name), priorSigma.get(name) ?? 1);
+    });
+    return parts.length === 0 ? undefined : b.sum(parts);
+  }
+
+  start(trained: Tensors): Map<string, Tensor> {
+    const tensors = startingMeans(trained, this.#network);
+    for (const name of this.#random) {
+      const { shape, values } = tensorNamed(trained, name);
+      const { initialSigma, floor } = this.#first;
+      const rho = inverseSoftplus(initialSigma * Math.max(floor, rootMeanSquare(values)));
+      tensors.set(`rho.${name}`, { shape, values: new Float32Array(values.length).fill(rho) });
+    }
+    return tensors;
+  }
+
+  posterior(tensors: Tensors): Posterior {
+    return openMeanField(tensors);
+  }
+
+  #shape(name: string): Shape {
+    return this.#network.parameters.get(name) ?? [];
+  }
+}
+
+/** @param tensors "mean.<parameter>" and "rho.<parameter>"; a parameter without ρ is not random */
+export function openMeanField(tensors: Tensors): Posterior {
+  const posterior = { mean: partOf(tensors, 'mean'), rho: partOf(tensors, 'rho') };
+  return { sample: (key) => drawWeights(posterior, key, 1), mean: () => posterior.mean };
 }
