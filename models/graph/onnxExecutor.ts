@@ -1,19 +1,21 @@
 /**
  * Runs a graph by ONNX Runtime. Static shapes, float32. A result can be fed back as the next run's input as the
  * tensor it is, without a copy: that is how a training step passes parameters and moments from step to step.
+ * Results that were let go are written into again by later runs (on the CPU provider, where a result may be given its
+ * memory), so that a loop which lets go of what it no longer needs allocates nothing from the third step on.
  */
 import * as ort from 'onnxruntime-node';
 import { usageError } from '../../core/errors.js';
 import { convolutionBlock } from '../onnx/blockedLayout.js';
 import { createSession, type SessionOptions } from '../onnx/session.js';
+import type { GraphExecutor } from './executor.js';
 import { elements, type Graph } from './graph.js';
 import { encodeOnnx } from './onnxModel.js';
 
 /** A float32 tensor that ONNX Runtime owns; `data` is [shape], row-major. */
 export type DeviceTensor = ort.Tensor;
 
-export interface OnnxExecutor {
-  readonly graph: Graph;
+export interface OnnxExecutor extends GraphExecutor {
   /**
    * Runs the graph once.
    * @param inputs one entry per graph input: numbers in row-major order, or a tensor of an earlier run. Numbers
@@ -26,7 +28,6 @@ export interface OnnxExecutor {
     inputs: Readonly<Record<string, Float32Array | DeviceTensor>>,
     only?: readonly string[],
   ): Promise<Record<string, DeviceTensor>>;
-  release(): Promise<void>;
 }
 
 /** The numbers of a result, row-major, without a copy. */
@@ -41,6 +42,8 @@ export async function createOnnxExecutor(graph: Graph, options: SessionOptions):
   const model = encodeOnnx(graph, { contrib: onCpu, convolutionBlock: onCpu ? await convolutionBlock() : 0 });
   const session = await createSession(model, options);
   const shapes = new Map(graph.inputs.map(({ name, value }) => [name, value.shape]));
+  const sizes = new Map(graph.outputs.map(({ name, value }) => [name, value.shape]));
+  const free = new FreeTensors();
   return {
     graph,
     async run(inputs, only) {
@@ -59,9 +62,45 @@ export async function createOnnxExecutor(graph: Graph, options: SessionOptions):
       for (const name of Object.keys(inputs)) {
         if (!shapes.has(name)) throw usageError(`graph input "${name}": the graph has no such input`);
       }
-      const results = only === undefined ? await session.run(feeds) : await session.run(feeds, [...only]);
-      return results as Record<string, ort.Tensor>;
+      const fetches: Record<string, ort.Tensor | null> = {};
+      for (const name of only ?? sizes.keys()) fetches[name] = free.take(sizes.get(name) ?? []);
+      const results = (await session.run(feeds, fetches)) as Record<string, ort.Tensor>;
+      for (const [name, reused] of Object.entries(fetches)) if (reused !== null) results[name] = reused;
+      return results;
     },
-    release: () => session.release(),
+    async read(tensor) {
+      return tensorData(tensor as DeviceTensor | undefined);
+    },
+    dispose(tensors) {
+      for (const tensor of tensors as Iterable<DeviceTensor>) {
+        if (onCpu) free.put(tensor);
+        else tensor.dispose();
+      }
+    },
+    release: async () => {
+      free.clear();
+      await session.release();
+    },
   };
+}
+
+/** Tensors that nobody needs any more, by shape: memory for the results of a later run. */
+class FreeTensors {
+  readonly #byShape = new Map<string, ort.Tensor[]>();
+
+  put(tensor: ort.Tensor): void {
+    const key = tensor.dims.join('x');
+    const there = this.#byShape.get(key) ?? [];
+    // let go twice, it would be written by two results of one run
+    if (!there.includes(tensor)) there.push(tensor);
+    this.#byShape.set(key, there);
+  }
+
+  take(shape: readonly number[]): ort.Tensor | null {
+    return this.#byShape.get(shape.join('x'))?.pop() ?? null;
+  }
+
+  clear(): void {
+    this.#byShape.clear();
+  }
 }

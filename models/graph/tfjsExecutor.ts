@@ -8,7 +8,8 @@
  */
 import type * as tfjs from '@tensorflow/tfjs-core';
 import { resourceError, usageError } from '../../core/errors.js';
-import { elements, type Graph, type GraphNode } from './graph.js';
+import type { GraphExecutor, HeldTensor } from './executor.js';
+import { elements, type Graph, type GraphNode, type Shape } from './graph.js';
 import { operatorNamed } from './operators/registry.js';
 
 export type TfjsBackend = 'tensorflow-gpu' | 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
@@ -137,6 +138,76 @@ function interpret(tf: typeof tfjs, graph: Graph, inputs: readonly tfjs.Tensor[]
     values.set(node.output.id, operatorNamed(node.operator).tfjs(tf, operands(values, node), node));
   }
   return values;
+}
+
+/**
+ * Prepares a graph for many runs: constants are loaded once, results stay in TensorFlow.js until they are let go, and
+ * every value on the way is let go as soon as its last reader has run. Inputs given as numbers are moved there for one run.
+ */
+export function createTfjsExecutor(graph: Graph, { tf }: Tfjs): GraphExecutor {
+  const constants = graph.constants.map(({ value, data }) => tf.tensor(data, [...value.shape], 'float32'));
+  const kept = new Set([...graph.constants, ...graph.outputs].map(({ value }) => value.id));
+  const lastReader = new Map<number, number>();
+  graph.nodes.forEach(({ inputs }, at) => {
+    for (const { id } of inputs) if (!kept.has(id)) lastReader.set(id, at);
+  });
+  const given = (name: string, shape: Shape, value: Float32Array | HeldTensor | undefined): tfjs.Tensor => {
+    if (value === undefined) throw usageError(`graph input "${name}" of shape [${shape}] was not given`);
+    const size = value instanceof Float32Array ? value.length : (value as tfjs.Tensor).size;
+    if (size !== elements(shape)) {
+      throw usageError(
+        `graph input "${name}": ${size} numbers given, shape [${shape}] has ${elements(shape)}`,
+      );
+    }
+    // a clone shares its numbers: the caller's tensor outlives the run
+    return value instanceof Float32Array
+      ? tf.tensor(value, [...shape], 'float32')
+      : tf.clone(value as tfjs.Tensor);
+  };
+  return {
+    graph,
+    async run(inputs) {
+      const names = new Set(graph.inputs.map(({ name }) => name));
+      for (const name of Object.keys(inputs)) {
+        if (!names.has(name)) throw usageError(`graph input "${name}": the graph has no such input`);
+      }
+      const results = tf.tidy(() => {
+        const values = new Map<number, tfjs.Tensor>();
+        for (const { name, value } of graph.inputs) {
+          values.set(value.id, given(name, value.shape, inputs[name]));
+        }
+        graph.constants.forEach(({ value }, i) => {
+          values.set(value.id, constants[i] as tfjs.Tensor);
+        });
+        graph.nodes.forEach((node, at) => {
+          const read = operands(values, node);
+          // tidied, so that nothing of the inside of an operator is left; cloned where it hands its operand on
+          const result = tf.tidy(() => {
+            const made = operatorNamed(node.operator).tfjs(tf, read, node);
+            return read.includes(made) ? tf.clone(made) : made;
+          });
+          values.set(node.output.id, result);
+          for (const { id } of node.inputs) {
+            if (lastReader.get(id) !== at) continue;
+            values.get(id)?.dispose();
+            values.delete(id);
+          }
+        });
+        return graph.outputs.map(({ value }) => tf.clone(values.get(value.id) as tfjs.Tensor));
+      });
+      return Object.fromEntries(graph.outputs.map(({ name }, i) => [name, results[i] as tfjs.Tensor]));
+    },
+    async read(tensor) {
+      if (tensor === undefined) throw usageError('TensorFlow.js executor: no output of that name');
+      return (await (tensor as tfjs.Tensor).data()) as Float32Array;
+    },
+    dispose(tensors) {
+      for (const tensor of tensors as Iterable<tfjs.Tensor>) tensor.dispose();
+    },
+    async release() {
+      tf.dispose(constants);
+    },
+  };
 }
 
 function operands(values: ReadonlyMap<number, tfjs.Tensor>, node: GraphNode): tfjs.Tensor[] {
