@@ -88,6 +88,17 @@ export function pointWeights(grid: Grid): Float64Array {
   return Float64Array.from({ length: gridSize(grid) }, (_, point) => rows[Math.floor(point / nlon)]!);
 }
 
+/**
+ * Mean of a field over the area; NaN where any value is missing.
+ * @param field [lat, lon]
+ * @param weights [lat, lon] of {@link pointWeights}
+ */
+export function areaMean(field: Float32Array | Float64Array, weights: Float64Array): number {
+  let sum = 0;
+  for (let point = 0; point < field.length; point++) sum += weights[point]! * field[point]!;
+  return sum / field.length;
+}
+
 /** Hexadecimal SHA-256 of the axes, rounded to 1e-5 degrees. */
 export function gridDigest(grid: Grid): string {
   const rounded = [grid.latitudes, grid.longitudes].map((axis) => [...axis].map((x) => Math.round(x * 1e5)));

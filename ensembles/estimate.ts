@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { resourceError } from '../core/errors.js';
+import { productStatistics } from './products.js';
 
 export interface RunSize {
   readonly members: number;
@@ -41,7 +42,6 @@ const processBytes = 170e6;
 const workerBytes = 45e6;
 /** Arrow columns beside the values, and framing, of one row of a member file. */
 const rowOverheadBytes = 64;
-const productStatistics = 4;
 
 /** @param memberSteps what is left to do, where some is done already */
 export function estimateRun(
@@ -57,12 +57,12 @@ export function estimateRun(
     3 * size.batchMembers * stateBytes +
     2 * size.blockMembers * size.storedChannels * fieldBytes;
   // one field of all members, as read and joined, and the products of a lead
-  const reducing = (2 * size.members + productStatistics * size.storedChannels) * fieldBytes;
+  const reducing = (2 * size.members + productStatistics.length * size.storedChannels) * fieldBytes;
   const perWorker = workerBytes + size.modelBytes + Math.max(forecasting, reducing);
   const shared = (size.poolStates + (size.workers + 1) * size.historyLength) * stateBytes;
   const fields = size.starts * size.storedLeads * size.storedChannels;
   const rows = size.members * fields;
-  const productRows = productStatistics * fields;
+  const productRows = productStatistics.length * fields;
   return {
     memoryBytes: processBytes + shared + size.workers * perWorker,
     diskBytes: (rows + productRows) * (size.points * 4 + rowOverheadBytes),

@@ -1,16 +1,26 @@
 /**
- * What is kept of all members of one start: mean, spread, and the two variances, by lead and channel.
+ * What is kept of all members of one start, by lead and channel: mean, spread, and where the spread comes from, as
+ * variances (unit squared) and as parts of the CRPS entropy (the channel's unit). Epistemic estimates below 0 are cut at
+ * their points, which are counted; their area means are those before the cut.
  * Read from the member files lead by lead, so memory holds one field of all members.
  */
 import { join } from 'node:path';
-import { gridSize } from '../core/grid.js';
+import { areaMean, gridSize, pointWeights } from '../core/grid.js';
 import type { Schema } from '../core/schema.js';
+import { decomposeCrps } from '../core/statistics/kernelDecomposition.js';
 import { memberMoments } from '../core/statistics/moments.js';
 import { decomposeVariance, type NestedDesign } from '../core/statistics/varianceDecomposition.js';
 import { type MemberFile, openMemberFile } from '../core/store/memberFile.js';
-import { createProductFile, productFileName } from '../core/store/productFile.js';
+import { createProductFile, type FieldSummary, productFileName } from '../core/store/productFile.js';
 
-export const productStatistics = ['mean', 'spread', 'epistemic_variance', 'aleatoric_variance'] as const;
+export const productStatistics = [
+  'mean',
+  'spread',
+  'epistemic_variance',
+  'aleatoric_variance',
+  'epistemic_crps',
+  'aleatoric_crps',
+] as const;
 
 export interface ProductsRequest {
   readonly directory: string;
@@ -42,13 +52,22 @@ export async function makeProducts(request: ProductsRequest): Promise<ProductsMa
       files.push(await openMemberFile(join(directory, name), { schema, start, leadsHours }));
     }
     const all = new Float32Array(members * points);
+    const weights = pointWeights(schema.grid);
+    const field = (): Float32Array => new Float32Array(channels * points);
     const products = {
-      mean: new Float32Array(channels * points),
-      spread: new Float32Array(channels * points),
-      epistemic_variance: new Float32Array(channels * points),
-      aleatoric_variance: new Float32Array(channels * points),
+      mean: field(),
+      spread: field(),
+      epistemic_variance: field(),
+      aleatoric_variance: field(),
+      epistemic_crps: field(),
+      aleatoric_crps: field(),
     } satisfies Record<(typeof productStatistics)[number], Float32Array>;
     for (let lead = 0; lead < leadsHours.length; lead++) {
+      const summaries = {
+        spread: [] as FieldSummary[],
+        epistemic_variance: [] as FieldSummary[],
+        epistemic_crps: [] as FieldSummary[],
+      };
       for (let channel = 0; channel < channels; channel++) {
         let row = 0;
         for (const opened of files) {
@@ -56,16 +75,23 @@ export async function makeProducts(request: ProductsRequest): Promise<ProductsMa
           all.set(values, row);
           row += values.length;
         }
-        const part = (field: Float32Array): Float32Array =>
-          field.subarray(channel * points, (channel + 1) * points);
-        memberMoments(all, members, part(products.mean), part(products.spread));
-        part(products.spread).forEach((variance, i, spread) => {
-          spread[i] = Math.sqrt(variance);
-        });
-        decomposeVariance(all, design, part(products.epistemic_variance), part(products.aleatoric_variance));
+        const part = (of: keyof typeof products): Float32Array =>
+          products[of].subarray(channel * points, (channel + 1) * points);
+        memberMoments(all, members, part('mean'), part('spread'));
+        summaries.spread.push({ areaMean: Math.sqrt(areaMean(part('spread'), weights)), cutPoints: 0 });
+        rootOf(part('spread'));
+        decomposeVariance(all, design, part('epistemic_variance'), part('aleatoric_variance'), 'keep');
+        decomposeCrps(all, design, part('epistemic_crps'), part('aleatoric_crps'), 'keep');
+        for (const epistemic of ['epistemic_variance', 'epistemic_crps'] as const) {
+          const estimate = part(epistemic);
+          summaries[epistemic].push({
+            areaMean: areaMean(estimate, weights),
+            cutPoints: cutAtZero(estimate),
+          });
+        }
       }
-      for (const field of Object.values(products)) nameNaN(field);
-      await writer.append(products);
+      for (const each of Object.values(products)) nameNaN(each);
+      await writer.append(products, summaries);
     }
     const written = await writer.commit();
     return { file, rows: productStatistics.length * leadsHours.length * channels, ...written };
@@ -75,6 +101,21 @@ export async function makeProducts(request: ProductsRequest): Promise<ProductsMa
   } finally {
     for (const opened of files) await opened.close();
   }
+}
+
+function rootOf(variance: Float32Array): void {
+  for (let i = 0; i < variance.length; i++) variance[i] = Math.sqrt(variance[i]!);
+}
+
+/** @returns how many were below it */
+function cutAtZero(estimate: Float32Array): number {
+  let cut = 0;
+  for (let i = 0; i < estimate.length; i++) {
+    if (estimate[i]! >= 0 || Number.isNaN(estimate[i]!)) continue;
+    estimate[i] = 0;
+    cut++;
+  }
+  return cut;
 }
 
 /** One bit pattern for all that is not a number: which of them arithmetic gives depends on how it was compiled. */

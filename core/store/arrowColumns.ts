@@ -7,6 +7,7 @@ import {
   Field,
   FixedSizeList,
   Float32,
+  Float64,
   Int32,
   Message,
   makeData,
@@ -19,6 +20,7 @@ import {
 } from 'apache-arrow';
 
 export const int32 = new Int32();
+export const float64 = new Float64();
 export const utf8 = new Utf8();
 export const utcTime = new TimestampMillisecond('UTC');
 
@@ -32,6 +34,11 @@ export function int32Data(values: ArrayLike<number>): Data {
 }
 
 /** @param times milliseconds since 1970-01-01 UTC */
+export function float64Data(values: ArrayLike<number>): Data {
+  const data = Float64Array.from(values);
+  return makeData({ type: float64, length: data.length, nullCount: 0, data });
+}
+
 export function timeData(times: ArrayLike<number>): Data {
   const data = BigInt64Array.from({ length: times.length }, (_, i) => BigInt(times[i]!));
   return makeData({ type: utcTime, length: times.length, nullCount: 0, data });

@@ -22,6 +22,8 @@ export interface FieldFileLayout {
   readonly leadsHours: readonly number[];
   /** The columns between `start` and `lead_hours` that tell a batch's rows apart. */
   readonly rowFields: readonly Field[];
+  /** Columns before `values` that say something of each row's field. */
+  readonly summaryFields?: readonly Field[];
 }
 
 function metadataOf(layout: FieldFileLayout): Map<string, string> {
@@ -56,6 +58,7 @@ export function fieldFileSchema(layout: FieldFileLayout): Schema {
       required('lead_hours', int32),
       required('valid_time', utcTime),
       required('channel', utf8),
+      ...(layout.summaryFields ?? []),
       required('values', fieldType(gridSize(layout.schema.grid))),
     ],
     metadataOf(layout),
@@ -134,6 +137,9 @@ export interface FieldPlace {
   readonly rows: number;
   /** A column of whole numbers, [row]. */
   column(name: string): Int32Array;
+  /** A column of float64, [row]. */
+  numbers(name: string): Float64Array;
+  has(name: string): boolean;
   /** Of the values, [row, point]. */
   readonly offset: number;
 }
@@ -231,10 +237,16 @@ async function locateField(
     const bytes = bytesOf(of, 4 * rows);
     return Int32Array.from({ length: rows }, (_, row) => bytes.readInt32LE(4 * row));
   };
-  if (rows === 0) return { rows, column, offset: values.offset };
+  const numbers = (of: string): Float64Array => {
+    const bytes = bytesOf(of, 8 * rows);
+    return Float64Array.from({ length: rows }, (_, row) => bytes.readDoubleLE(8 * row));
+  };
+  const has = (name: string): boolean => data.has(name);
+  const place = { rows, column, numbers, has, offset: values.offset };
+  if (rows === 0) return place;
   const found = `${bytesOf('channel', Buffer.byteLength(name)).toString()} at ${column('lead_hours')[0]} h`;
   if (found !== expected) throw wrong(found);
-  return { rows, column, offset: values.offset };
+  return place;
 }
 
 async function readPoints(

@@ -16,7 +16,7 @@ import {
 } from './chunks.js';
 import type { Manifest } from './manifest.js';
 import { type MemberFile, openMemberFile } from './memberFile.js';
-import { openProductFile, type ProductFile, productFileName } from './productFile.js';
+import { type FieldSummary, openProductFile, type ProductFile, productFileName } from './productFile.js';
 import { manifestName, readManifest } from './runWriter.js';
 
 const openFiles = 64;
@@ -52,6 +52,16 @@ export interface RunReader {
     leadHours: number,
     channelIndex: number,
   ): Promise<Float32Array>;
+  /**
+   * Area means and counts of the products of one field, by statistic, reading none of their values; null where the file
+   * does not have them.
+   * @throws {PlumeError} as readProduct
+   */
+  readProductSummaries(
+    start: number,
+    leadHours: number,
+    channelIndex: number,
+  ): Promise<ReadonlyMap<string, FieldSummary> | null>;
   /** True when the start has its products, made from all members of the manifest. */
   hasProducts(start: number): boolean;
   close(): Promise<void>;
@@ -118,6 +128,25 @@ export function readRun(directory: string, manifest: Manifest): RunReader {
     return { values: into?.length === values.length ? into : values, members: Int32Array.from(members) };
   };
 
+  const useProducts = async <R>(
+    start: number,
+    leadHours: number,
+    channelIndex: number,
+    read: (opened: ProductFile, leadIndex: number) => Promise<R>,
+  ): Promise<R> => {
+    const leadIndex = indexOfLead(start, leadHours, channelIndex);
+    const file = productFileName(start);
+    const chunk = manifest.chunks[file];
+    if (chunk === undefined) {
+      throw dataError(`run ${directory} has no products for ${new Date(start).toISOString()}`);
+    }
+    return productFiles.use(
+      file,
+      () => openProductFile(join(directory, file), { schema, start, leadsHours }, chunk.bytes),
+      (opened) => read(opened, leadIndex),
+    );
+  };
+
   return {
     directory,
     manifest,
@@ -155,19 +184,14 @@ export function readRun(directory: string, manifest: Manifest): RunReader {
       }
       return { values, members };
     },
-    readProduct: async (statistic, start, leadHours, channelIndex) => {
-      const leadIndex = indexOfLead(start, leadHours, channelIndex);
-      const file = productFileName(start);
-      const chunk = manifest.chunks[file];
-      if (chunk === undefined) {
-        throw dataError(`run ${directory} has no products for ${new Date(start).toISOString()}`);
-      }
-      return productFiles.use(
-        file,
-        () => openProductFile(join(directory, file), { schema, start, leadsHours }, chunk.bytes),
-        (opened) => opened.read(statistic, leadIndex, channelIndex),
-      );
-    },
+    readProduct: (statistic, start, leadHours, channelIndex) =>
+      useProducts(start, leadHours, channelIndex, (opened, leadIndex) =>
+        opened.read(statistic, leadIndex, channelIndex),
+      ),
+    readProductSummaries: (start, leadHours, channelIndex) =>
+      useProducts(start, leadHours, channelIndex, (opened, leadIndex) =>
+        opened.summaries(leadIndex, channelIndex),
+      ),
     close: async () => {
       await memberFiles.clear();
       await productFiles.clear();

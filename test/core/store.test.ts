@@ -169,6 +169,16 @@ describe('a product file', () => {
         expect([...(await file.read(name, 2, 1))]).toEqual([...products[name].subarray(from, from + points)]);
       }
       await expect(file.read('median', 0, 0)).rejects.toThrow(/no statistic "median"; it has mean, spread/);
+      // The fields are rising numbers: their area means lie within the range of the field, and gaps leave none.
+      const summaries = await file.summaries(2, 1);
+      const { areaMean = Number.NaN, cutPoints } = summaries?.get('mean') ?? {};
+      expect(areaMean).toBeGreaterThan(from);
+      expect(areaMean).toBeLessThan(from + points);
+      expect(summaries?.get('spread')?.areaMean).toBeCloseTo(areaMean / 3, 3);
+      expect([cutPoints, summaries?.get('epistemic_variance')]).toEqual([
+        0,
+        { areaMean: Number.NaN, cutPoints: 0 },
+      ]);
       await file.close();
       const writer = await createProductFile(join(directory, 'q.arrow'), { schema, start, leadsHours });
       for (let lead = 0; lead < leadsHours.length; lead++) {
@@ -179,6 +189,32 @@ describe('a product file', () => {
       }
       await writer.commit();
       expect(Buffer.compare(await readFile(path), await readFile(join(directory, 'q.arrow')))).toBe(0);
+    }));
+
+  it('keeps area means and counts that its maker knows better, channel by channel', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'p.arrow');
+      const [leads, n] = [[24, 48], schema.channels.length * points];
+      const writer = await createProductFile(path, { schema, start, leadsHours: leads });
+      const known = (lead: number) =>
+        schema.channels.map((_, channel) => ({
+          areaMean: -lead - channel / 8,
+          cutPoints: 10 * lead + channel,
+        }));
+      for (let lead = 0; lead < leads.length; lead++) {
+        const fields = { mean: new Float32Array(n).fill(5), epistemic_crps: new Float32Array(n) };
+        await writer.append(fields, { epistemic_crps: known(lead) });
+      }
+      await writer.commit();
+      const file = await openProductFile(path, { schema, start, leadsHours: leads });
+      for (let lead = 0; lead < leads.length; lead++) {
+        for (let channel = 0; channel < schema.channels.length; channel++) {
+          const summaries = await file.summaries(lead, channel);
+          expect(summaries?.get('epistemic_crps')).toEqual(known(lead)[channel]);
+          expect(summaries?.get('mean')).toEqual({ areaMean: expect.closeTo(5, 12), cutPoints: 0 });
+        }
+      }
+      await file.close();
     }));
 });
 

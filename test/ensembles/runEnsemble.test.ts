@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataError, type ErrorTag, isPlumeError } from '../../core/errors.js';
+import { areaMean, pointWeights } from '../../core/grid.js';
 import type { Archive } from '../../core/interfaces.js';
 import { schemaToJson } from '../../core/schema.js';
 import { checkRun, openRun, type RunReader, readRun } from '../../core/store/run.js';
+import { productStatistics } from '../../ensembles/products.js';
 import { type EnsembleRequest, type EnsembleSummary, runEnsemble } from '../../ensembles/runEnsemble.js';
 import { trajectory } from '../../ensembles/trajectory.js';
 import { openBayesianModel } from '../../models/bayesian/model.js';
@@ -220,9 +222,11 @@ describe('a run', () => {
       for (const lead of leadsHours) {
         const { values } = await run.readMembers(starts[1]!, lead, 0);
         const product = (name: string) => run.readProduct(name, starts[1]!, lead, 0);
-        const [mean, spread, epistemic, aleatoric] = await Promise.all(
-          ['mean', 'spread', 'epistemic_variance', 'aleatoric_variance'].map(product),
+        const [mean, spread, epistemic, aleatoric, epistemicCrps, aleatoricCrps] = await Promise.all(
+          productStatistics.map(product),
         );
+        const cut = { variance: 0, crps: 0 };
+        const uncut = { variance: new Float64Array(points), crps: new Float64Array(points) };
         for (let point = 0; point < points; point++) {
           const x = Array.from({ length: 8 }, (_, m) => values[m * points + point]!);
           const average = (some: number[]) => some.reduce((sum, value) => sum + value, 0) / some.length;
@@ -237,6 +241,28 @@ describe('a run', () => {
           expect(
             Math.abs(epistemic![point]! - Math.max(0, between)) / (within + Math.abs(between)),
           ).toBeLessThan(1e-4);
+          // Pairs of one sample, and of two: 4 of the one, 24 of the other.
+          const halfDistance = (some: (m: number, n: number) => boolean) =>
+            average(
+              x.flatMap((a, m) => x.flatMap((b, n) => (n < m && some(m, n) ? [Math.abs(a - b) / 2] : []))),
+            );
+          const same = (m: number, n: number) => Math.floor(m / 2) === Math.floor(n / 2);
+          const one = halfDistance(same);
+          const two = halfDistance((m, n) => !same(m, n));
+          expect(aleatoricCrps![point]! / one).toBeCloseTo(1, 4);
+          expect(Math.abs(epistemicCrps![point]! - Math.max(0, two - one)) / two).toBeLessThan(1e-4);
+          uncut.variance[point] = between;
+          uncut.crps[point] = two - one;
+          if (between < 0) cut.variance++;
+          if (two < one) cut.crps++;
+        }
+        const summaries = await run.readProductSummaries(starts[1]!, lead, 0);
+        const weights = pointWeights(run.schema.grid);
+        for (const kind of ['variance', 'crps'] as const) {
+          const { areaMean: found = Number.NaN, cutPoints } = summaries?.get(`epistemic_${kind}`) ?? {};
+          expect(cutPoints).toBe(cut[kind]);
+          const size = summaries?.get(`aleatoric_${kind}`)?.areaMean ?? Number.NaN;
+          expect(Math.abs(found - areaMean(uncut[kind], weights)) / size).toBeLessThan(1e-4);
         }
       }
     });
@@ -308,14 +334,14 @@ describe('a run from perturbed analyses', () => {
     const asked = {
       members: [1, 1] as const,
       perturbation: null,
-      model: { kind: 'bayesian', directory: model, deterministic: true } as const,
+      model: { kind: 'bayesian', directory: model, uncertainty: 'none' } as const,
     };
     const { directory } = await forecast(asked);
     const mean = tinyParts({ rows: 5, columns: 7, components: 2, noiseScale: 0 });
     const alone = join(root, 'mean-model');
     await writeModel(alone, {
       ...mean,
-      settings: { ...mean.settings, posterior: { ...mean.settings.posterior, scale: 0 } },
+      settings: { ...mean.settings, posterior: { kind: 'point', components: 2, seed: 5 } },
     });
     const expected = await forecast({
       members: [1, 1],
@@ -401,7 +427,7 @@ describe('a run that cannot be', () => {
   it('is told as data when the forecast blows up, and leaves no half-written file', async () => {
     const wild = join(root, 'wild-model');
     const parts = tinyParts({ rows: 5, columns: 7 });
-    for (const { mean } of parts.posteriors) mean.get('linear.weight')?.values.fill(Number.NaN);
+    for (const tensors of parts.components) tensors.get('mean.linear.weight')?.values.fill(Number.NaN);
     await writeModel(wild, parts);
     const directory = nowhere();
     const work = forecast({ directory, model: { kind: 'bayesian', directory: wild } });
