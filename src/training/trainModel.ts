@@ -17,8 +17,11 @@ import { lockDirectory } from '../../core/store/lock.js';
 import { type ModelDescription, type ModelParts, writeModel } from '../../models/bayesian/modelDirectory.js';
 import { createNetwork } from '../../models/bayesian/networks/createNetwork.js';
 import type { Network } from '../../models/bayesian/networks/network.js';
-import { klDivergence, type MeanFieldPosterior } from '../../models/bayesian/posteriors/meanField.js';
+import { klDivergence } from '../../models/bayesian/posteriors/meanField.js';
+import { partOf } from '../../models/bayesian/posteriors/parts.js';
+import { poolDates } from '../../models/bayesian/training/errorPool.js';
 import { initialNetwork, initialParameters } from '../../models/bayesian/training/initialise.js';
+import { InMemoryLoader } from '../../models/bayesian/training/inMemoryLoader.js';
 import { type TrainingResult, trainingFlops, trainStages } from '../../models/bayesian/training/trainer.js';
 import { readTrainingSeries } from '../../models/bayesian/training/trainingData.js';
 import { elements } from '../../models/graph/graph.js';
@@ -89,6 +92,10 @@ async function prepare(request: TrainRequest) {
     threads: availableParallelism(),
   });
   const { config, network, constants } = initial;
+  const loader = await InMemoryLoader.open(series, {
+    stepMilliseconds,
+    pool: { history: network.historyLength, dates: poolDates },
+  });
   await requireComplete(request, network, stepMilliseconds);
   const starts = Array.from({ length: recipe.components }, (_, component) =>
     initialParameters(initial, { seed: seed + component, amplitude: recipe.amplitude }),
@@ -101,14 +108,14 @@ async function prepare(request: TrainRequest) {
       `${(flops / 1e12).toPrecision(2)} TFLOP on ${request.device.device}`,
   );
   await requireDisk(directory, count * starts.length);
-  return { config, network, constants, starts, cycle, series, stepMilliseconds, count, componentFlops };
+  return { config, network, constants, starts, cycle, loader, stepMilliseconds, count, componentFlops };
 }
 
 type Prepared = Awaited<ReturnType<typeof prepare>>;
 
 async function trainPrepared(
   request: TrainRequest,
-  { config, network, constants, starts, cycle, series, stepMilliseconds, count, componentFlops }: Prepared,
+  { config, network, constants, starts, cycle, loader, stepMilliseconds, count, componentFlops }: Prepared,
   began: number,
 ): Promise<TrainSummary> {
   const { source, periods, seed, report, directory } = request;
@@ -126,8 +133,7 @@ async function trainPrepared(
     const result = await trainStages({
       network,
       initial: start,
-      series,
-      stepMilliseconds,
+      loader,
       stages: recipe.stages,
       posterior: recipe.posterior,
       noise: perturbation,
@@ -164,7 +170,7 @@ async function trainPrepared(
     network: config,
     constants,
     cycle,
-    posteriors: results.map(posteriorOf),
+    components: results.map(({ tensors }) => tensors),
     settings: {
       step_hours: stepHours,
       posterior: {
@@ -252,16 +258,6 @@ async function inDirectory<Result>(directory: string, work: () => Promise<Result
   }
 }
 
-function posteriorOf({ tensors }: TrainingResult): MeanFieldPosterior {
-  const startingWith = (prefix: string) =>
-    new Map(
-      [...tensors]
-        .filter(([name]) => name.startsWith(prefix))
-        .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
-    );
-  return { mean: startingWith('mean.'), rho: startingWith('rho.') };
-}
-
 function withRecord(
   parts: ModelParts,
   calibration: Calibration,
@@ -278,9 +274,10 @@ function withRecord(
       training: {
         ...settings.training,
         record: {
-          kl_nats: results.map(({ priorMean, priorSigma }, p) =>
-            round(klDivergence(parts.posteriors[p]!, priorMean, priorSigma)),
-          ),
+          kl_nats: results.map(({ tensors, priorMean, priorSigma }) => {
+            const posterior = { mean: partOf(tensors, 'mean'), rho: partOf(tensors, 'rho') };
+            return round(klDivergence(posterior, priorMean, priorSigma));
+          }),
           validation_fair_crps: calibration.fairCrps.map(round),
           validation_spread_skill_ratio: calibration.spreadSkillRatio.map(round),
           losses: results.map(({ losses }) =>
@@ -341,7 +338,7 @@ async function initialErrors(
   if (amplitude === 0) return null;
   const { historyLength, symmetry, stateLength } = createNetwork(config, schema, constants);
   const indices = timesInside(archive.times, period).slice(historyLength - 1);
-  const dates = Math.min(poolDates, indices.length);
+  const dates = Math.min(initialDates, indices.length);
   const states = Array.from({ length: historyLength }, () => new Float32Array(dates * stateLength));
   for (let date = 0; date < dates; date++) {
     const index = indices[Math.floor((date * indices.length) / dates)] ?? 0;
@@ -356,7 +353,7 @@ async function initialErrors(
   );
 }
 
-const poolDates = 64;
+const initialDates = 64;
 
 /** The states of the training period lie in memory, and nothing else grows with it. */
 function requireMemory(archive: Archive, period: Period): void {

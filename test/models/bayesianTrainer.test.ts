@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ErrorTag, isPlumeError } from '../../core/errors.js';
 import { klDivergence, softplus } from '../../models/bayesian/posteriors/meanField.js';
 import { initialNetwork, initialParameters } from '../../models/bayesian/training/initialise.js';
+import { InMemoryLoader } from '../../models/bayesian/training/inMemoryLoader.js';
+import type { SampleLoader } from '../../models/bayesian/training/sampleLoader.js';
 import type { Stage } from '../../models/bayesian/training/stages.js';
 import {
   type TrainingRequest,
@@ -77,8 +79,7 @@ beforeAll(async () => {
   base = {
     network: initial.network,
     initial: initialParameters(initial, { seed: 1, amplitude: 0.3 }),
-    series,
-    stepMilliseconds,
+    loader: await InMemoryLoader.open(series, { stepMilliseconds }),
     stages,
     posterior: { initialSigma: 0.1, priorSigma: 0.3, floor: 0.02 },
     noise: createPerturbation(
@@ -237,8 +238,19 @@ describe('a training that diverges', () => {
   });
 
   it('is told when a state of the series is not finite', async () => {
-    const values = base.series.values.slice();
-    values.fill(Number.NaN, 50 * base.series.stateLength, 150 * base.series.stateLength);
-    await refusal(train({ series: { ...base.series, values } }), 'data');
+    const broken: SampleLoader = {
+      stateLength: base.loader.stateLength,
+      stepMilliseconds: base.loader.stepMilliseconds,
+      plan: base.loader.plan,
+      pool: base.loader.pool,
+      count: (history, rollout) => base.loader.count(history, rollout),
+      batch: async (request) => ({
+        ...(await base.loader.batch(request)),
+        states: (_, out) => out.fill(Number.NaN),
+      }),
+      memoryBytes: () => 0,
+      close: async () => {},
+    };
+    await refusal(train({ loader: broken }), 'data');
   });
 });

@@ -4,9 +4,11 @@ import { makeGrid } from '../../core/grid.js';
 import type { Schema } from '../../core/schema.js';
 import { GlobalNetwork } from '../../models/bayesian/networks/globalNetwork.js';
 import { addView } from '../../models/bayesian/networks/zonalSymmetry.js';
+import { PointFamily } from '../../models/bayesian/posteriors/point.js';
+import { type AnomalySeries, gatherStates } from '../../models/bayesian/training/anomalySource.js';
+import type { SampleBatch } from '../../models/bayesian/training/sampleLoader.js';
 import type { Stage } from '../../models/bayesian/training/stages.js';
 import { fillBatch } from '../../models/bayesian/training/trainingBatch.js';
-import type { AnomalySeries } from '../../models/bayesian/training/trainingData.js';
 import { randomValues } from './bayesianFixture.js';
 
 const schema: Schema = {
@@ -50,6 +52,16 @@ const stage = (initialError: number): Stage => ({
   averageDecay: 0.9,
 });
 const batch = Int32Array.of(4, 11, 13, 2, 7);
+const samples: SampleBatch = {
+  times: Float64Array.from(batch, (position) => series.times[position]!),
+  states: (offset, out) => gatherStates(series, batch, offset, out),
+};
+const loader = {
+  stateLength: n,
+  stepMilliseconds: 86_400_000,
+  pool: { dates: days, history: 1, values: series.values },
+};
+const family = new PointFamily(network);
 
 function filled(initialError: number, step: number): Map<string, Float32Array> {
   const phase = { steps: 1, rollout: 2, batch: batch.length };
@@ -62,7 +74,7 @@ function filled(initialError: number, step: number): Map<string, Float32Array> {
   ]);
   if (initialError > 0) buffers.set('initial.0', new Float32Array(6 * batch.length * n));
   const place = { index: 1, stage: stage(initialError), phase, step };
-  fillBatch({ network, series, noise, seed: 3 }, place, batch, buffers);
+  fillBatch({ network, loader, noise, seed: 3, family }, place, samples, buffers);
   return buffers;
 }
 

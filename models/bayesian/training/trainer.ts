@@ -10,17 +10,17 @@ import { elements, matrixFlops, type Shape } from '../../graph/graph.js';
 import { createOnnxExecutor, type DeviceTensor, tensorData } from '../../graph/onnxExecutor.js';
 import type { ResolvedDevice } from '../../onnx/devices.js';
 import type { Network } from '../networks/network.js';
+import { MeanFieldFamily } from '../posteriors/meanField.js';
 import { type Checkpoint, type LossRecord, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import type { SampleLoader } from './sampleLoader.js';
 import { enterStage, initialTensors, type PosteriorStart, priorMeans, priorSigmas } from './stageStart.js';
 import { buildTrainingStep, type Phase, type Stage, type StepGraph } from './stages.js';
 import { fillBatch } from './trainingBatch.js';
-import { type AnomalySeries, batchPositions, samplePositions } from './trainingData.js';
 
 export interface TrainingRequest {
   readonly network: Network;
   readonly initial: ReadonlyMap<string, Tensor>;
-  readonly series: AnomalySeries;
-  readonly stepMilliseconds: number;
+  readonly loader: SampleLoader;
   readonly stages: readonly Stage[];
   readonly posterior: PosteriorStart;
   readonly noise: Perturbation;
@@ -133,15 +133,13 @@ async function runPhase(
   log: LossLog,
   doneBefore: number,
 ): Promise<number> {
-  const { network, series, seed } = request;
+  const { network, loader, seed } = request;
   const { index, stage, phase } = place;
-  const positions = samplePositions(series, {
-    history: network.historyLength,
-    steps: phase.rollout,
-    stepMilliseconds: request.stepMilliseconds,
-  });
+  const needs = { history: network.historyLength, rollout: phase.rollout };
+  const samples = loader.count(needs.history, needs.rollout);
+  const sources = { ...request, family: new MeanFieldFamily(network, request.posterior) };
   const priorSigma = priorSigmas(priorMeans(tensors), request.posterior);
-  const step = buildTrainingStep(network, stage, phase, positions.length, priorSigma);
+  const step = buildTrainingStep(network, stage, phase, samples, priorSigma);
   const executor = await createOnnxExecutor(step.graph, {
     device: request.device,
     threads: request.threads,
@@ -161,13 +159,14 @@ async function runPhase(
   let lastSave = performance.now();
   try {
     for (let t = place.from; t < place.last; t++) {
-      const batch = batchPositions(positions, {
+      const batch = await loader.batch({
         seed,
         stage: index,
         step: t - place.first,
         batch: phase.batch,
+        ...needs,
       });
-      fillBatch(request, { ...place, step: t }, batch, buffers);
+      fillBatch(sources, { ...place, step: t }, batch, buffers);
       const outputs = await executor.run({
         ...fixed,
         ...carried,

@@ -2,13 +2,15 @@
  * The data of one training step: states and truth from the archive, seasons, and every random number, each keyed
  * by (seed, stage, step), so that any step can be remade alone.
  */
+import { internalError } from '../../../core/errors.js';
 import type { Perturbation } from '../../../core/interfaces.js';
-import { type DrawKey, normals, uniforms } from '../../../core/random/stream.js';
+import { type DrawKey, uniforms } from '../../../core/random/stream.js';
 import { timeBasis } from '../../../core/season.js';
 import type { Network } from '../networks/network.js';
 import { addView, type View } from '../networks/zonalSymmetry.js';
+import type { WeightFamily } from '../posteriors/weightFamily.js';
+import type { SampleBatch, SampleLoader } from './sampleLoader.js';
 import type { Phase, Stage } from './stages.js';
-import { type AnomalySeries, gatherStates } from './trainingData.js';
 
 /** Which step: of which stage and phase, counted from the start of the stage. */
 export interface StepPlace {
@@ -20,47 +22,52 @@ export interface StepPlace {
 
 export interface StepSources {
   readonly network: Network;
-  readonly series: AnomalySeries;
+  readonly loader: Pick<SampleLoader, 'stateLength' | 'stepMilliseconds' | 'pool'>;
   readonly noise: Perturbation;
   readonly seed: number;
+  /** What the weights of the step are drawn from. */
+  readonly family: Pick<WeightFamily, 'drawShapes' | 'fillDraw'>;
 }
+
+/** Streams of dropout begin behind those of the draws of weights. */
+const dropoutStreams = 2 ** 16;
 
 /**
  * Fills every data input of one step.
- * @param batch positions of the samples in the series
+ * @param batch the samples of the step, with the network's history and the phase's rollout
  * @param buffers by the names of the graph's data inputs, written
  */
 export function fillBatch(
   sources: StepSources,
   place: StepPlace,
-  batch: Int32Array,
+  batch: SampleBatch,
   buffers: ReadonlyMap<string, Float32Array>,
 ): void {
   const { index, stage, phase, step } = place;
-  const { network, series, seed } = sources;
+  const { network, loader, seed, family } = sources;
   const buffer = (name: string): Float32Array => buffers.get(name) ?? new Float32Array(0);
-  const views = network.symmetry === 'zonal' ? viewsOf(sources, place, batch.length) : undefined;
+  const views = network.symmetry === 'zonal' ? viewsOf(sources, place, batch.times.length) : undefined;
   const gather = (offset: number, out: Float32Array): void => {
-    if (views === undefined) gatherStates(series, batch, offset, out);
-    else gatherViews(sources, batch, offset, views, out);
+    batch.states(offset, out);
+    if (views !== undefined) turn(out, network, views);
   };
   for (let back = 0; back < network.historyLength; back++) gather(-back, buffer(`state.${back}`));
   for (let s = 0; s < phase.rollout; s++) {
     gather(s + 1, buffer(`truth.${s}`));
     const season = buffer(`season.${s}`);
-    const width = season.length / batch.length;
-    batch.forEach((position, i) => {
-      season.set(timeBasis(series.times[position + s]!, network), i * width);
+    const width = season.length / batch.times.length;
+    batch.times.forEach((time, i) => {
+      season.set(timeBasis(time + s * loader.stepMilliseconds, network), i * width);
     });
   }
   if (stage.initialError > 0) addErrors(sources, place, buffers);
   if (buffers.has('pattern.0')) fillPatterns(sources, place, buffers);
-  let stream = 0;
+  const draws = family.drawShapes(stage.weightSamples);
+  let stream = dropoutStreams;
   for (const [name, values] of buffers) {
-    const key = { seed, weightSample: index, noiseStream: ++stream, purpose: 'training', step } as const;
-    if (name.startsWith('draw.')) normals(key, values);
+    if (draws.has(name)) family.fillDraw({ seed, stage: index, step }, name, values);
     if (name.startsWith('dropout.')) {
-      uniforms(key, values);
+      uniforms({ seed, weightSample: index, noiseStream: stream++, purpose: 'training', step }, values);
       const share = name.startsWith('dropout.hidden') ? 2 * stage.dropout : stage.dropout;
       for (let i = 0; i < values.length; i++) values[i] = values[i]! < share ? 0 : 1 / (1 - share);
     }
@@ -81,39 +88,34 @@ function viewsOf({ network, seed }: StepSources, place: StepPlace, samples: numb
   return Array.from(draws, (draw) => ({ columns: Math.floor(draw * columns), mirrored: false }));
 }
 
-function gatherViews(
-  { network, series }: StepSources,
-  batch: Int32Array,
-  offset: number,
-  views: readonly View[],
-  out: Float32Array,
-): void {
-  const n = series.stateLength;
-  out.fill(0);
-  batch.forEach((position, i) => {
-    const view = views[i] ?? { columns: 0, mirrored: false };
-    addView(stateAt(series, position + offset), network.schema, view, 1, out.subarray(i * n, (i + 1) * n));
+/** Turns every sample's state, in place. */
+function turn(states: Float32Array, { schema, stateLength: n }: Network, views: readonly View[]): void {
+  const straight = new Float32Array(n);
+  views.forEach((view, i) => {
+    const state = states.subarray(i * n, (i + 1) * n);
+    straight.set(state);
+    state.fill(0);
+    addView(straight, schema, view, 1, state);
   });
 }
 
-function stateAt({ values, stateLength }: AnomalySeries, position: number): Float32Array {
-  return values.subarray(position * stateLength, (position + 1) * stateLength);
-}
-
 /**
- * Errors like those that forecasts start with: differences of two states of the series, turned where the world allows,
+ * Errors like those that forecasts start with: differences of two states of the pool, turned where the world allows,
  * times α/√2. Every analysis gets one, and every member its own where the stage has members.
  */
 function addErrors(
-  { network, series, seed }: StepSources,
+  { network, loader, seed }: StepSources,
   place: StepPlace,
   buffers: ReadonlyMap<string, Float32Array>,
 ): void {
-  const n = series.stateLength;
+  const n = loader.stateLength;
+  const { dates, history, values } = loader.pool;
+  requirePool(loader.pool, network);
+  const pooled = (date: number, back: number): Float32Array =>
+    values.subarray((date * history + back) * n, (date * history + back + 1) * n);
   const { schema, historyLength, symmetry } = network;
   const columns = schema.grid.longitudes.length;
   const draws = new Float64Array(4);
-  const oldest = historyLength - 1;
   ['state', 'initial'].forEach((kind, purpose) => {
     const newest = buffers.get(`${kind}.0`);
     if (newest === undefined) return;
@@ -127,9 +129,8 @@ function addErrors(
         step: 0,
       };
       uniforms(key, draws);
-      const there = series.times.length - oldest;
-      const first = oldest + Math.floor(draws[0]! * there);
-      const other = oldest + Math.floor(draws[1]! * (there - 1));
+      const first = Math.floor(draws[0]! * dates);
+      const other = Math.floor(draws[1]! * (dates - 1));
       const second = other < first ? other : other + 1;
       const view: View =
         symmetry === 'zonal'
@@ -140,11 +141,19 @@ function addErrors(
         const out = buffers.get(`${kind}.${back}`)?.subarray(row * n, (row + 1) * n);
         if (out === undefined) continue;
         if (kind === 'initial') out.fill(0);
-        addView(stateAt(series, first - back), schema, view, factor, out);
-        addView(stateAt(series, second - back), schema, view, -factor, out);
+        addView(pooled(first, back), schema, view, factor, out);
+        addView(pooled(second, back), schema, view, -factor, out);
       }
     }
   });
+}
+
+function requirePool({ dates, history }: SampleLoader['pool'], network: Network): void {
+  if (dates >= 2 && history >= network.historyLength) return;
+  throw internalError(
+    `analysis errors: the loader's pool holds ${dates} dates of ${history} states, the network needs two of ` +
+      `${network.historyLength}`,
+  );
 }
 
 /** Patterns of every step of the rollout, each [S, R, points]: a row's stream goes on from step to step. */

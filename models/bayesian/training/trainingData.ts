@@ -3,23 +3,15 @@
  * batches drawn from it. Arrays are [time, channel, lat, lon], float32, without units.
  */
 import { requireFinite } from '../../../core/archive/finite.js';
-import { dataError } from '../../../core/errors.js';
 import { gridSize } from '../../../core/grid.js';
 import type { Archive } from '../../../core/interfaces.js';
 import { type Period, timesInside } from '../../../core/period.js';
 import { shuffle } from '../../../core/random/stream.js';
 import type { State } from '../../../core/state.js';
-import { formatTime } from '../../../core/time.js';
 import { CycleFit, type CycleOptions, evaluateSeasonalCycle, type SeasonalCycle } from '../seasonalCycle.js';
+import { type HeldSource, heldSource } from './anomalySource.js';
 
-export interface AnomalySeries {
-  /** Valid times, milliseconds since 1970. */
-  readonly times: Float64Array;
-  /** Values of one state: channels × points. */
-  readonly stateLength: number;
-  /** [time, channel, lat, lon] */
-  readonly values: Float32Array;
-}
+export { type AnomalySeries, gatherStates, samplePositions } from './anomalySource.js';
 
 /** Reads the complete states of a period one by one. @throws {PlumeError} data, naming a field with gaps */
 export async function* statesInside(archive: Archive, period: Period, name: string): AsyncGenerator<State> {
@@ -39,7 +31,7 @@ export async function readTrainingSeries(
   period: Period,
   options: CycleOptions,
   name: string,
-): Promise<{ cycle: SeasonalCycle; series: AnomalySeries }> {
+): Promise<{ cycle: SeasonalCycle; series: HeldSource }> {
   const indices = timesInside(archive.times, period);
   const channels = archive.schema.channels.length;
   const points = gridSize(archive.schema.grid);
@@ -64,33 +56,7 @@ export async function readTrainingSeries(
       }
     }
   });
-  return { cycle, series: { times, stateLength, values } };
-}
-
-/**
- * Positions t such that the states t − (history − 1) … t + steps all exist, one time step apart.
- * @throws {PlumeError} data, when there is none
- */
-export function samplePositions(
-  series: AnomalySeries,
-  { history, steps, stepMilliseconds }: { history: number; steps: number; stepMilliseconds: number },
-): Int32Array {
-  const { times } = series;
-  const positions: number[] = [];
-  let run = 1;
-  for (let i = 1; i < times.length; i++) {
-    run = times[i]! - times[i - 1]! === stepMilliseconds ? run + 1 : 1;
-    if (run >= history + steps) positions.push(i - steps);
-  }
-  if (positions.length === 0) {
-    const span =
-      times.length === 0 ? 'is empty' : `${formatTime(times[0]!)}…${formatTime(times[times.length - 1]!)}`;
-    throw dataError(
-      `period ${span}: no ${history + steps} consecutive states ${stepMilliseconds / 3_600_000} h apart; ` +
-        'give a longer period without gaps',
-    );
-  }
-  return Int32Array.from(positions);
+  return { cycle, series: heldSource({ times, stateLength, values }) };
 }
 
 /**
@@ -109,18 +75,4 @@ export function batchPositions(
   );
   const first = (step % perEpoch) * batch;
   return Int32Array.from({ length: batch }, (_, i) => positions[order[(first + i) % positions.length]!]!);
-}
-
-/** Copies the states at `positions + offset` into `out`, [sample, channel, lat, lon]. */
-export function gatherStates(
-  series: AnomalySeries,
-  positions: Int32Array,
-  offset: number,
-  out: Float32Array,
-): void {
-  const n = series.stateLength;
-  positions.forEach((position, i) => {
-    const at = (position + offset) * n;
-    out.set(series.values.subarray(at, at + n), i * n);
-  });
 }
