@@ -1,13 +1,13 @@
 /** Models by kind: the one place that knows which file opens what, and what a run records of it. */
 import type { ForecastModel } from '../core/interfaces.js';
 import type { Json } from '../core/store/run.js';
-import { BayesianModel } from './bayesian/model.js';
+import { BayesianModel, type WeightSource } from './bayesian/model.js';
 import { readModel, type TrainedModel } from './bayesian/modelDirectory.js';
 import { NatureModel } from './dycore/natureModel.js';
 import type { SessionOptions } from './onnx/session.js';
-import type { ModelSource } from './source.js';
+import { hasNoise, hasWeightSamples, type ModelSource, type Uncertainty } from './source.js';
 
-export type { ModelSource };
+export type { ModelSource, Uncertainty };
 
 /** The noise that a model was trained with: which fields are added, and by how much the amplitude was scaled. */
 export interface NoiseDescription {
@@ -28,6 +28,8 @@ export interface DescribedModel
   readonly identity: { readonly [key: string]: Json };
   /** Null: no noise is added. */
   readonly noise: NoiseDescription | null;
+  /** Which uncertainty its forecasts have; null where it has none to choose from. */
+  readonly uncertainty: Uncertainty | null;
   /** True when its world is the same at every longitude. */
   readonly zonallySymmetric: boolean;
 }
@@ -37,7 +39,7 @@ export async function openModel(source: ModelSource, options: SessionOptions): P
   switch (source.kind) {
     case 'bayesian': {
       const trained = await readModel(source.directory);
-      return new BayesianModel(source.deterministic ? withoutChance(trained) : trained, options);
+      return new BayesianModel(trained, options, { weights: weightsOf(source) });
     }
     case 'nature':
       return new NatureModel(source.config);
@@ -55,6 +57,7 @@ export async function describeModel(source: ModelSource): Promise<DescribedModel
         name: `model nature (T${truncation}L${levels})`,
         identity: { kind: 'nature', truncation, levels, step_seconds: stepSeconds, forcing },
         noise: null,
+        uncertainty: null,
         zonallySymmetric: true,
       });
     }
@@ -63,36 +66,39 @@ export async function describeModel(source: ModelSource): Promise<DescribedModel
 
 function describeBayesian(
   trained: TrainedModel,
-  { directory, deterministic = false }: Extract<ModelSource, { kind: 'bayesian' }>,
+  source: Extract<ModelSource, { kind: 'bayesian' }>,
 ): DescribedModel {
+  const { directory, uncertainty = 'hybrid' } = source;
   const { kind, posterior, training, noise } = trained.description;
   // no session is opened before it steps
-  return described(new BayesianModel(trained, { device: 'cpu' }), {
+  return described(new BayesianModel(trained, { device: 'cpu' }, { weights: weightsOf(source) }), {
     name: `model "${directory}"`,
     identity: {
       kind,
       digest: trained.digest,
-      posterior: deterministic ? 'mean' : posterior,
+      uncertainty,
+      posterior: hasWeightSamples(uncertainty) ? posterior : 'mean',
       train: training.train,
       validate: training.validate,
     },
-    noise: deterministic
-      ? null
-      : {
+    noise: hasNoise(uncertainty)
+      ? {
           fields: noise.fields.map(({ length_km, time_hours, share }) => ({
             lengthKm: length_km,
             timeHours: time_hours,
             share,
           })),
           scale: noise.scale,
-        },
+        }
+      : null,
+    uncertainty,
     zonallySymmetric: isZonallySymmetric(trained),
   });
 }
 
 function described(
   model: ForecastModel,
-  rest: Pick<DescribedModel, 'name' | 'identity' | 'noise' | 'zonallySymmetric'>,
+  rest: Pick<DescribedModel, 'name' | 'identity' | 'noise' | 'uncertainty' | 'zonallySymmetric'>,
 ): DescribedModel {
   return {
     ...rest,
@@ -109,16 +115,7 @@ function isZonallySymmetric(trained: TrainedModel): boolean {
   return network.kind === 'global';
 }
 
-/** The first network of the posterior at its mean, without noise. */
-function withoutChance(trained: TrainedModel): TrainedModel {
-  const { description, posteriors } = trained;
-  return {
-    ...trained,
-    posteriors: posteriors.slice(0, 1),
-    description: {
-      ...description,
-      posterior: { ...description.posterior, scale: 0 },
-      noise: { ...description.noise, scale: 0 },
-    },
-  };
+/** Without epistemic uncertainty every weight sample has the mean weights. */
+function weightsOf({ uncertainty = 'hybrid' }: Extract<ModelSource, { kind: 'bayesian' }>): WeightSource {
+  return hasWeightSamples(uncertainty) ? 'samples' : 'mean';
 }

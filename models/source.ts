@@ -5,23 +5,52 @@
 import { usageError } from '../core/errors.js';
 import { type DycoreConfig, resolveDycore } from './dycore/dycore.js';
 
+/**
+ * Which uncertainty a forecast has: of the weights (epistemic: weight samples, no noise), of the flow (aleatoric: the
+ * mean weights for all members, noise), of both (hybrid) or of neither: members then differ where they start, or not
+ * at all.
+ */
+export const uncertainties = ['hybrid', 'epistemic', 'aleatoric', 'none'] as const;
+export type Uncertainty = (typeof uncertainties)[number];
+
+export function hasWeightSamples(uncertainty: Uncertainty): boolean {
+  return uncertainty === 'hybrid' || uncertainty === 'epistemic';
+}
+
+export function hasNoise(uncertainty: Uncertainty): boolean {
+  return uncertainty === 'hybrid' || uncertainty === 'aleatoric';
+}
+
 /** Names a model so that a worker can open it: plain data. */
 export type ModelSource =
   | {
       readonly kind: 'bayesian';
       readonly directory: string;
-      /** True: the posterior's mean as the only network, and no noise. */
-      readonly deterministic?: boolean;
+      /** Default hybrid. */
+      readonly uncertainty?: Uncertainty;
     }
   | { readonly kind: 'nature'; readonly config: DycoreConfig };
 
 const natureKeys = { truncation: 'truncation', levels: 'levels', step: 'stepSeconds' } as const;
 
-/** @throws {PlumeError} usage, for a key that the dycore does not know or a configuration it cannot integrate */
-export function parseModelSource(text: string, { deterministic = false } = {}): ModelSource {
+/**
+ * @param uncertainty undefined: what the model has to offer
+ * @throws {PlumeError} usage, for a key that the dycore does not know, a configuration it cannot integrate, or an
+ *   uncertainty that it does not have
+ */
+export function parseModelSource(
+  text: string,
+  { uncertainty }: { readonly uncertainty?: Uncertainty | undefined } = {},
+): ModelSource {
   const [name, ...rest] = text.split(':');
   if (name !== 'nature') {
-    return { kind: 'bayesian', directory: text, ...(deterministic ? { deterministic } : {}) };
+    return { kind: 'bayesian', directory: text, ...(uncertainty === undefined ? {} : { uncertainty }) };
+  }
+  if (uncertainty !== undefined && uncertainty !== 'none') {
+    throw usageError(
+      `model "${text}" has neither weights nor noise to be unsure of, ${uncertainty} uncertainty was asked for; its ` +
+        'members differ by --initial',
+    );
   }
   const specification = rest.join(':');
   const options: { truncation?: number; levels?: number; stepSeconds?: number } = {};

@@ -6,7 +6,7 @@
  * the weights were fitted to: what a network believes it knows at long leads is partly learned by heart.
  * Weights are inputs of the graph [K, …]; samples are drawn once and kept.
  */
-import { internalError, usageError } from '../../core/errors.js';
+import { usageError } from '../../core/errors.js';
 import { gridSize } from '../../core/grid.js';
 import type { ForecastModel, StepRequest, StepResult } from '../../core/interfaces.js';
 import type { Schema } from '../../core/schema.js';
@@ -18,7 +18,8 @@ import type { SessionOptions } from '../onnx/session.js';
 import { readModel, type TrainedModel } from './modelDirectory.js';
 import { createNetwork } from './networks/createNetwork.js';
 import type { Network } from './networks/network.js';
-import { componentOf, drawWeights } from './posteriors/meanField.js';
+import { openPosterior } from './posteriors/openPosterior.js';
+import type { Posterior } from './posteriors/posterior.js';
 import { evaluateSeasonalCycle } from './seasonalCycle.js';
 
 /** One step of K' weight samples with R rows each, weights and states as inputs. */
@@ -46,23 +47,35 @@ export function buildForecastStep(network: Network, weightSamples: number, rows:
 const farthest = 8;
 const loudest = 2;
 
+/** Weights of sample k drawn from the posterior, or its mean for all of them. */
+export type WeightSource = 'samples' | 'mean';
+
 export class BayesianModel implements ForecastModel {
   readonly schema: Schema;
   readonly stepHours: number;
   readonly historyLength: number;
   readonly trained: TrainedModel;
   readonly #network: Network;
+  readonly #posterior: Posterior;
+  readonly #weightSource: WeightSource;
   readonly #options: SessionOptions;
   /** Sessions by batch shape, and the weights of the batches that have been asked for. */
   readonly #executors = new Map<string, Promise<OnnxExecutor>>();
   readonly #weights = new Map<string, Record<string, Float32Array>>();
 
-  constructor(trained: TrainedModel, options: SessionOptions) {
+  /** @param weights default samples */
+  constructor(
+    trained: TrainedModel,
+    options: SessionOptions,
+    { weights = 'samples' }: { readonly weights?: WeightSource } = {},
+  ) {
     this.trained = trained;
     this.schema = trained.schema;
     this.stepHours = trained.description.step_hours;
     this.#network = createNetwork(trained.network, trained.schema, trained.constants);
+    this.#posterior = openPosterior(trained.description.posterior, trained.components, this.#network);
     this.historyLength = this.#network.historyLength;
+    this.#weightSource = weights;
     this.#options = options;
   }
 
@@ -129,13 +142,12 @@ export class BayesianModel implements ForecastModel {
     const key = weightSamples.join(',');
     let weights = this.#weights.get(key);
     if (weights === undefined) {
-      const { posteriors, description } = this.trained;
-      const { seed, scale } = description.posterior;
-      const draws = weightSamples.map((weightSample) => {
-        const posterior = posteriors[componentOf(weightSample, posteriors.length)];
-        if (posterior === undefined) throw internalError('the model has no posterior');
-        return drawWeights(posterior, { seed, weightSample }, scale);
-      });
+      const { seed } = this.trained.description.posterior;
+      const draws = weightSamples.map((weightSample) =>
+        this.#weightSource === 'mean'
+          ? this.#posterior.mean()
+          : this.#posterior.sample({ seed, weightSample }),
+      );
       weights = {};
       for (const [name, shape] of this.#network.parameters) {
         const size = elements(shape);

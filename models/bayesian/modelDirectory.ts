@@ -9,10 +9,12 @@ import { dataError, toPlumeError } from '../../core/errors.js';
 import { type Schema, type SchemaJson, schemaFromJson, schemaToJson } from '../../core/schema.js';
 import { seasonTerms } from '../../core/season.js';
 import { makeDirectory, sha256, writeAtomically } from '../../core/store/atomic.js';
-import { decodeTensors, encodeTensors, type Tensor } from '../../core/store/tensorFile.js';
+import { decodeTensors, encodeTensors, type Tensor, type Tensors } from '../../core/store/tensorFile.js';
 import { createNetwork, type NetworkConfig } from './networks/createNetwork.js';
 import type { NetworkConstants } from './networks/network.js';
-import type { MeanFieldPosterior } from './posteriors/meanField.js';
+import { posteriorDescription } from './posteriors/description.js';
+import { posteriorTensors } from './posteriors/openPosterior.js';
+import { partOf } from './posteriors/parts.js';
 import type { SeasonalCycle } from './seasonalCycle.js';
 
 const positive = z.number().positive();
@@ -62,17 +64,7 @@ const description = z.strictObject({
       }),
     ]),
   ),
-  posterior: z.strictObject({
-    kind: z.literal('mean-field'),
-    /** P, networks trained from different starts; weight sample k is drawn around network k mod P. */
-    components: z.number().int().positive(),
-    /** Seed of the weight draws: part of the model, so that a weight sample is the same in every run. */
-    seed: whole,
-    /** Multiplies every σ of the posterior, found on the validation period. */
-    scale: z.number().nonnegative(),
-    prior_sigma: positive,
-    beta: z.number().nonnegative(),
-  }),
+  posterior: posteriorDescription,
   noise: z.strictObject({
     /** Fields that are added: correlation length, correlation time, share of the variance. */
     fields: z
@@ -103,8 +95,8 @@ export interface TrainedModel {
   readonly network: NetworkConfig;
   readonly constants: NetworkConstants;
   readonly cycle: SeasonalCycle;
-  /** One for each component. */
-  readonly posteriors: readonly MeanFieldPosterior[];
+  /** Tensors of the posterior, "<part>.<parameter>" of each component (posteriors/openPosterior.ts). */
+  readonly components: readonly Tensors[];
 }
 
 /** What a training hands over to be stored. */
@@ -114,7 +106,7 @@ export interface ModelParts extends Omit<TrainedModel, 'description' | 'digest'>
 
 /** Widths of the posterior and patterns of the linear path: nothing depends on their fourth digit. */
 function isHalf(name: string): boolean {
-  return name.includes('.rho.') || name === 'propagator.eofs';
+  return /^\d+\.(input_|output_)?rho\./.test(name) || name === 'propagator.eofs';
 }
 
 /** @throws {PlumeError} resources, when the directory cannot be written */
@@ -131,9 +123,8 @@ export async function writeModel(directory: string, parts: ModelParts): Promise<
   for (const [name, shape] of constantShapes) {
     tensors.set(name, { shape, values: parts.constants[name] ?? new Float32Array(0) });
   }
-  for (const [p, posterior] of parts.posteriors.entries()) {
-    for (const [name, tensor] of posterior.mean) tensors.set(`${p}.mean.${name}`, tensor);
-    for (const [name, tensor] of posterior.rho) tensors.set(`${p}.rho.${name}`, tensor);
+  for (const [p, component] of parts.components.entries()) {
+    for (const [name, tensor] of component) tensors.set(`${p}.${name}`, tensor);
   }
   const bytes = encodeTensors(tensors, {}, isHalf);
   const json: ModelDescription = {
@@ -180,12 +171,6 @@ export async function readModel(directory: string): Promise<TrainedModel> {
   const schema = schemaFromJson(json.schema);
   const { constantNames, harmonics } = requireShapes(tensors, weightsPath, json, schema);
   const values = (name: string): Float32Array => tensors.get(name)?.values ?? new Float32Array(0);
-  const startingWith = (prefix: string): Map<string, Tensor> =>
-    new Map(
-      [...tensors]
-        .filter(([name]) => name.startsWith(prefix))
-        .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
-    );
   return {
     description: json,
     digest: sha256(text),
@@ -197,10 +182,7 @@ export async function readModel(directory: string): Promise<TrainedModel> {
       coefficients: values('cycle.coefficients'),
       scale: values('cycle.scale'),
     },
-    posteriors: Array.from({ length: json.posterior.components }, (_, p) => ({
-      mean: startingWith(`${p}.mean.`),
-      rho: startingWith(`${p}.rho.`),
-    })),
+    components: Array.from({ length: json.posterior.components }, (_, p) => partOf(tensors, String(p))),
   };
 }
 
@@ -223,10 +205,11 @@ function requireShapes(
     ['cycle.scale', [schema.channels.length]],
     ...network.constantShapes,
   ]);
+  const { required, optional } = posteriorTensors(posterior, network);
   for (let p = 0; p < posterior.components; p++) {
-    for (const [name, shape] of network.parameters) {
-      expected.set(`${p}.mean.${name}`, shape);
-      if (tensors.has(`${p}.rho.${name}`)) expected.set(`${p}.rho.${name}`, shape);
+    for (const [name, shape] of required) expected.set(`${p}.${name}`, shape);
+    for (const [name, shape] of optional) {
+      if (tensors.has(`${p}.${name}`)) expected.set(`${p}.${name}`, shape);
     }
   }
   for (const [name, shape] of expected) {

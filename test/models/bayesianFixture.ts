@@ -74,15 +74,16 @@ export function tinyParts(options: TinyModelOptions = {}): ModelParts {
   const { network, constants } = tinyNetwork(schema, config);
   const n = network.stateLength;
   const posteriors = Array.from({ length: components }, (_, p) => {
-    const mean = new Map<string, Tensor>();
+    const means = new Map<string, Tensor>();
+    const rhos = new Map<string, Tensor>();
     for (const [name, { shape, values }] of randomParameters(network, 100 * (p + 1))) {
-      mean.set(name, { shape, values: values.map((value) => 0.3 * value) });
+      means.set(`mean.${name}`, { shape, values: values.map((value) => 0.3 * value) });
+      rhos.set(`rho.${name}`, {
+        shape,
+        values: new Float32Array(values.length).fill(inverseSoftplus(sigma)),
+      });
     }
-    const rho = new Map<string, Tensor>();
-    for (const [name, { shape, values }] of mean) {
-      rho.set(name, { shape, values: new Float32Array(values.length).fill(inverseSoftplus(sigma)) });
-    }
-    return { mean, rho };
+    return new Map([...means, ...rhos]);
   });
   const coefficients = new Float32Array((1 + 2 * config.harmonics) * n);
   coefficients.fill(101_300, 0, n);
@@ -95,7 +96,7 @@ export function tinyParts(options: TinyModelOptions = {}): ModelParts {
       coefficients,
       scale: new Float32Array(schema.channels.length).fill(800),
     },
-    posteriors,
+    components: posteriors,
     settings: {
       step_hours: 24,
       posterior: { kind: 'mean-field', components, seed: 5, scale: 1, prior_sigma: 0.3, beta: 0.001 },

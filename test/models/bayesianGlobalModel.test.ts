@@ -49,11 +49,13 @@ function parts(): ModelParts {
     [...shapes].map(([name, shape], i) => [name, randomValues(elements(shape), i, 0.1)]),
   );
   const network = createNetwork(config, schema, constants);
-  const mean = new Map<string, Tensor>();
-  const rho = new Map<string, Tensor>();
+  const tensors = new Map<string, Tensor>();
   for (const [name, { shape, values }] of randomParameters(network)) {
-    mean.set(name, { shape, values: values.map((value) => 0.5 * value) });
-    rho.set(name, { shape, values: new Float32Array(values.length).fill(inverseSoftplus(0.02)) });
+    tensors.set(`mean.${name}`, { shape, values: values.map((value) => 0.5 * value) });
+    tensors.set(`rho.${name}`, {
+      shape,
+      values: new Float32Array(values.length).fill(inverseSoftplus(0.02)),
+    });
   }
   return {
     schema,
@@ -64,7 +66,7 @@ function parts(): ModelParts {
       coefficients: randomValues(n, 50, 100),
       scale: Float32Array.of(800, 10, 9),
     },
-    posteriors: [{ mean, rho }],
+    components: [tensors],
     settings: {
       step_hours: 24,
       posterior: { kind: 'mean-field', components: 1, seed: 5, scale: 1, prior_sigma: 0.3, beta: 0.001 },

@@ -4,7 +4,7 @@ import type { Perturbation } from '../../core/interfaces.js';
 import { trajectory } from '../../ensembles/trajectory.js';
 import { BayesianModel, buildForecastStep } from '../../models/bayesian/model.js';
 import { createNetwork } from '../../models/bayesian/networks/createNetwork.js';
-import { drawWeights } from '../../models/bayesian/posteriors/meanField.js';
+import { openMeanField } from '../../models/bayesian/posteriors/meanField.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
 import { createPerturbation } from '../../perturbations/create.js';
 import { randomValues, type TinyModelOptions, tinyConfig, tinyTrained } from './bayesianFixture.js';
@@ -141,7 +141,7 @@ describe('a step of the Bayesian model', () => {
       Float64Array.from(states[b]!, (x, i) => (x - climateOf(validTime - b * day, i)) / scaleOf(i));
     const phase = (2 * Math.PI * ((validTime - Date.UTC(2003, 0, 1)) / day)) / 365.2425;
     const season = [1, Math.cos(phase), Math.sin(phase)];
-    const weights = drawWeights(trained.posteriors[0]!, { seed: 5, weightSample: 3 }, 1);
+    const weights = openMeanField(trained.components[0]!).sample({ seed: 5, weightSample: 3 });
     const inputs: Record<string, ArrayLike<number>> = {
       'state.0': anomaly(0),
       'state.1': anomaly(1),
@@ -175,12 +175,12 @@ describe('a step of the Bayesian model', () => {
 
   it('keeps members within reach of their climate when its weights run away', async () => {
     const trained = tinyTrained();
-    for (const { mean } of trained.posteriors) {
-      const weights = mean.get('linear.weight')?.values ?? new Float32Array(0);
+    for (const tensors of trained.components) {
+      const weights = tensors.get('mean.linear.weight')?.values ?? new Float32Array(0);
       weights.forEach((weight, i) => {
         weights[i] = 1e3 * (weight + 0.01);
       });
-      mean.get('amplitude.bias')?.values.fill(50);
+      tensors.get('mean.amplitude.bias')?.values.fill(50);
     }
     const model = new BayesianModel(trained, { device: 'cpu' });
     const climate = trained.cycle.coefficients;

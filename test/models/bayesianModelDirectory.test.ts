@@ -33,21 +33,22 @@ describe('a model directory', () => {
   it('gives back what was written, tensors in their order, widths of the posterior to three digits', async () => {
     const directory = await written();
     const model = await readModel(directory);
-    const { settings, posteriors, ...rest } = parts;
+    const { settings, components, ...rest } = parts;
     expect(model).toMatchObject(rest);
-    for (const [p, { mean, rho }] of posteriors.entries()) {
-      expect(model.posteriors[p]?.mean).toEqual(mean);
-      for (const [name, { values }] of rho) {
-        const found = model.posteriors[p]?.rho.get(name)?.values ?? [];
-        expect(found).toHaveLength(values.length);
-        for (const [i, value] of values.entries())
-          expect(Math.abs((found[i] ?? Number.NaN) - value)).toBeLessThanOrEqual(2 ** -11 * Math.abs(value));
+    expect(model.components).toHaveLength(components.length);
+    for (const [p, tensors] of components.entries()) {
+      expect([...(model.components[p]?.keys() ?? [])]).toEqual([...tensors.keys()]);
+      for (const [name, tensor] of tensors) {
+        const found = model.components[p]?.get(name);
+        if (name.startsWith('mean.')) expect(found).toEqual(tensor);
+        expect(found?.shape).toEqual(tensor.shape);
+        for (const [i, value] of tensor.values.entries())
+          expect(Math.abs((found?.values[i] ?? Number.NaN) - value)).toBeLessThanOrEqual(
+            2 ** -11 * Math.abs(value),
+          );
       }
     }
     expect(model.description).toMatchObject(settings);
-    expect([...(model.posteriors[0]?.mean.keys() ?? [])]).toEqual([
-      ...(parts.posteriors[0]?.mean.keys() ?? []),
-    ]);
     expect(model.digest).toBe(sha256(await readFile(join(directory, 'model.json'))));
   });
 

@@ -16,12 +16,13 @@ const noise = { kind: 'correlated', lengthKm: 1500, timeHours: 0, stepHours: 24 
 /** A network that believes nothing changes and that the noise is 0.2 scales a day. */
 function stillModel(): TrainedModel {
   const trained = tinyTrained({ noiseScale: 1 });
-  const mean = new Map<string, Tensor>();
-  for (const [name, { shape, values }] of trained.posteriors[0]!.mean) {
-    const value = name === 'amplitude.bias' ? inverseSoftplus(0.2) : 0;
-    mean.set(name, { shape, values: new Float32Array(values.length).fill(value) });
+  const still = new Map<string, Tensor>();
+  for (const [name, { shape, values }] of trained.components[0]!) {
+    if (!name.startsWith('mean.')) continue;
+    const value = name === 'mean.amplitude.bias' ? inverseSoftplus(0.2) : 0;
+    still.set(name, { shape, values: new Float32Array(values.length).fill(value) });
   }
-  return { ...trained, posteriors: [{ mean, rho: new Map() }] };
+  return { ...trained, components: [still] };
 }
 
 /** Anomalies z(t + 1) = kept · z(t) + 0.3 η(t) around the model's own climate. */

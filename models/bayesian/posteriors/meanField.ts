@@ -13,45 +13,29 @@ import type { Network } from '../networks/network.js';
 import { gaussianKl, gaussianKlOf, inverseSoftplus, softplus } from './gaussian.js';
 import { partOf, rootMeanSquare, tensorNamed, valueNamed } from './parts.js';
 import { centres, meanShapes, startingMeans } from './point.js';
-import type { Posterior } from './posterior.js';
+import type { Posterior, WeightKey } from './posterior.js';
 import type { TrainingDrawKey, WeightFamily } from './weightFamily.js';
 
 export { inverseSoftplus, softplus } from './gaussian.js';
 
-export interface MeanFieldPosterior {
+export interface MeanFieldTensors {
   /** μ by parameter name; the order of the map fixes the random stream of each tensor. */
   readonly mean: Tensors;
   /** ρ by parameter name; a parameter without one is not random. */
   readonly rho: Tensors;
 }
 
-/**
- * Several posteriors, each around a network trained from its own start, as one mixture with equal parts: what
- * one basin of the loss does not know of the others (Wilson & Izmailov 2020, arXiv:2002.08791). Weight sample k
- * comes from component k mod P, so every P samples hold each component once.
- */
-export function componentOf(weightSample: number, components: number): number {
-  return weightSample % components;
-}
-
-/**
- * The weights of sample k: the same whatever K is, drawn tensor by tensor.
- * @param scale multiplies every σ (1 is the posterior as trained)
- */
-export function drawWeights(
-  posterior: MeanFieldPosterior,
-  key: { readonly seed: number; readonly weightSample: number },
-  scale: number,
-): Map<string, Tensor> {
+/** The weights of sample k: the same whatever K is, drawn tensor by tensor. */
+export function drawWeights(posterior: MeanFieldTensors, key: WeightKey): Map<string, Tensor> {
   const weights = new Map<string, Tensor>();
   let tensorIndex = 0;
   for (const [name, { shape, values: mean }] of posterior.mean) {
     const rho = posterior.rho.get(name)?.values;
     const values = Float32Array.from(mean);
-    if (rho !== undefined && scale > 0) {
+    if (rho !== undefined) {
       const draws = new Float32Array(values.length);
       normals({ ...key, noiseStream: 0, purpose: 'weights', step: tensorIndex }, draws);
-      for (let i = 0; i < values.length; i++) values[i]! += scale * softplus(rho[i]!) * draws[i]!;
+      for (let i = 0; i < values.length; i++) values[i]! += softplus(rho[i]!) * draws[i]!;
     }
     weights.set(name, { shape, values });
     tensorIndex++;
@@ -64,7 +48,7 @@ export function drawWeights(
  * @param priorSigmas σ_p by parameter
  */
 export function klDivergence(
-  posterior: MeanFieldPosterior,
+  posterior: MeanFieldTensors,
   priorMean: Tensors,
   priorSigmas: ReadonlyMap<string, number>,
 ): number {
@@ -163,5 +147,5 @@ export class MeanFieldFamily implements WeightFamily {
 /** @param tensors "mean.<parameter>" and "rho.<parameter>"; a parameter without ρ is not random */
 export function openMeanField(tensors: Tensors): Posterior {
   const posterior = { mean: partOf(tensors, 'mean'), rho: partOf(tensors, 'rho') };
-  return { sample: (key) => drawWeights(posterior, key, 1), mean: () => posterior.mean };
+  return { sample: (key) => drawWeights(posterior, key), mean: () => posterior.mean };
 }

@@ -1,0 +1,36 @@
+/**
+ * A posterior as model.json describes it: its kind, how many networks it is made of, the seed of its draws, how it was
+ * learned, and what its kind needs besides. Its tensors lie in weights.arrow as "<component>.<part>.<parameter>".
+ */
+import { z } from 'zod';
+
+const positive = z.number().positive();
+const whole = z.number().int().nonnegative();
+
+const everyKind = {
+  /** P, networks trained from different starts; weight sample k belongs to component k mod P. */
+  components: z.number().int().positive(),
+  /** Seed of the weight draws: part of the model, so that a weight sample is the same in every run. */
+  seed: whole,
+};
+
+const uncertain = {
+  ...everyKind,
+  /** Temperature of the draws: multiplies the deviation of each weight sample from the mean of its component. */
+  scale: z.number().nonnegative(),
+};
+
+const variational = {
+  ...uncertain,
+  /** σ_p of the prior; of mean-field and dropout relative to the root mean square of each trained tensor. */
+  prior_sigma: positive,
+  /** Factor on KL(q‖p)/N in training. */
+  beta: z.number().nonnegative(),
+};
+
+export const posteriorDescription = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('point'), ...everyKind }),
+  z.strictObject({ kind: z.literal('mean-field'), ...variational }),
+]);
+
+export type PosteriorDescription = Readonly<z.infer<typeof posteriorDescription>>;

@@ -1,0 +1,61 @@
+/** Posteriors by kind: the one place that knows which file opens what, and which tensors it needs. */
+import type { Tensors } from '../../../core/store/tensorFile.js';
+import type { Shape } from '../../graph/graph.js';
+import type { Network } from '../networks/network.js';
+import type { PosteriorDescription } from './description.js';
+import { openMeanField } from './meanField.js';
+import { mixture, tempered } from './mixture.js';
+import { meanShapes, openPoint } from './point.js';
+import type { Posterior } from './posterior.js';
+
+/** What of a network a posterior needs to know. */
+export type PosteriorNetwork = Pick<Network, 'parameters' | 'hiddenRows' | 'isRandom' | 'outputLayer'>;
+
+/**
+ * The distribution that a model draws its weights from.
+ * @param components tensors "<part>.<parameter>" of each component, as `posteriorTensors` lists them
+ */
+export function openPosterior(
+  description: PosteriorDescription,
+  components: readonly Tensors[],
+  network: PosteriorNetwork,
+): Posterior {
+  return mixture(components.map((tensors) => openComponent(description, tensors, network)));
+}
+
+function openComponent(
+  description: PosteriorDescription,
+  tensors: Tensors,
+  _network: PosteriorNetwork,
+): Posterior {
+  switch (description.kind) {
+    case 'point':
+      return openPoint(tensors);
+    case 'mean-field':
+      return tempered(openMeanField(tensors), description.scale);
+  }
+}
+
+export interface PosteriorTensors {
+  readonly required: ReadonlyMap<string, Shape>;
+  /** Checked where they are there. */
+  readonly optional: ReadonlyMap<string, Shape>;
+}
+
+/** Shapes of the tensors of one component, "<part>.<parameter>". */
+export function posteriorTensors(
+  description: PosteriorDescription,
+  network: PosteriorNetwork,
+): PosteriorTensors {
+  const means = meanShapes(network);
+  const nothing = new Map<string, Shape>();
+  switch (description.kind) {
+    case 'point':
+      return { required: means, optional: nothing };
+    case 'mean-field': {
+      // a parameter without ρ is not random
+      const rhos = [...network.parameters].map(([name, shape]): [string, Shape] => [`rho.${name}`, shape]);
+      return { required: means, optional: new Map(rhos) };
+    }
+  }
+}
