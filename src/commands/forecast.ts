@@ -4,7 +4,7 @@ import { gridSize } from '../../core/grid.js';
 import { parsePeriod } from '../../core/period.js';
 import { requireSameSchema, schemaToJson } from '../../core/schema.js';
 import { isoOf } from '../../core/store/manifest.js';
-import type { Json, RunDescription } from '../../core/store/run.js';
+import { type Json, openRun, type RunDescription } from '../../core/store/run.js';
 import { formatTime, parseTimeRange } from '../../core/time.js';
 import { blockSize, memberCount, type NestedDesign, parseDesign } from '../../ensembles/design.js';
 import { defaultWorkers } from '../../ensembles/estimate.js';
@@ -27,6 +27,7 @@ import {
 import { openModelArchive } from '../modelArchive.js';
 import type { Options } from '../options.js';
 import { formatBytes, formatSeconds } from '../progress.js';
+import { type SpreadSources, spreadSources, spreadSourcesTable } from '../spreadSources.js';
 import { noiseSource } from '../training/noiseSource.js';
 import { version } from '../version.js';
 
@@ -73,7 +74,10 @@ export const forecastCommand: CommandDefinition<ForecastOptionName | LiveVerific
       );
     }
     if (!context.json && !context.report.quiet) {
-      process.stdout.write(`${result.directory}: ${result.members} members from ${result.starts} starts\n`);
+      process.stdout.write(
+        `${result.directory}: ${result.members} members from ${result.starts} starts\n` +
+          spreadSourcesTable(result.sources),
+      );
     }
     return result;
   },
@@ -84,6 +88,8 @@ export interface ForecastResult extends EnsembleSummary {
   readonly members: number;
   readonly starts: number;
   readonly device: DeviceChoice;
+  /** Where the spread comes from, by channel and lead; empty without several weight samples and noise streams. */
+  readonly sources: readonly SpreadSources[];
   /** Most memory this process has held, bytes: what the estimate is to be compared with. */
   readonly peakMemoryBytes: number;
   /** What --verify-with came to; null: nothing was to be verified. A failure does not make the forecast one. */
@@ -201,11 +207,14 @@ export async function forecast(
       );
     }
     await live?.save();
+    const run = await openRun(directory);
+    const sources = await spreadSources(run).finally(() => run.close());
     return {
       directory,
       members: memberCount(design),
       starts: starts.length,
       device,
+      sources,
       // kilobytes, on every platform
       peakMemoryBytes: 1024 * process.resourceUsage().maxRSS,
       verification: live === null ? null : { statistics: live.statistics, failure: live.failure },
