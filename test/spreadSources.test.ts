@@ -69,8 +69,7 @@ describe('the sources of the spread of a run', () => {
     });
     expect(rest.map(({ channel, lead_hours }) => `${channel} ${lead_hours}`)).toEqual(['msl 48']);
     expect(spreadSourcesTable(first ? [first] : [])).toMatch(
-      / 24 h +4\.08 +25\.0 % +25\.0 % +50\.0 % +25\.0 %
-/,
+      / 24 h +4\.08 +25\.0 % +25\.0 % +50\.0 % +25\.0 %\n/,
     );
   });
 
