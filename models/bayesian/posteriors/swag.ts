@@ -7,26 +7,22 @@
 import { dataError } from '../../../core/errors.js';
 import { normals } from '../../../core/random/stream.js';
 import type { Tensor, Tensors } from '../../../core/store/tensorFile.js';
+import { partOf } from './parts.js';
 import type { Posterior, WeightKey } from './posterior.js';
-
-export interface SwagOptions {
-  /** Multiplies every deviation from the mean (default 1). */
-  readonly scale?: number;
-}
 
 /**
  * @param tensors "mean.<parameter>" [shape] of every parameter in the order of the random streams; "variance." [shape]
  *   and "deviations." [K, ...shape] of those that are random
  * @throws {PlumeError} data, when a parameter's tensors do not belong together
  */
-export function swagPosterior(tensors: Tensors, { scale = 1 }: SwagOptions = {}): Posterior {
-  const parameters = partsOf(tensors);
+export function openSwag(tensors: Tensors): Posterior {
+  const parameters = partsOfEach(tensors);
   const columns = Math.max(0, ...parameters.map(({ deviations }) => deviations?.shape[0] ?? 0));
   checkParts(parameters, columns);
   const means = new Map(parameters.map(({ name, mean }) => [name, mean]));
   return {
     mean: () => means,
-    sample: (key) => draw(parameters, columns, scale, key),
+    sample: (key) => draw(parameters, columns, key),
   };
 }
 
@@ -37,15 +33,14 @@ interface Parts {
   readonly deviations: Tensor | undefined;
 }
 
-function partsOf(tensors: Tensors): Parts[] {
-  const parts: Parts[] = [];
-  for (const [key, mean] of tensors) {
-    if (!key.startsWith('mean.')) continue;
-    const name = key.slice('mean.'.length);
-    const [variance, deviations] = [tensors.get(`variance.${name}`), tensors.get(`deviations.${name}`)];
-    parts.push({ name, mean, variance, deviations });
-  }
-  return parts;
+function partsOfEach(tensors: Tensors): Parts[] {
+  const [variances, deviations] = [partOf(tensors, 'variance'), partOf(tensors, 'deviations')];
+  return [...partOf(tensors, 'mean')].map(([name, mean]) => ({
+    name,
+    mean,
+    variance: variances.get(name),
+    deviations: deviations.get(name),
+  }));
 }
 
 function checkParts(parameters: readonly Parts[], columns: number): void {
@@ -69,15 +64,14 @@ const commonStream = 1;
 function draw(
   parameters: readonly Parts[],
   columns: number,
-  scale: number,
   { seed, weightSample }: WeightKey,
 ): Map<string, Tensor> {
   const weights = new Map<string, Tensor>();
   const common = new Float64Array(columns);
   normals({ seed, weightSample, noiseStream: commonStream, purpose: 'weights', step: 0 }, common);
-  const commonFactor = scale / Math.sqrt(2 * (columns - 1));
+  const commonFactor = 1 / Math.sqrt(2 * (columns - 1));
   for (const [step, { name, mean, variance, deviations }] of parameters.entries()) {
-    if (variance === undefined || deviations === undefined || scale === 0) {
+    if (variance === undefined || deviations === undefined) {
       weights.set(name, mean);
       continue;
     }
@@ -86,7 +80,7 @@ function draw(
     normals({ seed, weightSample, noiseStream: ownStream, purpose: 'weights', step }, shift);
     // Welford's variance of equal snapshots may round to −0 or below
     for (let i = 0; i < size; i++) {
-      shift[i]! *= scale * Math.sqrt(0.5 * Math.max(0, variance.values[i]!));
+      shift[i]! *= Math.sqrt(0.5 * Math.max(0, variance.values[i]!));
     }
     for (let column = 0; column < columns; column++) {
       const factor = commonFactor * common[column]!;
