@@ -12,7 +12,17 @@ export interface Archive {
   readonly times: Float64Array;
   /** Reads one state; only the bytes it needs. NaN where the file says missing. */
   read(timeIndex: number): Promise<State>;
+  /** Absent where states come one by one. */
+  readonly stretches?: StretchReader;
   close(): Promise<void>;
+}
+
+/** Reading of consecutive times at once, for archives that are stored in pieces of several times. */
+export interface StretchReader {
+  /** Indices of the times at which a stored piece begins, rising, from 0: a read from one to the next takes it once. */
+  readonly pieces: Int32Array;
+  /** Writes `count` states from `timeIndex` on, [time, channel, lat, lon]; NaN where the file says missing. */
+  read(timeIndex: number, count: number, out: Float32Array): Promise<void>;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * One data file as states by valid time: chosen channels in their order and unit, on one grid. Every read
- * asks the file for one box of one time per channel, in the file's own dimension order, and turns it.
+ * asks the file for one box of one or several times per channel, in the file's own dimension order, and turns it.
  */
 import { dataError } from '../errors.js';
 import { type Grid, makeGrid } from '../grid.js';
@@ -42,8 +42,17 @@ export interface FileArchive {
   readonly asked: readonly number[];
   readonly grid: Grid;
   readonly times: Float64Array;
-  /** Writes one channel of one time, [lat, lon], float32, canonical unit, NaN where missing. */
-  read(channel: number, timeIndex: number, out: Float32Array): Promise<void>;
+  /** Times of a stored piece, the most of all channels; 1 where nothing is stored in pieces. */
+  readonly pieceTimes: number;
+  /** Writes one channel of some times, float32, canonical unit, NaN where missing. */
+  read(channel: number, times: TimeStretch, out: Float32Array): Promise<void>;
+}
+
+/** Consecutive times, and where their fields [lat, lon] lie in the output: the first at 0, each so many values on. */
+export interface TimeStretch {
+  readonly first: number;
+  readonly count: number;
+  readonly stride: number;
 }
 
 /** @returns null where the file has none of the variables asked for */
@@ -83,8 +92,14 @@ export async function fileArchive(dataset: Dataset, request: ChannelRequest): Pr
     asked: sources.map((source) => source.asked),
     grid: makeGrid(latitudes.values, longitudes.values),
     times,
-    read: (channel, timeIndex, out) => readField(sources[channel]!, timeIndex, latitudes, longitudes, out),
+    pieceTimes: Math.max(...sources.map(({ field }) => pieceTimes(field))),
+    read: (channel, stretch, out) => readField(sources[channel]!, stretch, latitudes, longitudes, out),
   };
+}
+
+function pieceTimes({ variable, axes }: Field): number {
+  const axis = axes.findIndex(({ kind }) => kind === 'time');
+  return Math.max(1, variable.chunks?.[axis] ?? 1);
 }
 
 function noFields({ path, variables }: Dataset): Error {
@@ -145,7 +160,7 @@ function requireUnique(path: string, sources: readonly ChannelSource[]): void {
 
 async function readField(
   { field, conversion }: ChannelSource,
-  timeIndex: number,
+  times: TimeStretch,
   latitudes: AxisSelection,
   longitudes: AxisSelection,
   out: Float32Array,
@@ -158,7 +173,7 @@ async function readField(
       for (const { dimension, kind } of field.axes) {
         start.push(
           kind === 'time'
-            ? timeIndex
+            ? times.first
             : kind === 'level'
               ? (field.levelIndex ?? 0)
               : kind === 'latitude'
@@ -167,7 +182,9 @@ async function readField(
                   ? firstColumn
                   : (field.fixed.get(dimension) ?? 0),
         );
-        count.push(kind === 'latitude' ? rows : kind === 'longitude' ? columns : 1);
+        count.push(
+          kind === 'latitude' ? rows : kind === 'longitude' ? columns : kind === 'time' ? times.count : 1,
+        );
       }
       const raw: RawValues = await field.variable.read(start, count);
       const values = decodeValues(field.variable, raw);
@@ -177,16 +194,22 @@ async function readField(
         );
       }
       const strides = stridesOf(count);
+      const timeAxis = field.axes.findIndex((axis) => axis.kind === 'time');
+      const timeStride = strides[timeAxis] ?? 0;
       const rowStride = strides[field.axes.findIndex((axis) => axis.kind === 'latitude')]!;
       const columnStride = strides[field.axes.findIndex((axis) => axis.kind === 'longitude')]!;
-      for (let row = 0; row < latitudes.indices.length; row++) {
-        const fileRow = latitudes.indices[row]! - firstRow;
-        if (fileRow < 0 || fileRow >= rows) continue;
-        for (let column = 0; column < nlon; column++) {
-          const fileColumn = longitudes.indices[column]! - firstColumn;
-          if (fileColumn < 0 || fileColumn >= columns) continue;
-          const value = values[fileRow * rowStride + fileColumn * columnStride]!;
-          out[row * nlon + column] = conversion.scale * value + conversion.offset;
+      for (let time = 0; time < times.count; time++) {
+        const from = time * timeStride;
+        const to = time * times.stride;
+        for (let row = 0; row < latitudes.indices.length; row++) {
+          const fileRow = latitudes.indices[row]! - firstRow;
+          if (fileRow < 0 || fileRow >= rows) continue;
+          for (let column = 0; column < nlon; column++) {
+            const fileColumn = longitudes.indices[column]! - firstColumn;
+            if (fileColumn < 0 || fileColumn >= columns) continue;
+            const value = values[from + fileRow * rowStride + fileColumn * columnStride]!;
+            out[to + row * nlon + column] = conversion.scale * value + conversion.offset;
+          }
         }
       }
     }

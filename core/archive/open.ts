@@ -176,24 +176,37 @@ function makeArchive(series: readonly Series[], datasets: readonly Dataset[]): A
   const { times } = series[0]!;
   const schema = { channels: located.map(({ channel }) => channel), grid };
   const points = gridSize(grid);
+  const n = points * located.length;
+  const pieces = series.map(piecesOf).reduce((a, b) => (b.length < a.length ? b : a));
+  const requireTimes = (first: number, count: number): void => {
+    if (first >= 0 && count >= 1 && first + count <= times.length) return;
+    throw dataError(
+      `archive ${listPaths(datasets)} has ${times.length} times; there is none at ${first < 0 ? first : Math.max(first, times.length)}`,
+    );
+  };
+  const readStretch = async (first: number, count: number, out: Float32Array): Promise<void> => {
+    requireTimes(first, count);
+    for (let c = 0; c < located.length; c += channelsAtOnce) {
+      const together = located.slice(c, c + channelsAtOnce);
+      await Promise.all(
+        together.map(({ one, index }, i) =>
+          readChannel(one, index, first, count, n, out.subarray((c + i) * points)),
+        ),
+      );
+    }
+  };
   return {
     schema,
     times,
+    stretches: { pieces, read: readStretch },
     async read(timeIndex: number): Promise<State> {
-      const validTime = times[timeIndex];
-      if (validTime === undefined) {
-        throw dataError(
-          `archive ${listPaths(datasets)} has ${times.length} times; there is none at ${timeIndex}`,
-        );
-      }
-      const values = new Float32Array(points * located.length);
+      requireTimes(timeIndex, 1);
+      const validTime = times[timeIndex]!;
+      const values = new Float32Array(n);
       await Promise.all(
-        located.map(async ({ one, index }, c) => {
-          let local = timeIndex;
-          let file = 0;
-          while (local >= one.files[file]!.times.length) local -= one.files[file++]!.times.length;
-          await one.files[file]!.read(index, local, values.subarray(c * points, (c + 1) * points));
-        }),
+        located.map(({ one, index }, c) =>
+          readChannel(one, index, timeIndex, 1, n, values.subarray(c * points)),
+        ),
       );
       return { schema, validTime, values };
     },
@@ -201,4 +214,39 @@ function makeArchive(series: readonly Series[], datasets: readonly Dataset[]): A
       await Promise.all(datasets.map((dataset) => dataset.close()));
     },
   };
+}
+
+/** Channels of a stretch read at the same time: hides the way to a web server, bounds memory. */
+const channelsAtOnce = 4;
+
+/** Times at which a stored piece begins, in any of the files. */
+function piecesOf({ files }: Series): Int32Array {
+  const pieces: number[] = [];
+  let before = 0;
+  for (const { pieceTimes, times } of files) {
+    for (let at = 0; at < times.length; at += pieceTimes) pieces.push(before + at);
+    before += times.length;
+  }
+  return Int32Array.from(pieces);
+}
+
+/** One channel of consecutive times, whichever files they are in; fields lie `stride` values apart. */
+async function readChannel(
+  { files }: Series,
+  channel: number,
+  first: number,
+  count: number,
+  stride: number,
+  out: Float32Array,
+): Promise<void> {
+  let before = 0;
+  for (const file of files) {
+    const from = Math.max(first, before);
+    const to = Math.min(first + count, before + file.times.length);
+    if (from < to) {
+      const stretch = { first: from - before, count: to - from, stride };
+      await file.read(channel, stretch, out.subarray((from - first) * stride));
+    }
+    before += file.times.length;
+  }
 }
