@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import { z } from 'zod';
 import { toPlumeError, usageError } from '../core/errors.js';
+import { uncertainties } from '../models/source.js';
 
 const whole = (what: string, least: number) => {
   const error = `${what} must be a whole number, ${least} or more`;
@@ -104,12 +105,18 @@ const definitions = {
   members: {
     flag: '--members <KxJ>',
     description:
-      'weight samples × noise streams (default: 8x6; of the nature model 1x48; with --deterministic 1x1)',
+      'weight samples × noise streams (default: 8x6; epistemic 48x1; aleatoric and the nature model 1x48; --deterministic 1x1)',
     schema: z.string().optional(),
+  },
+  uncertainty: {
+    flag: '--uncertainty <kind>',
+    description:
+      'what members differ by: hybrid, both weights and noise (default); epistemic, weights alone; aleatoric, noise alone; none, where they start (--initial)',
+    schema: z.enum(uncertainties).optional(),
   },
   deterministic: {
     flag: '--deterministic',
-    description: 'one forecast a start: the mean of the posterior, without noise',
+    description: 'one forecast a start: --uncertainty none with --members 1x1, from the analysis itself',
     schema: z.boolean().default(false),
   },
   every: {
@@ -266,6 +273,7 @@ const optionsSchema = z.strictObject({
   modelLevels: definitions.modelLevels.schema,
   starts: definitions.starts.schema,
   members: definitions.members.schema,
+  uncertainty: definitions.uncertainty.schema,
   deterministic: definitions.deterministic.schema,
   every: definitions.every.schema,
   store: definitions.store.schema,

@@ -6,7 +6,7 @@ import { requireSameSchema, schemaToJson } from '../../core/schema.js';
 import { isoOf } from '../../core/store/manifest.js';
 import { type Json, openRun, type RunDescription } from '../../core/store/run.js';
 import { formatTime, parseTimeRange } from '../../core/time.js';
-import { blockSize, memberCount, type NestedDesign, parseDesign } from '../../ensembles/design.js';
+import { blockSize, memberCount } from '../../ensembles/design.js';
 import { defaultWorkers } from '../../ensembles/estimate.js';
 import { type InitialStates, initialDates } from '../../ensembles/initialStates.js';
 import { keptLeads, keptSchema } from '../../ensembles/kept.js';
@@ -18,6 +18,12 @@ import { createCorrelatedField, type NoiseScale } from '../../perturbations/corr
 import type { PerturbationSource } from '../../perturbations/create.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { defaultBatch } from '../defaultBatch.js';
+import {
+  chosenDesign,
+  chosenUncertainty,
+  memberAmplitude,
+  uncertaintyWords,
+} from '../forecastUncertainty.js';
 import {
   beginLiveVerification,
   type LiveVerification,
@@ -39,6 +45,7 @@ export const forecastOptions = [
   'out',
   'starts',
   'members',
+  'uncertainty',
   'deterministic',
   'lead',
   'every',
@@ -60,6 +67,7 @@ export const forecastCommand: CommandDefinition<ForecastOptionName | LiveVerific
   examples: [
     'plume forecast --archive slp.nc --model model --starts 2007-01-01 --out runs/one',
     'plume forecast --archive slp.nc --model model --starts 2007-01-01/2007-12-24/P7D --members 8x6 --out runs/weekly',
+    'plume forecast --archive slp.nc --model model --starts 2007-01-01 --uncertainty epistemic --out runs/weights',
     'plume forecast --archive nature.zarr --model nature --analysis-error 0.1 --starts 2001-03-02 --lead P10D --out runs/classical',
     'plume forecast --archive slp.nc --starts 2007-01-01/2007-12-24/P7D --out runs/weekly --verify-with slp.nc',
   ],
@@ -118,8 +126,8 @@ export async function forecast(
   if (options.starts === undefined) {
     throw usageError('no start date: give --starts, such as 2007-01-01 or 2007-01-01/2007-12-24/P7D');
   }
-  const source = parseModelSource(options.model, { deterministic: options.deterministic });
-  const design = designOf(options, source);
+  const source = parseModelSource(options.model, { uncertainty: chosenUncertainty(options) });
+  const design = chosenDesign(options, source);
   const starts = parseTimeRange(options.starts);
   const device = await deviceOf(options, source);
   const model = await describeModel(source);
@@ -160,6 +168,9 @@ export async function forecast(
       `ensemble   ${design.weightSamples} weight samples × ${design.noiseStreams} noise streams, seed ${options.seed}, ` +
         `${starts.length} starts, ${steps} steps of ${model.stepHours} h, ${workers} workers`,
     );
+    if (model.uncertainty !== null) {
+      report.line(`members    ${model.uncertainty} uncertainty: ${uncertaintyWords[model.uncertainty]}`);
+    }
     if (initial !== null) {
       report.line(
         `analysis   error ${initial.analysisError}, members ${initial.members} of climatological spread, ` +
@@ -230,15 +241,6 @@ export async function forecast(
   }
 }
 
-function designOf({ members, deterministic }: ForecastOptions, source: ModelSource): NestedDesign {
-  if (!deterministic) return parseDesign(members ?? (source.kind === 'nature' ? '1x48' : '8x6'));
-  const design = parseDesign(members ?? '1x1');
-  if (memberCount(design) > 1) {
-    throw usageError(`--deterministic is one forecast a start; leave out --members ${members}`);
-  }
-  return design;
-}
-
 async function deviceOf({ device }: ForecastOptions, source: ModelSource): Promise<DeviceChoice> {
   if (source.kind !== 'nature') return resolveDevice(device);
   if (device !== 'auto' && device !== 'cpu') {
@@ -257,7 +259,7 @@ function initialOf(
   if (deterministic && initial !== undefined && initial > 0) {
     throw usageError('--deterministic starts its only member from the analysis itself; leave out --initial');
   }
-  const members = deterministic ? 0 : (initial ?? analysisError);
+  const members = memberAmplitude(options);
   if (analysisError === 0 && members === 0) {
     if (initialStates === undefined) return null;
     throw usageError('--initial-states has no use without --analysis-error or --initial; give one of them');
