@@ -150,6 +150,14 @@ export class GraphBuilder implements Operations {
     return this.apply('Convolution', [x, weights], { size, margin });
   }
 
+  normalise(x: Value, epsilon: number): Value {
+    return this.apply('LayerNormalization', [x], { epsilon });
+  }
+
+  inverseDeviation(x: Value, epsilon: number): Value {
+    return this.apply('InverseDeviation', [x], { epsilon });
+  }
+
   softmax(x: Value, axis = -1): Value {
     return this.apply('Softmax', [x], { axis: normaliseAxis(axis, x.shape, 'Softmax') });
   }

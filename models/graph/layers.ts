@@ -105,7 +105,5 @@ export function steadySoftplus(b: GraphBuilder, x: Value): Value {
 
 /** Layer normalisation over the last axis (Ba et al. 2016, arXiv:1607.06450), without its scale and shift. */
 export function layerNorm(b: GraphBuilder, x: Value, epsilon = 1e-5): Value {
-  const centred = b.sub(x, b.reduceMean(x, [-1], true));
-  const variance = b.reduceMean(b.mul(centred, centred), [-1], true);
-  return b.div(centred, b.sqrt(b.add(variance, b.scalar(epsilon))));
+  return b.normalise(x, epsilon);
 }

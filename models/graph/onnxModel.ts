@@ -27,8 +27,14 @@ class ModelWriter implements OnnxWriter {
     this.convolutionBlock = options.convolutionBlock ?? 0;
   }
 
-  node(operator: string, inputs: readonly string[], attributes: OnnxAttributes = {}, domain = ''): string {
-    const key = JSON.stringify([operator, inputs, attributes, domain]);
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes: OnnxAttributes = {},
+    domain = '',
+    outputs = 1,
+  ): string {
+    const key = JSON.stringify([operator, inputs, attributes, domain, outputs]);
     const written = this.#written.get(key);
     if (written !== undefined) return written;
     const output = `#t${this.nodes.length}`;
@@ -39,7 +45,8 @@ class ModelWriter implements OnnxWriter {
       return { name, type: AttributeProto.AttributeType.FLOAT, f: value.float };
     });
     const name = `${operator}_${this.nodes.length}`;
-    this.nodes.push({ name, opType: operator, input: [...inputs], output: [output], attribute, domain });
+    const all = Array.from({ length: outputs }, (_, i) => (i === 0 ? output : `${output}.${i}`));
+    this.nodes.push({ name, opType: operator, input: [...inputs], output: all, attribute, domain });
     return output;
   }
 

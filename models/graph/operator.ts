@@ -36,8 +36,17 @@ export interface OnnxWriter {
   readonly contrib: boolean;
   /** Channels per block of the CPU provider's blocked convolution (com.microsoft.nchwc); 0 where it has none. */
   readonly convolutionBlock: number;
-  /** Appends a node with one output and returns the output's name; an equal node is written once. */
-  node(operator: string, inputs: readonly string[], attributes?: OnnxAttributes, domain?: string): string;
+  /**
+   * Appends a node and returns the name of its output; an equal node is written once. Where it has several, output i
+   * is named `${name}.${i}` from the second (i = 1) on.
+   */
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes?: OnnxAttributes,
+    domain?: string,
+    outputs?: number,
+  ): string;
   /** An int64 vector initializer (shape [n]). */
   int64(values: readonly number[]): string;
   /** A float32 scalar initializer (shape []). */
@@ -98,6 +107,10 @@ export interface Operations {
    * [size · size · channel, out] → [image, row + 2·margin − size + 1, column + 2·margin − size + 1, out].
    */
   convolution(x: Value, weights: Value, size: number, margin: number): Value;
+  /** Mean 0 and variance 1 along the last axis: (x − mean) / √(variance + epsilon). */
+  normalise(x: Value, epsilon: number): Value;
+  /** [..., n] → [..., 1]: what `normalise` multiplies with, 1 / √(variance + epsilon). */
+  inverseDeviation(x: Value, epsilon: number): Value;
   /** Softmax along one axis (default the last). */
   softmax(x: Value, axis?: number): Value;
 

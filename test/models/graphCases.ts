@@ -149,6 +149,11 @@ export const operatorCases: readonly OperatorCase[] = [
   ...convolutionCases,
   one('Softmax', 'last axis', [2, 4], (b, x) => b.softmax(x)),
   one('Softmax', 'middle axis', [2, 3, 2], (b, x) => b.softmax(x, 1)),
+  one('LayerNormalization', 'odd length', [3, 5], (b, x) => b.normalise(x, 1e-3)),
+  one('LayerNormalization', 'with its deviation', [2, 2, 6], (b, x) =>
+    b.mul(b.normalise(x, 1e-2), b.inverseDeviation(x, 1e-2)),
+  ),
+  one('InverseDeviation', 'alone', [3, 4], (b, x) => b.inverseDeviation(x, 1e-2)),
   one('ReduceSum', 'all', [2, 3], (b, x) => b.reduceSum(x)),
   one('ReduceSum', 'one axis', [2, 3, 2], (b, x) => b.reduceSum(x, [1])),
   one('ReduceSum', 'two axes kept', [2, 3, 2], (b, x) => b.reduceMean(x, [0, -1], true)),

@@ -5,6 +5,7 @@ import { binaryOperators } from './binary.js';
 import { convolution } from './convolution.js';
 import { gather } from './gather.js';
 import { gelu } from './gelu.js';
+import { inverseDeviation, layerNormalization } from './layerNormalization.js';
 import { concat, expand, pad, reshape, slice, transpose } from './layout.js';
 import { matMul } from './matMul.js';
 import { pow } from './pow.js';
@@ -18,7 +19,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
   [
     ...unaryOperators,
     ...binaryOperators,
-    ...[gelu, pow, where, sum, matMul, convolution, softmax, reduceSum],
+    ...[gelu, pow, where, sum, matMul, convolution, softmax, reduceSum, layerNormalization, inverseDeviation],
     ...[reshape, transpose, expand, concat, slice, pad, gather],
   ].map((operator) => [operator.name, operator]),
 );
