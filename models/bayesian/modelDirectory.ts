@@ -11,6 +11,7 @@ import { seasonTerms } from '../../core/season.js';
 import { makeDirectory, sha256, writeAtomically } from '../../core/store/atomic.js';
 import { decodeTensors, encodeTensors, type Tensor, type Tensors } from '../../core/store/tensorFile.js';
 import { createNetwork, type NetworkConfig } from './networks/createNetwork.js';
+import { knownFields } from './networks/earthPlanes.js';
 import type { NetworkConstants } from './networks/network.js';
 import { posteriorDescription } from './posteriors/description.js';
 import { posteriorTensors } from './posteriors/openPosterior.js';
@@ -20,6 +21,8 @@ import type { SeasonalCycle } from './seasonalCycle.js';
 const positive = z.number().positive();
 const whole = z.number().int().nonnegative();
 const positiveWhole = z.number().int().positive();
+/** Levels, rows, columns. */
+const extent = z.tuple([positiveWhole, positiveWhole, positiveWhole]).readonly();
 
 /** Descriptions written before there were kinds name none: they are of regional networks. */
 function kindOrRegional(network: unknown): unknown {
@@ -61,6 +64,20 @@ const description = z.strictObject({
         layers: whole,
         overlap: whole,
         truncation: whole.default(0),
+      }),
+      z.strictObject({
+        kind: z.literal('earth-transformer'),
+        patch: extent,
+        window: extent,
+        channels: positiveWhole,
+        heads: z.tuple([positiveWhole, positiveWhole, positiveWhole, positiveWhole]).readonly(),
+        depths: z.tuple([whole, whole, whole, whole]).readonly(),
+        mlpRatio: positiveWhole,
+        norm: z.enum(['post', 'pre']),
+        historyLength: z.union([z.literal(1), z.literal(2)]),
+        harmonics: whole,
+        constants: z.array(z.enum(knownFields)).readonly(),
+        updates: z.enum(['adamw', 'muon']),
       }),
     ]),
   ),
