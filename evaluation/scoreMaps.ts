@@ -3,8 +3,9 @@
  *
  *   model, variable, level, lead_hours, statistic, n, values FixedSizeList<float32>[lat · lon]
  *
- * with the grid in the schema's metadata. Statistics: crps, bias, rmse, spread (unit of the variable) and the two
- * variances of a nested ensemble, epistemic_variance (cut at 0) and aleatoric_variance (unit squared).
+ * with the grid in the schema's metadata. Statistics: crps, bias, rmse, spread (unit of the variable) and, of a nested
+ * ensemble, the two sources of the spread: epistemic_variance (cut at 0) and aleatoric_variance (unit squared), and
+ * epistemic_crps (cut at 0) and aleatoric_crps (unit of the variable).
  */
 import { readFile } from 'node:fs/promises';
 import { Field, Float64, makeData, Schema, type Table, tableFromIPC, type Vector } from 'apache-arrow';
@@ -31,6 +32,8 @@ export const mapStatistics = [
   'spread',
   'epistemic_variance',
   'aleatoric_variance',
+  'epistemic_crps',
+  'aleatoric_crps',
 ] as const;
 export type MapStatistic = (typeof mapStatistics)[number];
 

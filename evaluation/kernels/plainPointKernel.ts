@@ -84,6 +84,7 @@ export function pointScorer(
   const memberCount = design.weightSamples * design.noiseStreams;
   const values = new Float64Array(memberCount);
   const errors = new Float64Array(memberCount);
+  const ofSample = new Float64Array(design.noiseStreams);
 
   return (point, nanPolicy) => {
     const truth = arrays.truth[point]!;
@@ -145,6 +146,10 @@ export function pointScorer(
     keep('crps', distance - pairFactor(fairCrps, count) * pairs);
     keep('crps_energy', energy);
     keep('crps_almost_fair', distance - pairFactor(almostFairCrps, count) * pairs);
+    const split = pairSources(shape, members, point, base, ofSample, pairs);
+    keep('epistemic_crps', split.epistemic);
+    keep('aleatoric_crps', split.aleatoric);
+    keep('epistemic_crps_negative', Number.isNaN(split.epistemic) ? Number.NaN : split.epistemic < 0 ? 1 : 0);
     const low = quantileOfSorted(errors, 0.1, count);
     const middle = quantileOfSorted(errors, 0.5, count);
     const high = quantileOfSorted(errors, 0.9, count);
@@ -247,4 +252,44 @@ function varianceSources(
   const aleatoric = freedom > 0 ? squares / freedom : Number.NaN;
   const between = samples > 1 ? squaresOfMeans / (samples - 1) : Number.NaN;
   return { epistemic: between - (aleatoric * inverse) / samples, aleatoric };
+}
+
+/**
+ * The sources of the CRPS entropy over the members that are there (core/statistics/kernelDecomposition, which it equals
+ * where none is missing). With J_k streams left of weight sample k, n members in all and P the sums of distances over
+ * pairs: aleatoric = Σ (P_k / J_k) / Σ (J_k − 1), total = (P − Σ P_k) / (n² − Σ J_k²): unbiased for equal noise.
+ * @param scratch for the members of one weight sample
+ * @param pairs P
+ */
+function pairSources(
+  { design, capacity }: PointKernelShape,
+  members: Float32Array,
+  point: number,
+  base: number,
+  scratch: Float64Array,
+  pairs: number,
+): { readonly epistemic: number; readonly aleatoric: number } {
+  const { weightSamples: K, noiseStreams: J } = design;
+  let within = 0;
+  let scaled = 0;
+  let freedom = 0;
+  let all = 0;
+  let same = 0;
+  for (let k = 0; k < K; k++) {
+    let count = 0;
+    for (let j = 0; j < J; j++) {
+      const distance = members[(k * J + j) * capacity + point]! - base;
+      if (!Number.isNaN(distance)) scratch[count++] = distance;
+    }
+    if (count === 0) continue;
+    const own = pairSum(scratch.subarray(0, count).sort(), count);
+    within += own;
+    scaled += own / count;
+    freedom += count - 1;
+    all += count;
+    same += count * count;
+  }
+  const aleatoric = freedom > 0 ? scaled / freedom : Number.NaN;
+  const total = all * all > same ? (pairs - within) / (all * all - same) : Number.NaN;
+  return { epistemic: total - aleatoric, aleatoric };
 }

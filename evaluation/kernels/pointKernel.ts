@@ -23,6 +23,7 @@ import type { NanPolicy } from '../scores/nanPolicy.js';
  *   forecast_anomaly_product   (x̄ − c)(y − c) with c the climatological mean; and the two squares: for the
  *   forecast_anomaly_squared   anomaly correlation
  *   truth_anomaly_squared
+ *   epistemic_crps, aleatoric_crps, epistemic_crps_negative   core/statistics/kernelDecomposition, likewise
  *   members            number of members the others rest on: those that are not missing (NaN)
  */
 export const pointStatistics = [
@@ -47,6 +48,9 @@ export const pointStatistics = [
   'forecast_anomaly_squared',
   'truth_anomaly_squared',
   'members',
+  'epistemic_crps',
+  'aleatoric_crps',
+  'epistemic_crps_negative',
 ] as const;
 export type PointStatistic = (typeof pointStatistics)[number];
 

@@ -202,6 +202,8 @@ let itsEqual: usize = 0;
 let itsCentres: usize = 0;
 /** [rank 0 … M] eight float64: sums from a rank on, and sums of those, of the last group. */
 let itsTails: usize = 0;
+/** [group][4] float64: Σ_{i<j} |x_i − x_j| of members of one weight sample, added over them; where designs are nested. */
+let itsWithin: usize = 0;
 let itsSumsAt: usize = 0;
 let itsSums: i32 = 0;
 let itsGroupBytes: usize = 0;
@@ -223,6 +225,7 @@ export function configure(
   theEqual: usize,
   theCentres: usize,
   theTails: usize,
+  theWithin: usize,
   theSumsAt: usize,
   theSums: i32,
   theGroupBytes: usize,
@@ -243,6 +246,7 @@ export function configure(
   itsEqual = theEqual;
   itsCentres = theCentres;
   itsTails = theTails;
+  itsWithin = theWithin;
   itsSumsAt = theSumsAt;
   itsSums = theSums;
   itsGroupBytes = theGroupBytes;
@@ -264,6 +268,7 @@ export function statistics(sorted: usize, groups: i32, point: usize, flags: usiz
     if (thresholdCount > 0) tailsOf(sorted, members);
     for (let t = 0; t < thresholdCount; t++) eventOf(sorted, members, point, <usize>t * capacity + point);
     momentsOf(sorted, members, point);
+    pairSourcesOf(members, point, itsWithin + (<usize>g << 5));
     for (let half: usize = 0; half < 4; half += 2) {
       quantilesOf(sorted, members, half, point + half);
       keep(20, point + half, f64x2.splat(<f64>members));
@@ -512,6 +517,60 @@ function momentsOf(sorted: usize, members: i32, point: usize): void {
     keep(17, at, f64x2.mul(forecast, anomaly));
     keep(18, at, f64x2.mul(forecast, forecast));
     keep(19, at, f64x2.mul(anomaly, anomaly));
+  }
+}
+
+/**
+ * Adds Σ_{i<j} |x_i − x_j| of sorted members of one weight sample to `itsWithin`, for each group; as `fold` has it.
+ * @param first whether it is the first weight sample, which begins the sums
+ */
+export function addWithin(sorted: usize, groups: i32, members: i32, groupBytes: usize, first: bool): void {
+  let to = itsWithin;
+  for (let g = 0; g < groups; g++) {
+    for (let half: usize = 0; half < 2; half++) {
+      let s = f64x2.splat(0);
+      let t = s;
+      let low = sorted + (half << 3);
+      let high = low + <usize>(members - 1) * vector;
+      for (const end = low + <usize>(members >> 1) * vector; low < end; low += vector) {
+        s = f64x2.add(s, f64x2.sub(load2(high), load2(low)));
+        t = f64x2.add(t, s);
+        high -= vector;
+      }
+      let sum = f64x2.add(t, t);
+      if (!(members & 1)) sum = f64x2.sub(sum, s);
+      const at = to + (half << 4);
+      v128.store(at, first ? sum : f64x2.add(v128.load(at), sum));
+    }
+    sorted += groupBytes;
+    to += 32;
+  }
+}
+
+/** Sources of the CRPS entropy of four points, from the pairs of all members and those within weight samples. */
+function pairSourcesOf(members: i32, point: usize, within: usize): void {
+  const missing = f64x2.splat(NaN);
+  const nested = weightSamples > 1 && noiseStreams > 1;
+  const m = <f64>members;
+  const inside = 1 / (m * <f64>(noiseStreams - 1));
+  const across = 1 / (m * <f64>(weightSamples - 1) * <f64>noiseStreams);
+  for (let half: usize = 0; half < 2; half++) {
+    const all = v128.load(pairs + (half << 4));
+    let epistemic = missing;
+    let aleatoric = missing;
+    let negative = missing;
+    if (nested) {
+      const own = v128.load(within + (half << 4));
+      aleatoric = f64x2.mul(own, f64x2.splat(inside));
+      epistemic = f64x2.sub(f64x2.mul(f64x2.sub(all, own), f64x2.splat(across)), aleatoric);
+      negative = v128.and(f64x2.lt(epistemic, f64x2.splat(0)), f64x2.splat(1));
+    } else if (noiseStreams > 1) {
+      aleatoric = f64x2.mul(all, f64x2.splat(inside));
+    }
+    const at = point + 2 * half;
+    keep(21, at, epistemic);
+    keep(22, at, aleatoric);
+    keep(23, at, negative);
   }
 }
 

@@ -26,10 +26,13 @@ export interface ScoreExports {
     equal: number,
     centres: number,
     tails: number,
+    within: number,
     sumsAt: number,
     sums: number,
     groupBytes: number,
   ): void;
+  /** Of the groups that `statistics` is called for next. @param first 1 for the first weight sample, else 0 */
+  addWithin(sorted: number, groups: number, members: number, groupBytes: number, first: number): void;
   /** @returns 1 where any point is flagged, else 0 */
   statistics(sorted: number, groups: number, point: number, flags: number): number;
   /** Sums of fairCrps go to 64 bytes at this address: threads that share the memory need their own. */

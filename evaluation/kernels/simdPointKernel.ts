@@ -18,6 +18,9 @@ export function simdPointKernel(shape: PointKernelShape): PointKernel {
   const { design, capacity, thresholds, anomalies } = shape;
   const memberCount = design.weightSamples * design.noiseStreams;
   const layout = groupLayout(memberCount);
+  const { weightSamples, noiseStreams } = design;
+  const nested = weightSamples > 1 && noiseStreams > 1;
+  const ofSample = groupLayout(noiseStreams);
   const plan = new MemoryPlan(heapStart);
   const at = {
     members: plan.take(4 * memberCount * capacity),
@@ -31,7 +34,9 @@ export function simdPointKernel(shape: PointKernelShape): PointKernel {
     equal: plan.take(4 * capacity),
     centres: plan.take(32 * design.weightSamples),
     tails: plan.take(64 * (memberCount + 1)),
+    within: plan.take(32 * layout.batch),
     sorted: plan.take(layout.groupBytes * layout.batch),
+    sortedSample: plan.take(nested ? ofSample.groupBytes * layout.batch : 0),
     flags: plan.take(4 * layout.batch),
   };
   const memory = plan.makeMemory(`scores of ${memberCount} members on ${capacity} points at a time`);
@@ -66,11 +71,13 @@ export function simdPointKernel(shape: PointKernelShape): PointKernel {
     at.equal,
     at.centres,
     at.tails,
+    at.within,
     layout.sumsAt,
     layout.sums,
     layout.groupBytes,
   );
   const sort = memberSorter(memory, kernels, memberCount, 4 * capacity);
+  const sortSample = nested ? memberSorter(memory, kernels, noiseStreams, 4 * capacity) : null;
   const scorePoint = pointScorer(shape, arrays);
 
   return {
@@ -84,6 +91,10 @@ export function simdPointKernel(shape: PointKernelShape): PointKernel {
       }
       const score = (first: number, groups: number): void => {
         sort(at.members + 4 * first, groups, at.sorted);
+        for (let k = 0; sortSample !== null && k < weightSamples; k++) {
+          sortSample(at.members + 4 * (k * noiseStreams * capacity + first), groups, at.sortedSample);
+          kernels.addWithin(at.sortedSample, groups, noiseStreams, ofSample.groupBytes, k === 0 ? 1 : 0);
+        }
         if (!kernels.statistics(at.sorted, groups, first, at.flags)) return;
         const end = Math.min(n, first + 4 * groups);
         for (let point = first; point < end; point++) {

@@ -1,6 +1,6 @@
 /**
  * Maps in the making: at every point the sums over starts of what maps are made of, in the order of the starts.
- * A mean of squared errors becomes a root only at the end, and negative estimates of the epistemic variance are cut only
+ * A mean of squared errors becomes a root only at the end, and negative epistemic estimates are cut only
  * then. Points are left out of a start where they had no value.
  */
 import type { MapStatistic, ScoreMap } from '../scoreMaps.js';
@@ -64,4 +64,6 @@ const made: readonly {
   { statistic: 'spread', from: 'variance', of: Math.sqrt },
   { statistic: 'epistemic_variance', from: 'epistemic', of: (mean) => Math.max(0, mean) },
   { statistic: 'aleatoric_variance', from: 'aleatoric', of: (mean) => mean },
+  { statistic: 'epistemic_crps', from: 'epistemic_crps', of: (mean) => Math.max(0, mean) },
+  { statistic: 'aleatoric_crps', from: 'aleatoric_crps', of: (mean) => mean },
 ];

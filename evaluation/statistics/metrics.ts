@@ -11,6 +11,8 @@
  *   spread_skill_ratio   √((M + 1)/M) spread/rmse (scores/spreadSkill.ts)
  *   epistemic_variance   max(0, m(epistemic)): cut at 0 after averaging, or noise around 0 would count as variance
  *   epistemic_share      of epistemic and aleatoric variance together
+ *   epistemic_crps, epistemic_crps_share   likewise of the sources of the CRPS entropy, which add up to what the fair CRPS
+ *                        of a perfect ensemble averages to
  *   rps, rps_fair        Σ m(brier), Σ m(brier_fair) over the events: ranked probability score of the categories
  *                        between the thresholds (Epstein 1969), not divided by their number
  *   uncertainty          f(1 − f), f = event_frequency = m(event)
@@ -48,6 +50,8 @@ const plainMetrics: Readonly<Record<string, string>> = {
   scored: 'scored',
   aleatoric: 'aleatoric_variance',
   epistemic_negative: 'epistemic_negative_share',
+  aleatoric_crps: 'aleatoric_crps',
+  epistemic_crps_negative: 'epistemic_crps_negative_share',
 };
 
 const plainEventMetrics: Readonly<Record<string, string>> = {
@@ -100,11 +104,13 @@ export function singleMetricsOf(statistics: readonly string[], memberCount: numb
     ratio(variance, squared, memberCount),
   );
   for (const [statistic, name] of Object.entries(plainMetrics)) add(name, [statistic], itself);
-  add('epistemic_variance', ['epistemic'], (epistemic) => Math.max(0, epistemic));
-  add('epistemic_share', ['epistemic', 'aleatoric'], (epistemic, aleatoric) => {
-    const cut = Math.max(0, epistemic);
-    return cut / (cut + aleatoric);
-  });
+  const cut = (estimate: number): number => Math.max(0, estimate);
+  const share = (epistemic: number, aleatoric: number): number =>
+    cut(epistemic) / (cut(epistemic) + aleatoric);
+  add('epistemic_variance', ['epistemic'], cut);
+  add('epistemic_share', ['epistemic', 'aleatoric'], share);
+  add('epistemic_crps', ['epistemic_crps'], cut);
+  add('epistemic_crps_share', ['epistemic_crps', 'aleatoric_crps'], share);
 
   const ranked = rankedEvents(events);
   for (const [statistic, name] of [

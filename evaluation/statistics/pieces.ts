@@ -54,6 +54,8 @@ export const mappedStatistics: readonly PointStatistic[] = [
   'variance',
   'epistemic',
   'aleatoric',
+  'epistemic_crps',
+  'aleatoric_crps',
 ];
 
 export function inputSize(plan: ScorePlan, design: number, channel: number, n: number): number {

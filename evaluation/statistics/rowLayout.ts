@@ -48,7 +48,14 @@ const anomaly: readonly PointStatistic[] = [
   'forecast_anomaly_squared',
   'truth_anomaly_squared',
 ];
-const sources: readonly PointStatistic[] = ['epistemic', 'aleatoric', 'epistemic_negative'];
+const sources: readonly PointStatistic[] = [
+  'epistemic',
+  'aleatoric',
+  'epistemic_negative',
+  'epistemic_crps',
+  'aleatoric_crps',
+  'epistemic_crps_negative',
+];
 
 /** Of the members of a run. @param climate whether anomalies are known */
 export function ensembleLayout(

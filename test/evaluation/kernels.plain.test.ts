@@ -1,5 +1,6 @@
 /** The plain point kernel against the scores and moments it brings together, and against sums by hand. */
 import { describe, expect, it } from 'vitest';
+import { decomposeCrps } from '../../core/statistics/kernelDecomposition.js';
 import { memberMoments } from '../../core/statistics/moments.js';
 import { decomposeVariance } from '../../core/statistics/varianceDecomposition.js';
 import { plainPointKernel, statisticRow } from '../../evaluation/kernels/plainPointKernel.js';
@@ -69,6 +70,13 @@ describe('the plain point kernel', () => {
     close('aleatoric', aleatoric);
     close(
       'epistemic_negative',
+      epistemic.map((x) => (x < 0 ? 1 : 0)),
+    );
+    decomposeCrps(members, { weightSamples: 4, noiseStreams: 3 }, epistemic, aleatoric, 'keep');
+    close('epistemic_crps', epistemic);
+    close('aleatoric_crps', aleatoric);
+    close(
+      'epistemic_crps_negative',
       epistemic.map((x) => (x < 0 ? 1 : 0)),
     );
     const forecast = mean.map((x, i) => x - kernel.climate[i]!);
@@ -219,6 +227,9 @@ describe('the plain point kernel', () => {
     // Standard errors: 4·√(2/3)/√4000 ≈ 0.06 and √(2/6)/√4000 ≈ 0.01.
     expect(Math.abs(mean('epistemic') - 4)).toBeLessThan(0.3);
     expect(Math.abs(mean('aleatoric') - 1)).toBeLessThan(0.05);
+    // σ/√π and √(σ² + τ²)/√π − σ/√π; standard errors 0.006 and 0.01.
+    expect(Math.abs(mean('aleatoric_crps') - Math.sqrt(1 / Math.PI))).toBeLessThan(0.025);
+    expect(Math.abs(mean('epistemic_crps') - (Math.sqrt(5) - 1) / Math.sqrt(Math.PI))).toBeLessThan(0.045);
     expect(mean('truth_anomaly_squared')).toBeNaN();
   });
 });

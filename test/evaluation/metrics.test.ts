@@ -106,6 +106,9 @@ describe('metrics', () => {
   it('cut the epistemic variance at 0 after averaging, and of a point forecast take the absolute error', () => {
     expect(metricValue({ epistemic: -0.1, aleatoric: 2 }, 8, 'epistemic_variance')).toBe(0);
     expect(metricValue({ epistemic: 1, aleatoric: 3 }, 8, 'epistemic_share')).toBe(0.25);
+    expect(metricValue({ epistemic_crps: -0.1, aleatoric_crps: 2 }, 8, 'epistemic_crps')).toBe(0);
+    expect(metricValue({ epistemic_crps: -0.1, aleatoric_crps: 2 }, 8, 'epistemic_crps_share')).toBe(0);
+    expect(metricValue({ epistemic_crps: 1, aleatoric_crps: 4 }, 8, 'epistemic_crps_share')).toBe(0.2);
     expect(metricValue({ absolute_error: 1.5 }, 1, 'crps')).toBe(1.5);
     expect(metricValue({ absolute_error: 1.5 }, 8, 'crps')).toBeUndefined();
   });

@@ -244,15 +244,15 @@ describe('gathered statistics', () => {
 
   it('make maps whose area means are the means of the rows', async () => {
     const { table, maps } = await gathered;
-    expect(
-      maps.map(({ variable, lead_hours, statistic }) => `${variable} ${lead_hours} ${statistic}`),
-    ).toContain('t 96 epistemic_variance');
+    const drawn = maps.map(({ variable, lead_hours, statistic }) => `${variable} ${lead_hours} ${statistic}`);
+    for (const source of ['epistemic_variance', 'aleatoric_variance', 'epistemic_crps', 'aleatoric_crps'])
+      expect(drawn).toContain(`t 96 ${source}`);
     const area = pointWeights(grid);
     for (const { variable, lead_hours, statistic, values, n } of maps) {
-      if (statistic !== 'crps' && statistic !== 'bias') continue;
+      if (!['crps', 'bias', 'aleatoric_crps'].includes(statistic)) continue;
       expect(n).toBe(starts.length);
       const { cases } = groupOf(table, 'ensemble', variable, lead_hours, 'all');
-      const name = statistic === 'bias' ? 'error' : 'crps';
+      const name = statistic === 'bias' ? 'error' : statistic;
       const expected = [...starts.keys()].reduce((sum, s) => sum + cases.at(s, name) / starts.length, 0);
       const found = values.reduce((sum, value, p) => sum + (area[p]! * value) / points, 0);
       expect(Math.abs(found / expected - 1)).toBeLessThan(1e-6);

@@ -99,6 +99,8 @@ describe('verification of an ensemble that is exactly right', () => {
       near('bias', 0, 0.3 * sigma);
       near('aleatoric_variance', sigma ** 2, 0.05 * sigma ** 2);
       near('epistemic_share', 0, 0.01);
+      near('aleatoric_crps', sigma / Math.sqrt(Math.PI), (0.03 * sigma) / Math.sqrt(Math.PI));
+      near('epistemic_crps_share', 0, 0.01);
       const ranks = rows.filter((row) => row.metric.startsWith('rank_') && row.lead_hours === lead);
       expect(ranks).toHaveLength(17);
       expect(ranks.reduce((sum, row) => sum + row.value, 0)).toBeCloseTo(1, 9);
@@ -148,6 +150,15 @@ describe('verification', () => {
     const value = (metric: string) => find(rows, 'ensemble', metric, 48).value;
     // 120 days × 6 points × 7 degrees of freedom: standard error 4·√(2/5040) = 2 %.
     expect(Math.abs(value('epistemic_variance') - 4)).toBeLessThan(0.5);
+    // Gaussian in Gaussian: σ/√π is noise, √(σ² + τ²)/√π all; about 2 % of standard error again.
+    const sigma = 5 * Math.sqrt(1 - r ** 4);
+    const epistemic = (Math.hypot(sigma, 2) - sigma) / Math.sqrt(Math.PI);
+    expect(Math.abs(value('epistemic_crps') / epistemic - 1)).toBeLessThan(0.13);
+    expect(Math.abs((value('aleatoric_crps') * Math.sqrt(Math.PI)) / sigma - 1)).toBeLessThan(0.03);
+    expect(value('epistemic_crps_negative_share')).toBeGreaterThan(0);
+    const interval = find(rows, 'ensemble', 'epistemic_crps_share', 48);
+    expect(interval.ci_low).toBeLessThan(interval.value);
+    expect(interval.ci_high).toBeGreaterThan(interval.value);
     expect(value('spread_skill_ratio')).toBeGreaterThan(1);
     const still = perfectEnsemble(daily(120), [48], 1, 10);
     const narrow: EnsembleSource = {
