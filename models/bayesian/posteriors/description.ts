@@ -22,7 +22,7 @@ const uncertain = {
 
 const variational = {
   ...uncertain,
-  /** σ_p of the prior; of mean-field and dropout relative to the root mean square of each trained tensor. */
+  /** σ_p relative to the root mean square of each trained tensor; of rank-one factors, which are near 1, as it is. */
   prior_sigma: positive,
   /** Factor on KL(q‖p)/N in training. */
   beta: z.number().nonnegative(),
@@ -31,6 +31,13 @@ const variational = {
 export const posteriorDescription = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('point'), ...everyKind }),
   z.strictObject({ kind: z.literal('mean-field'), ...variational }),
+  z.strictObject({ kind: z.literal('rank-one'), ...variational }),
+  z.strictObject({
+    kind: z.literal('dropout'),
+    ...variational,
+    /** p, the share of hidden units that a weight sample goes without. */
+    rate: z.number().min(0).lt(1),
+  }),
 ]);
 
 export type PosteriorDescription = Readonly<z.infer<typeof posteriorDescription>>;

@@ -3,10 +3,12 @@ import type { Tensors } from '../../../core/store/tensorFile.js';
 import type { Shape } from '../../graph/graph.js';
 import type { Network } from '../networks/network.js';
 import type { PosteriorDescription } from './description.js';
+import { openDropout } from './dropout.js';
 import { openMeanField } from './meanField.js';
 import { mixture, tempered } from './mixture.js';
 import { meanShapes, openPoint } from './point.js';
 import type { Posterior } from './posterior.js';
+import { openRankOne, rankOneShapes } from './rankOne.js';
 
 /** What of a network a posterior needs to know. */
 export type PosteriorNetwork = Pick<Network, 'parameters' | 'hiddenRows' | 'isRandom' | 'outputLayer'>;
@@ -26,13 +28,17 @@ export function openPosterior(
 function openComponent(
   description: PosteriorDescription,
   tensors: Tensors,
-  _network: PosteriorNetwork,
+  network: PosteriorNetwork,
 ): Posterior {
   switch (description.kind) {
     case 'point':
       return openPoint(tensors);
     case 'mean-field':
       return tempered(openMeanField(tensors), description.scale);
+    case 'rank-one':
+      return tempered(openRankOne(tensors), description.scale);
+    case 'dropout':
+      return tempered(openDropout(tensors, network, description.rate), description.scale);
   }
 }
 
@@ -51,7 +57,10 @@ export function posteriorTensors(
   const nothing = new Map<string, Shape>();
   switch (description.kind) {
     case 'point':
+    case 'dropout':
       return { required: means, optional: nothing };
+    case 'rank-one':
+      return { required: rankOneShapes(network), optional: nothing };
     case 'mean-field': {
       // a parameter without ρ is not random
       const rhos = [...network.parameters].map(([name, shape]): [string, Shape] => [`rho.${name}`, shape]);
