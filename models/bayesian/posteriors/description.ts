@@ -38,6 +38,19 @@ export const posteriorDescription = z.discriminatedUnion('kind', [
     /** p, the share of hidden units that a weight sample goes without. */
     rate: z.number().min(0).lt(1),
   }),
+  z.strictObject({
+    kind: z.literal('swag'),
+    ...uncertain,
+    /** Deviations from the mean that are kept of each random parameter. */
+    rank: z.number().int().min(2),
+  }),
+  z.strictObject({
+    kind: z.literal('last-layer-laplace'),
+    ...uncertain,
+    /** T, training rows that say as much as one independent row; τ of the prior. Of each component. */
+    temperature: z.array(positive),
+    prior_precision: z.array(positive),
+  }),
 ]);
 
 export type PosteriorDescription = Readonly<z.infer<typeof posteriorDescription>>;
