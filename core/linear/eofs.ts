@@ -24,32 +24,68 @@ export interface Eofs {
  */
 export function leadingEofs(anomalies: Float64Array, points: number, share: number, most: number): Eofs {
   const times = anomalies.length / points;
-  const byPoint = points <= times;
-  const size = byPoint ? points : times;
-  const gram = new Float64Array(size * size);
-  if (byPoint) addGram(anomalies, points, anomalies, points, 0, times, gram);
-  else rowProducts(anomalies, times, points, gram);
+  if (points <= times) {
+    const gram = new Float64Array(points * points);
+    addGram(anomalies, points, anomalies, points, 0, times, gram);
+    return eofsOfCovariance(gram, points, share, most);
+  }
+  const gram = new Float64Array(times * times);
+  rowProducts(anomalies, times, points, gram);
+  const { series, ...eofs } = seriesOfGram(gram, times, share, most);
+  const patterns = new Float64Array(points * eofs.count);
+  for (let t = 0; t < times; t++) {
+    addPattern(series, t, eofs.count, anomalies.subarray(t * points, (t + 1) * points), patterns);
+  }
+  return { patterns, ...eofs };
+}
+
+/** @param gram [point, point]: sums of products over time of area-weighted anomalies */
+export function eofsOfCovariance(gram: Float64Array, points: number, share: number, most: number): Eofs {
+  const { series: patterns, ...eofs } = keptVectors(gram, points, share, most);
+  return { patterns, ...eofs };
+}
+
+export interface EofSeries extends Omit<Eofs, 'patterns'> {
+  /** [time, eof]: u_k / √λ_k; a pattern is the anomalies' projection on it, e_k = Aᵀ u_k / √λ_k. */
+  readonly series: Float64Array;
+}
+
+/** @param gram [time, time]: sums of products over points of area-weighted anomalies */
+export function seriesOfGram(gram: Float64Array, times: number, share: number, most: number): EofSeries {
+  const { series, ...eofs } = keptVectors(gram, times, share, most);
+  for (let t = 0; t < times; t++) {
+    for (let k = 0; k < eofs.count; k++) series[t * eofs.count + k]! /= Math.sqrt(eofs.squares[k]!);
+  }
+  return { series, ...eofs };
+}
+
+/** Adds what one time gives to every pattern, [point, eof]. */
+export function addPattern(
+  series: Float64Array,
+  time: number,
+  count: number,
+  anomalies: Float64Array,
+  patterns: Float64Array,
+): void {
+  for (let k = 0; k < count; k++) {
+    const factor = series[time * count + k]!;
+    for (let point = 0; point < anomalies.length; point++)
+      patterns[point * count + k]! += factor * anomalies[point]!;
+  }
+}
+
+/** The leading vectors of a Gram matrix, [row, vector], and what they hold. */
+function keptVectors(gram: Float64Array, size: number, share: number, most: number): EofSeries {
   const { values, vectors } = symmetricEigen(gram, size);
   let total = 0;
   for (const value of values) total += Math.max(0, value);
   let count = 0;
   for (let held = 0; count < Math.min(most, size) && held < share * total; count++) held += values[count]!;
   count = Math.max(1, count);
-  const patterns = new Float64Array(points * count);
-  if (byPoint) {
-    for (let point = 0; point < points; point++)
-      for (let k = 0; k < count; k++) patterns[point * count + k] = vectors.get(point, order(k, size));
-  } else {
-    // A pattern is the anomalies' projection on its series u_k: e_k = Aᵀ u_k / √λ_k.
-    for (let t = 0; t < times; t++) {
-      for (let k = 0; k < count; k++) {
-        const factor = vectors.get(t, order(k, size)) / Math.sqrt(values[k]!);
-        for (let point = 0; point < points; point++)
-          patterns[point * count + k]! += factor * anomalies[t * points + point]!;
-      }
-    }
-  }
-  return { patterns, count, squares: values.slice(0, count), total };
+  const series = new Float64Array(size * count);
+  for (let row = 0; row < size; row++)
+    for (let k = 0; k < count; k++) series[row * count + k] = vectors.get(row, order(k, size));
+  return { series, count, squares: values.slice(0, count), total };
 }
 
 /** Column of the k-th largest eigenvalue: the decomposition returns them rising. */

@@ -5,21 +5,16 @@
  */
 import { dataError } from '../../../core/errors.js';
 import { formatTime } from '../../../core/time.js';
+import type { StateSource } from './stateReading.js';
 
-export interface AnomalySource {
-  /** Valid times, milliseconds since 1970, rising. */
-  readonly times: Float64Array;
-  /** Values of one state: channels × points. */
-  readonly stateLength: number;
+export interface AnomalySource extends StateSource {
   /** [time]: 0 where a value is missing. */
   readonly complete: Uint8Array;
-  /** Positions at which a piece begins that is stored, and best read, as a whole; rising, from 0. */
-  readonly pieces: Int32Array;
-  /**
-   * Writes the anomalies of `count` times from position `first` on, [count, channel, lat, lon].
-   * @throws {PlumeError} data, where the archive cannot be read
-   */
-  read(first: number, count: number, out: Float32Array): Promise<void>;
+}
+
+/** Positions of the complete states. */
+export function completePositions({ complete }: Pick<AnomalySource, 'complete'>): Int32Array {
+  return Int32Array.from(complete.keys()).filter((position) => complete[position] === 1);
 }
 
 export interface SampleNeeds {
@@ -77,7 +72,8 @@ export function heldSource(series: AnomalySeries): HeldSource {
     stateLength,
     values,
     complete: series.complete ?? new Uint8Array(times.length).fill(1),
-    pieces: Int32Array.of(0),
+    // any state is at hand: visits need no copies of more than one
+    pieces: Int32Array.from(times.keys()),
     read: async (first, count, out) => {
       out.set(values.subarray(first * stateLength, (first + count) * stateLength));
     },

@@ -3,6 +3,7 @@
  * size and shape of what the atmosphere does. A few hundred, spread over the period, stand for all of it.
  */
 import { type AnomalySource, samplePositions } from './anomalySource.js';
+import { visitStates } from './stateReading.js';
 
 export interface ErrorPool {
   readonly dates: number;
@@ -30,6 +31,19 @@ export function poolDatesWithin(bytes: number, history: number, stateLength: num
   return Math.max(2, Math.min(poolDates, Math.floor(bytes / (4 * history * stateLength))));
 }
 
+export interface PoolOptions {
+  readonly stepMilliseconds: number;
+  /** Absent: errors are not asked for, and the pool is empty. */
+  readonly pool?: { readonly history: number; readonly dates: number };
+}
+
+/** The pool of a loader. @throws {PlumeError} data, where no date has so much history */
+export async function poolOf(source: AnomalySource, options: PoolOptions): Promise<ErrorPool> {
+  const { pool, stepMilliseconds } = options;
+  if (pool === undefined) return { dates: 0, history: 0, values: new Float32Array(0) };
+  return readErrorPool(source, { ...pool, stepMilliseconds });
+}
+
 /** Reads a pool, in the order of time. @throws {PlumeError} data, where the archive cannot be read */
 export async function readErrorPool(
   source: AnomalySource,
@@ -39,13 +53,13 @@ export async function readErrorPool(
   const n = source.stateLength;
   const positions = poolPositions(source, history, options.stepMilliseconds, options.dates);
   const values = new Float32Array(positions.length * history * n);
-  const past = new Float32Array(history * n);
-  for (const [date, position] of positions.entries()) {
-    await source.read(position - history + 1, history, past);
+  let date = 0;
+  for await (const { states } of visitStates(source, positions, { before: history - 1 })) {
     for (let back = 0; back < history; back++) {
-      const oldestFirst = past.subarray((history - 1 - back) * n, (history - back) * n);
+      const oldestFirst = states.subarray((history - 1 - back) * n, (history - back) * n);
       values.set(oldestFirst, (date * history + back) * n);
     }
+    date++;
   }
   return { dates: positions.length, history, values };
 }

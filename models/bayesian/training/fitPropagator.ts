@@ -13,7 +13,8 @@ import { createOnnxExecutor, tensorData } from '../../graph/onnxExecutor.js';
 import { Hemispheres } from '../networks/hemispheres.js';
 import type { NetworkConstants } from '../networks/network.js';
 import { type PropagatorConfig, rootWeights, zonalWaves } from '../networks/zonalPropagator.js';
-import { type AnomalySeries, gatherStates, samplePositions } from './trainingData.js';
+import { type AnomalySource, samplePositions } from './anomalySource.js';
+import { visitStates } from './stateReading.js';
 
 export interface PropagatorFit {
   readonly stepMilliseconds: number;
@@ -29,21 +30,21 @@ const mostPairs = 3200;
 export async function fitPropagator(
   config: PropagatorConfig,
   schema: Schema,
-  series: AnomalySeries,
+  source: AnomalySource,
   { stepMilliseconds, ridge, threads }: PropagatorFit,
 ): Promise<NetworkConstants> {
   const { wavenumbers: M, modes: r } = config;
   const { ownRows } = new Hemispheres(schema.grid);
   const f = schema.channels.length * ownRows;
   const root = rootWeights(schema);
-  const all = samplePositions(series, { history: 1, steps: 1, stepMilliseconds });
+  const all = samplePositions(source, { history: 1, steps: 1, stepMilliseconds });
   const count = Math.max(1, Math.min(Math.ceil(mostPairs / batch), Math.floor(all.length / batch))) * batch;
   const positions = Int32Array.from(
     { length: count },
     (_, i) => all[Math.floor((i * all.length) / count)] ?? 0,
   );
 
-  const covariance = await summed(series, positions, [0], threads, (b, [state]) => {
+  const covariance = await summed(source, positions, [0], threads, (b, [state]) => {
     const waves = b.mul(zonalWaves(b, state as Value, M, schema), b.constant(root, [f]));
     return { gram: b.matMul(waves, waves, { transposeA: true }) };
   });
@@ -58,7 +59,7 @@ export async function fitPropagator(
       }
     }
   }
-  const sums = await summed(series, positions, [0, 1], threads, (b, [before, after]) => {
+  const sums = await summed(source, positions, [0, 1], threads, (b, [before, after]) => {
     const patterns = b.constant(eofs, [2, M, f, r]);
     const coefficients = (state: Value | undefined): Value =>
       b.matMul(b.mul(zonalWaves(b, state as Value, M, schema), b.constant(root, [f])), patterns);
@@ -128,30 +129,32 @@ function complexRidge(
   return solveSymmetric(matrix, right, 2 * r, r, 'linear path of the network');
 }
 
-/** Runs a graph on batches of states at several offsets from the positions, and adds its outputs. */
+/**
+ * Runs a graph on batches of states at several offsets from the positions, and adds its outputs.
+ * @param positions rising, as many as fill whole batches
+ */
 async function summed(
-  series: AnomalySeries,
+  source: AnomalySource,
   positions: Int32Array,
   offsets: readonly number[],
   threads: number,
   write: (b: GraphBuilder, states: readonly Value[]) => Readonly<Record<string, Value>>,
 ): Promise<Readonly<Record<string, Float64Array>>> {
   const b = new GraphBuilder();
-  const n = series.stateLength;
+  const n = source.stateLength;
   const states = offsets.map((offset) => b.input(`state.${offset}`, [batch, n]));
   for (const [name, value] of Object.entries(write(b, states))) b.output(name, value);
   const executor = await createOnnxExecutor(b.build(), { device: 'cpu', threads });
   const sums: Record<string, Float64Array> = {};
   const buffers = offsets.map(() => new Float32Array(batch * n));
   try {
-    for (let first = 0; first < positions.length; first += batch) {
-      const some = Int32Array.from(
-        { length: batch },
-        (_, i) => positions[(first + i) % positions.length] ?? 0,
-      );
+    let row = 0;
+    for await (const { states } of visitStates(source, positions, { after: offsets.length - 1 })) {
       offsets.forEach((offset, i) => {
-        gatherStates(series, some, offset, buffers[i] as Float32Array);
+        buffers[i]?.set(states.subarray(offset * n, (offset + 1) * n), row * n);
       });
+      row = (row + 1) % batch;
+      if (row > 0) continue;
       const inputs = Object.fromEntries(
         offsets.map((offset, i) => [`state.${offset}`, buffers[i] as Float32Array]),
       );

@@ -11,9 +11,9 @@ import { createNetwork, type NetworkConfig } from '../networks/createNetwork.js'
 import type { Network, NetworkConstants } from '../networks/network.js';
 import { inverseSoftplus } from '../posteriors/meanField.js';
 import type { SeasonalCycle } from '../seasonalCycle.js';
+import type { AnomalySource } from './anomalySource.js';
 import { fitPropagator } from './fitPropagator.js';
 import { regionalStart } from './regionalStart.js';
-import type { AnomalySeries } from './trainingData.js';
 
 export interface InitialNetwork {
   /** As asked for, with what the data decided. */
@@ -35,18 +35,25 @@ export interface InitialOptions {
 export async function initialNetwork(
   config: NetworkConfig,
   schema: Schema,
-  series: AnomalySeries,
+  source: AnomalySource,
   cycle: SeasonalCycle,
   options: InitialOptions,
 ): Promise<InitialNetwork> {
   switch (config.kind) {
     case 'regional': {
-      const start = regionalStart(config, schema, series, cycle, options);
+      const start = await regionalStart(config, schema, source, cycle, options);
       const network = createNetwork(start.config, schema, start.constants);
       return { ...start, network, fitted: new Map([['linear.weight', start.linear]]) };
     }
+    case 'earth-transformer': {
+      const shapes = createNetwork(config, schema, {}).constantShapes;
+      const constants = Object.fromEntries(
+        [...shapes].map(([name, shape]) => [name, new Float32Array(elements(shape))]),
+      );
+      return { config, network: createNetwork(config, schema, constants), constants, fitted: new Map() };
+    }
     case 'global': {
-      const constants = await fitPropagator(config, schema, series, options);
+      const constants = await fitPropagator(config, schema, source, options);
       return { config, network: createNetwork(config, schema, constants), constants, fitted: new Map() };
     }
   }

@@ -1,16 +1,18 @@
 /**
  * What a regional network knows before it trains: the EOFs of the anomalies, and a linear path that already holds
- * the ridge regression of x(t + Δt) − x(t) on the EOF coefficients of x(t) and x(t − Δt).
+ * the ridge regression of x(t + Δt) − x(t) on the EOF coefficients of x(t) and x(t − Δt). Sums are taken as the states
+ * pass by, so the series need not be in memory: two passes, or more where there are fewer times than points.
  */
 import { pointWeights } from '../../../core/grid.js';
 import { solveSymmetric } from '../../../core/linear/cholesky.js';
 import { addGram, product } from '../../../core/linear/denseProduct.js';
-import { leadingEofs } from '../../../core/linear/eofs.js';
 import type { Schema } from '../../../core/schema.js';
 import type { NetworkConstants } from '../networks/network.js';
 import type { RegionalConfig } from '../networks/regionalNetwork.js';
 import type { SeasonalCycle } from '../seasonalCycle.js';
-import { type AnomalySeries, samplePositions } from './trainingData.js';
+import { type AnomalySource, samplePositions } from './anomalySource.js';
+import { visitStates } from './stateReading.js';
+import { streamedEofs } from './streamedEofs.js';
 
 export interface RegionalStart {
   /** With as many EOFs as the data have. */
@@ -26,21 +28,22 @@ export interface RidgeOptions {
   readonly ridge: number;
 }
 
-export function regionalStart(
+/** @throws {PlumeError} data, when no three complete states follow each other, or the archive cannot be read */
+export async function regionalStart(
   config: RegionalConfig,
   schema: Schema,
-  series: AnomalySeries,
+  source: AnomalySource,
   cycle: SeasonalCycle,
   options: RidgeOptions,
-): RegionalStart {
-  const eofs = eofBasis(config, schema, series);
+): Promise<RegionalStart> {
+  const eofs = await eofBasis(config, schema, source);
   return {
     config: { ...config, eofs: eofs.count },
     constants: {
       projection: Float32Array.from(eofs.projection),
-      climate: climateOf(cycle, schema, series.stateLength),
+      climate: climateOf(cycle, schema, source.stateLength),
     },
-    linear: ridgeIncrement(series, eofs, options),
+    linear: await ridgeIncrement(source, eofs, options),
   };
 }
 
@@ -51,14 +54,14 @@ interface EofBasis {
 }
 
 /** Area-weighted EOFs, half whitened: large scales stay larger than small ones, by the root of their size. */
-function eofBasis(config: RegionalConfig, schema: Schema, series: AnomalySeries): EofBasis {
-  const n = series.stateLength;
-  const times = series.times.length;
+async function eofBasis(config: RegionalConfig, schema: Schema, source: AnomalySource): Promise<EofBasis> {
+  const n = source.stateLength;
   const area = pointWeights(schema.grid);
   const root = Float64Array.from({ length: n }, (_, i) => Math.sqrt(area[i % area.length]!));
-  const weighted = new Float64Array(times * n);
-  for (let i = 0; i < weighted.length; i++) weighted[i] = series.values[i]! * root[i % n]!;
-  const { patterns, count, squares } = leadingEofs(weighted, n, 0.9999999, config.eofs);
+  const { patterns, count, squares, times } = await streamedEofs(source, root, {
+    share: 0.9999999,
+    most: config.eofs,
+  });
   const projection = new Float64Array(n * count);
   for (let i = 0; i < n; i++) {
     for (let k = 0; k < count; k++) {
@@ -69,37 +72,40 @@ function eofBasis(config: RegionalConfig, schema: Schema, series: AnomalySeries)
   return { count, projection };
 }
 
+type ThreeStates = [Float32Array, Float32Array, Float32Array];
+
 /** [2 · eofs, n] */
-function ridgeIncrement(series: AnomalySeries, eofs: EofBasis, options: RidgeOptions): Float32Array {
-  const n = series.stateLength;
+async function ridgeIncrement(
+  source: AnomalySource,
+  eofs: EofBasis,
+  options: RidgeOptions,
+): Promise<Float32Array> {
+  const n = source.stateLength;
   const { count } = eofs;
-  const positions = samplePositions(series, {
+  const positions = samplePositions(source, {
     history: 2,
     steps: 1,
     stepMilliseconds: options.stepMilliseconds,
   });
-  const coefficients = product(
-    Float64Array.from(series.values),
-    eofs.projection,
-    series.times.length,
-    n,
-    count,
-  );
   const samples = positions.length;
-  const inputs = new Float64Array(samples * 2 * count);
-  const targets = new Float64Array(samples * n);
-  positions.forEach((position, row) => {
-    for (let k = 0; k < count; k++) {
-      inputs[row * 2 * count + k] = coefficients[position * count + k]!;
-      inputs[row * 2 * count + count + k] = coefficients[(position - 1) * count + k]!;
-    }
-    for (let i = 0; i < n; i++) {
-      targets[row * n + i] = series.values[(position + 1) * n + i]! - series.values[position * n + i]!;
-    }
-  });
   const width = 2 * count;
   const normal = new Float64Array(width * width);
-  addGram(inputs, width, inputs, width, 0, samples, normal);
+  const right = new Float64Array(width * n);
+  const inputs = new Float64Array(width);
+  const targets = new Float64Array(n);
+  const coefficients = (state: Float32Array): Float64Array =>
+    product(Float64Array.from(state), eofs.projection, 1, n, count);
+  let known: { position: number; values: Float64Array } = { position: -1, values: new Float64Array(count) };
+  for await (const { position, states } of visitStates(source, positions, { before: 1, after: 1 })) {
+    const [before, now, next] = [0, 1, 2].map((t) => states.subarray(t * n, (t + 1) * n)) as ThreeStates;
+    const past = known.position === position - 1 ? known.values : coefficients(before);
+    known = { position, values: coefficients(now) };
+    inputs.set(known.values);
+    inputs.set(past, count);
+    for (let i = 0; i < n; i++) targets[i] = next[i]! - now[i]!;
+    addGram(inputs, width, inputs, width, 0, 1, normal);
+    addGram(inputs, width, targets, n, 0, 1, right);
+  }
   // the penalty is on unscaled coefficients: dividing an input by √s multiplies its weight by √s
   let meanVariance = 0;
   const variances = Float64Array.from({ length: count }, (_, k) => normal[k * width + k]! / samples);
@@ -108,8 +114,6 @@ function ridgeIncrement(series: AnomalySeries, eofs: EofBasis, options: RidgeOpt
   for (let k = 0; k < width; k++) {
     normal[k * width + k]! += (options.ridge * samples * meanVariance) / variances[k % count]!;
   }
-  const right = new Float64Array(width * n);
-  addGram(inputs, width, targets, n, 0, samples, right);
   return Float32Array.from(solveSymmetric(normal, right, width, n, 'linear path of the network'));
 }
 

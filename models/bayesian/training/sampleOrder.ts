@@ -1,8 +1,8 @@
 /**
  * The order in which training sees its samples: a shuffle on two levels that a reader can follow with a few blocks in
  * memory. Consecutive times make a block; blocks come in a random order, and the sample of the block of rank b has the
- * place b + G u, u uniform in (0, 1): it is drawn while the ranks b − G + 1 … b + 1 of its neighbours are held, so G blocks
- * in memory are enough and every block is read once an epoch. One block, or G of all blocks, is a full shuffle.
+ * place b + G u, u uniform in (0, 1). At any place x the ranks ⌊x⌋ − G + 1 … ⌊x⌋ are in use, so G blocks in memory are
+ * enough, every block is read once an epoch, and an epoch ends as it begins, with ever fewer blocks. One block, or G of all blocks, is a full shuffle.
  * Every epoch is a permutation, a pure function of (seed, stage, epoch): samples are counted through, s = step · batch + i,
  * epoch = ⌊s/N⌋, so any step can be remade alone and none is left out where the batch does not divide N.
  */
@@ -15,13 +15,13 @@ export interface OrderKey {
   readonly epoch: number;
 }
 
-/** One epoch: entries of the four arrays of samples belong together. */
+/** One epoch. */
 export interface EpochOrder {
   /** [sample]: positions of the newest analyses, in the order of training. */
   readonly positions: Int32Array;
   /** [sample]: rank of the sample's block, its turn to be read. */
   readonly ranks: Int32Array;
-  /** [sample], never falling: blocks of ranks from ⌊place⌋ − G + 1 to ⌊place⌋ are in use here. */
+  /** [sample], rising: blocks of ranks from ⌊place⌋ − G + 1 to ⌊place⌋ are in use here. */
   readonly places: Float64Array;
   /** [rank]: number of the block. */
   readonly blocks: Int32Array;
@@ -48,6 +48,14 @@ export class SampleOrder {
     this.#positions = positions;
     this.#begins = beginnings(positions, firstTimes);
     this.poolBlocks = Math.min(poolBlocks, firstTimes.length);
+  }
+
+  /** First and last position of the samples of a block. */
+  span(block: number): { readonly first: number; readonly last: number } {
+    return {
+      first: this.#positions[this.#begins[block]!]!,
+      last: this.#positions[this.#begins[block + 1]! - 1]!,
+    };
   }
 
   epoch({ seed, stage, epoch }: OrderKey): EpochOrder {

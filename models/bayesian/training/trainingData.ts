@@ -1,78 +1,144 @@
 /**
- * The training series as a network sees it: anomalies z = (x − c(t)) / s of consecutive states, and the
- * batches drawn from it. Arrays are [time, channel, lat, lon], float32, without units.
+ * The states of a period, read once from its archive: their climate is fitted, gaps are found, and where they fit into
+ * the memory allowed their anomalies stay in it. Otherwise they are read again whenever they are needed, and what is held
+ * does not grow with the period.
  */
-import { requireFinite } from '../../../core/archive/finite.js';
+import { availableMemoryBytes } from '../../../core/availableMemory.js';
+import { dataError, internalError } from '../../../core/errors.js';
 import { gridSize } from '../../../core/grid.js';
 import type { Archive } from '../../../core/interfaces.js';
-import { type Period, timesInside } from '../../../core/period.js';
-import { shuffle } from '../../../core/random/stream.js';
-import type { State } from '../../../core/state.js';
+import { formatPeriod, type Period, timesInside } from '../../../core/period.js';
 import { CycleFit, type CycleOptions, evaluateSeasonalCycle, type SeasonalCycle } from '../seasonalCycle.js';
-import { type HeldSource, heldSource } from './anomalySource.js';
+import { type AnomalySource, type HeldSource, heldSource, isHeld } from './anomalySource.js';
+import { type GapPolicy, gapError, isComplete } from './gaps.js';
+import { type StateSource, visitStates } from './stateReading.js';
 
-export { type AnomalySeries, gatherStates, samplePositions } from './anomalySource.js';
+export interface TrainingDataOptions {
+  /** As messages name the archive: 'archive "era5.nc"'. */
+  readonly name: string;
+  /** How the climate is fitted, or the climate that another period was given. */
+  readonly climate: CycleOptions | SeasonalCycle;
+  /** Default raise. */
+  readonly gaps?: GapPolicy;
+  /** Bytes that states may hold; default `memoryBudget()`. */
+  readonly budgetBytes?: number;
+}
 
-/** Reads the complete states of a period one by one. @throws {PlumeError} data, naming a field with gaps */
-export async function* statesInside(archive: Archive, period: Period, name: string): AsyncGenerator<State> {
-  for (const index of timesInside(archive.times, period)) {
-    const state = await archive.read(index);
-    requireFinite(state, name);
-    yield state;
-  }
+export interface TrainingData {
+  readonly cycle: SeasonalCycle;
+  /** Positions count the times of the period. */
+  readonly source: AnomalySource;
+  /** States with missing values, left out. */
+  readonly gaps: number;
+}
+
+const most = 2 ** 30;
+
+/**
+ * Bytes for states by default: a quarter of the memory that is free, at most 1 GiB, and a power of two, so that a
+ * training resumed when a little less is free keeps its order of samples.
+ */
+export function memoryBudget(available: number = availableMemoryBytes()): number {
+  return Math.min(most, 2 ** Math.floor(Math.log2(Math.max(2 ** 20, available / 4))));
 }
 
 /**
- * Reads the states of a period once: their climate, and their anomalies about it, made in place.
- * @throws {PlumeError} data, for gaps, too few states, or a channel that never varies
+ * @throws {PlumeError} data, for gaps under policy raise, for too few states, or for a channel that never varies
  */
+export async function readTrainingData(
+  archive: Archive,
+  period: Period,
+  options: TrainingDataOptions,
+): Promise<TrainingData> {
+  const { name, climate, gaps: policy = 'raise', budgetBytes = memoryBudget() } = options;
+  const states = statesInside(archive, period);
+  const { times, stateLength } = states;
+  const fit = 'coefficients' in climate ? undefined : new CycleFit(climate);
+  const held =
+    4 * times.length * stateLength <= budgetBytes ? new Float32Array(times.length * stateLength) : null;
+  const complete = new Uint8Array(times.length);
+  for await (const { position, states: values } of visitStates(states, Int32Array.from(times.keys()))) {
+    const state = { schema: archive.schema, validTime: times[position] ?? Number.NaN, values };
+    if (isComplete(values)) {
+      complete[position] = 1;
+      fit?.add(state);
+    } else if (policy === 'raise') throw gapError(state, name);
+    held?.set(values, position * stateLength);
+  }
+  const gaps = complete.reduce((sum, whole) => sum + 1 - whole, 0);
+  if (times.length > 0 && gaps === times.length) {
+    throw dataError(
+      `${name}: every one of the ${gaps} states of ${formatPeriod(period)} has missing values and --nan-policy omit leaves ` +
+        'none; choose variables and a region without gaps',
+    );
+  }
+  const cycle = fit === undefined ? (climate as SeasonalCycle) : fit.finish();
+  const toAnomalies = anomaliesAbout(cycle, times, stateLength, gridSize(archive.schema.grid));
+  if (held !== null) {
+    toAnomalies(0, held);
+    return { cycle, gaps, source: heldSource({ times, stateLength, values: held, complete }) };
+  }
+  const read: StateSource['read'] = async (first, count, out) => {
+    await states.read(first, count, out);
+    toAnomalies(first, out.subarray(0, count * stateLength));
+  };
+  return { cycle, gaps, source: { ...states, complete, read } };
+}
+
+/** A period whose states memory holds, whatever their size. @throws {PlumeError} as `readTrainingData` */
 export async function readTrainingSeries(
   archive: Archive,
   period: Period,
-  options: CycleOptions,
+  climate: CycleOptions,
   name: string,
 ): Promise<{ cycle: SeasonalCycle; series: HeldSource }> {
-  const indices = timesInside(archive.times, period);
-  const channels = archive.schema.channels.length;
-  const points = gridSize(archive.schema.grid);
-  const stateLength = channels * points;
-  const values = new Float32Array(indices.length * stateLength);
-  const times = Float64Array.from(indices, (index) => archive.times[index]!);
-  const fit = new CycleFit(options);
-  let row = 0;
-  for await (const state of statesInside(archive, period, name)) {
-    fit.add(state);
-    values.set(state.values, row++ * stateLength);
-  }
-  const cycle = fit.finish();
-  const climate = new Float32Array(stateLength);
-  times.forEach((time, t) => {
-    evaluateSeasonalCycle(cycle, time, climate);
-    const at = t * stateLength;
-    for (let c = 0; c < channels; c++) {
-      const scale = cycle.scale[c]!;
-      for (let i = c * points; i < (c + 1) * points; i++) {
-        values[at + i] = (values[at + i]! - climate[i]!) / scale;
-      }
-    }
+  const { cycle, source } = await readTrainingData(archive, period, {
+    climate,
+    name,
+    budgetBytes: Number.POSITIVE_INFINITY,
   });
-  return { cycle, series: heldSource({ times, stateLength, values }) };
+  if (!isHeld(source)) throw internalError('a period without a bound is not held');
+  return { cycle, series: source };
 }
 
-/**
- * The samples of training step `step`: epochs are permutations keyed by seed and epoch, so any step's batch
- * can be remade alone, and a resumed training sees what an uninterrupted one would.
- */
-export function batchPositions(
-  positions: Int32Array,
-  { seed, stage, step, batch }: { seed: number; stage: number; step: number; batch: number },
-): Int32Array {
-  const perEpoch = Math.max(1, Math.floor(positions.length / batch));
-  const epoch = Math.floor(step / perEpoch);
-  const order = shuffle(
-    { seed, weightSample: stage, noiseStream: 0, purpose: 'shuffle', step: epoch },
-    positions.length,
-  );
-  const first = (step % perEpoch) * batch;
-  return Int32Array.from({ length: batch }, (_, i) => positions[order[(first + i) % positions.length]!]!);
+/** The states of a period of an archive, physical units, NaN where missing. */
+function statesInside(archive: Archive, period: Period): StateSource {
+  const indices = timesInside(archive.times, period);
+  const start = indices[0] ?? 0;
+  const stateLength = archive.schema.channels.length * gridSize(archive.schema.grid);
+  const inside = archive.stretches?.pieces.map((piece) => piece - start);
+  return {
+    times: Float64Array.from(indices, (index) => archive.times[index] ?? Number.NaN),
+    stateLength,
+    pieces:
+      inside === undefined
+        ? Int32Array.from(indices.keys())
+        : Int32Array.of(0, ...inside.filter((piece) => piece > 0 && piece < indices.length)),
+    async read(first, count, out) {
+      if (archive.stretches !== undefined) return archive.stretches.read(start + first, count, out);
+      for (let i = 0; i < count; i++)
+        out.set((await archive.read(start + first + i)).values, i * stateLength);
+    },
+  };
+}
+
+/** Makes states from a position on anomalies, in place. */
+function anomaliesAbout(
+  cycle: SeasonalCycle,
+  times: Float64Array,
+  stateLength: number,
+  points: number,
+): (first: number, states: Float32Array) => void {
+  const climate = new Float32Array(stateLength);
+  return (first, states) => {
+    for (let at = 0; at < states.length; at += stateLength) {
+      evaluateSeasonalCycle(cycle, times[first + at / stateLength] ?? Number.NaN, climate);
+      for (let c = 0; c * points < stateLength; c++) {
+        const scale = cycle.scale[c]!;
+        for (let i = c * points; i < (c + 1) * points; i++) {
+          states[at + i] = (states[at + i]! - climate[i]!) / scale;
+        }
+      }
+    }
+  };
 }
