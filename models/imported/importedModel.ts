@@ -120,8 +120,10 @@ export class ImportedModel implements ForecastModel {
   }
 
   #opened(posterior: ImportedPosterior | null): Promise<ort.InferenceSession> {
-    const path = posterior === null ? centrePath(this.#parts) : sampledPath(this.#parts);
-    this.#session ??= createSession(path, this.#options);
+    this.#session ??=
+      posterior === null
+        ? createSession(centrePath(this.#parts), this.#options)
+        : createSession(sampledPath(this.#parts), { ...this.#options, sharedWeights: true });
     return this.#session;
   }
 

@@ -26,6 +26,11 @@ export interface SessionOptions {
    * process that begins with training should ask.
    */
   readonly flushDenormals?: boolean;
+  /**
+   * True: weights are used as they lie in the file, mapped into memory that all sessions of a machine share; by default
+   * each session keeps its own copy in the order that its kernels like best.
+   */
+  readonly sharedWeights?: boolean;
   /** Where to write the model as ONNX Runtime rewrote it, to see which fusions took place. */
   readonly optimizedModelPath?: string;
 }
@@ -35,6 +40,7 @@ export function sessionOptions({
   device,
   threads = 1,
   flushDenormals = false,
+  sharedWeights = false,
   optimizedModelPath,
 }: SessionOptions): ort.InferenceSession.SessionOptions {
   return {
@@ -47,7 +53,12 @@ export function sessionOptions({
     enableMemPattern: true,
     // 3: errors only. Warnings name every node that a GPU provider leaves to the CPU.
     logSeverityLevel: 3,
-    ...(flushDenormals ? { extra: { session: { set_denormal_as_zero: '1' } } } : {}),
+    extra: {
+      session: {
+        ...(flushDenormals ? { set_denormal_as_zero: '1' } : {}),
+        ...(sharedWeights ? { disable_prepacking: '1' } : {}),
+      },
+    },
     ...(optimizedModelPath === undefined ? {} : { optimizedModelFilePath: optimizedModelPath }),
   };
 }
