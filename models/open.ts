@@ -4,6 +4,8 @@ import type { Json } from '../core/store/run.js';
 import { BayesianModel, type WeightSource } from './bayesian/model.js';
 import { readModel, type TrainedModel } from './bayesian/modelDirectory.js';
 import { NatureModel } from './dycore/natureModel.js';
+import { type ImportedParts, readImported, requireIntact } from './imported/importedDirectory.js';
+import { ImportedModel } from './imported/importedModel.js';
 import type { SessionOptions } from './onnx/session.js';
 import { hasNoise, hasWeightSamples, type ModelSource, type Uncertainty } from './source.js';
 
@@ -41,6 +43,11 @@ export async function openModel(source: ModelSource, options: SessionOptions): P
       const trained = await readModel(source.directory);
       return new BayesianModel(trained, options, { weights: weightsOf(source) });
     }
+    case 'imported':
+      return new ImportedModel(await readImported(source.directory), {
+        ...options,
+        deterministic: source.uncertainty === 'none',
+      });
     case 'nature':
       return new NatureModel(source.config);
   }
@@ -51,6 +58,8 @@ export async function describeModel(source: ModelSource): Promise<DescribedModel
   switch (source.kind) {
     case 'bayesian':
       return describeBayesian(await readModel(source.directory), source);
+    case 'imported':
+      return describeImported(await readImported(source.directory), source.uncertainty);
     case 'nature': {
       const { truncation, levels, stepSeconds, forcing } = source.config;
       return described(new NatureModel(source.config), {
@@ -93,6 +102,29 @@ function describeBayesian(
       : null,
     uncertainty,
     zonallySymmetric: isZonallySymmetric(trained),
+  });
+}
+
+async function describeImported(
+  parts: ImportedParts,
+  uncertainty: 'epistemic' | 'none',
+): Promise<DescribedModel> {
+  await requireIntact(parts);
+  const { kind, posterior, fit } = parts.description;
+  const { kind: found, scale, seed } = posterior;
+  return described(new ImportedModel(parts, { device: 'cpu' }), {
+    name: `model "${parts.directory}"`,
+    identity: {
+      kind,
+      digest: parts.digest,
+      uncertainty,
+      posterior: uncertainty === 'none' ? 'mean' : { kind: found, scale, seed },
+      train: fit.train,
+      validate: fit.validate,
+    },
+    noise: null,
+    uncertainty,
+    zonallySymmetric: false,
   });
 }
 

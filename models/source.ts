@@ -1,7 +1,9 @@
 /**
- * Names of models as people type them: a directory of a trained network, or the dycore itself as
+ * Names of models as people type them: a directory of a trained or an imported network, or the dycore itself as
  * `nature` or `nature:truncation=21,levels=8,step=1800`. A directory called nature is written ./nature.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { usageError } from '../core/errors.js';
 import { type DycoreConfig, resolveDycore } from './dycore/dycore.js';
 
@@ -29,6 +31,11 @@ export type ModelSource =
       /** Default hybrid. */
       readonly uncertainty?: Uncertainty;
     }
+  | {
+      readonly kind: 'imported';
+      readonly directory: string;
+      readonly uncertainty: 'epistemic' | 'none';
+    }
   | { readonly kind: 'nature'; readonly config: DycoreConfig };
 
 const natureKeys = { truncation: 'truncation', levels: 'levels', step: 'stepSeconds' } as const;
@@ -44,6 +51,7 @@ export function parseModelSource(
 ): ModelSource {
   const [name, ...rest] = text.split(':');
   if (name !== 'nature') {
+    if (isImported(text)) return importedSource(text, uncertainty);
     return { kind: 'bayesian', directory: text, ...(uncertainty === undefined ? {} : { uncertainty }) };
   }
   if (uncertainty !== undefined && uncertainty !== 'none') {
@@ -68,4 +76,25 @@ export function parseModelSource(
     options[option] = number;
   }
   return { kind: 'nature', config: resolveDycore(options) };
+}
+
+/** True for the directory of a model that was made elsewhere; whatever else is wrong with it is told when it is opened. */
+function isImported(directory: string): boolean {
+  try {
+    const json = JSON.parse(readFileSync(join(directory, 'model.json'), 'utf8')) as {
+      readonly kind?: unknown;
+    };
+    return json.kind === 'imported';
+  } catch {
+    return false;
+  }
+}
+
+function importedSource(directory: string, uncertainty: Uncertainty = 'epistemic'): ModelSource {
+  if (uncertainty === 'epistemic' || uncertainty === 'none')
+    return { kind: 'imported', directory, uncertainty };
+  throw usageError(
+    `model "${directory}" was imported and has weights to be unsure of, but no noise; ${uncertainty} uncertainty was ` +
+      'asked for: use --uncertainty epistemic or none',
+  );
 }
