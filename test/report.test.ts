@@ -91,6 +91,7 @@ function storyRows(): ScoreRow[] {
     add('ensemble', 'epistemic_variance', 20_000);
     add('ensemble', 'aleatoric_variance', 130_000);
     add('ensemble', 'epistemic_share', 2 / 15, 0.01);
+    add('ensemble', 'epistemic_crps_share', 0.07, 0.006);
     for (let rank = 0; rank <= K * J; rank++)
       add('ensemble', `rank_${String(rank).padStart(2, '0')}`, 1 / (K * J + 1), 0.01);
     add('climatology', 'crps', 450);
@@ -122,7 +123,7 @@ describe('the report', () => {
       expect(document.querySelector(use.getAttribute('href')!), use.outerHTML).not.toBeNull();
   });
 
-  it('shows four maps of each of four fields, curves, rank histograms and tables with the values', async () => {
+  it('shows four maps of each of five fields, curves, rank histograms and tables with the values', async () => {
     const { document } = new JSDOM(await renderReport(run, storyRows(), { name: 'runs/a' })).window;
     const sections = [...document.querySelectorAll('.field')];
     expect(sections.map((s) => s.querySelector('h3')?.textContent)).toEqual([
@@ -130,13 +131,14 @@ describe('the report', () => {
       'Spread',
       'Epistemic variance',
       'Aleatoric variance',
+      'Epistemic share',
     ]);
-    for (const section of sections) {
+    for (const [i, section] of sections.entries()) {
       expect(section.querySelectorAll('svg.map')).toHaveLength(4);
-      expect(section.querySelector('svg.bar .unit')?.textContent).toMatch(/^hPa²?$/);
+      expect(section.querySelector('svg.bar .unit')?.textContent).toMatch(i === 4 ? /^%$/ : /^hPa²?$/);
       expect(section.querySelectorAll('.bands path').length).toBeGreaterThan(4);
     }
-    expect(document.querySelectorAll('.charts figure')).toHaveLength(6);
+    expect(document.querySelectorAll('.charts figure')).toHaveLength(7);
     expect(document.querySelectorAll('.panels figure')).toHaveLength(4);
     const cell = document.querySelector('.scores tbody tr:nth-child(2) td');
     expect(cell?.firstChild?.textContent).toBe('2.00'); // 200 Pa, in hPa

@@ -194,10 +194,10 @@ describe('maps of scores', () => {
     const document = parse(drawing.definitions + drawing.ofChannel({ variable: 't', level: 850 }, 'K'));
     const sections = [...document.querySelectorAll('.field')];
     expect(sections.map((each) => each.querySelector('h4')?.textContent)).toEqual([
-      ...['Fair CRPS', 'Bias', 'Epistemic variance', 'Aleatoric variance'],
+      ...['Fair CRPS', 'Bias', 'Epistemic variance', 'Aleatoric variance', 'Epistemic share'],
     ]);
     for (const section of sections) expect(section.querySelectorAll('svg.map')).toHaveLength(4);
-    const bars = sections.slice(2).map((each) => each.querySelector('svg.bar')?.innerHTML);
+    const bars = sections.slice(2, 4).map((each) => each.querySelector('svg.bar')?.innerHTML);
     expect(bars[0]).toBe(bars[1]);
     const href = sections[0]?.querySelector('a[download$=".arrow"]')?.getAttribute('href') ?? '';
     const table = tableFromIPC(Buffer.from(href.split(',')[1] ?? '', 'base64'));
@@ -209,6 +209,13 @@ describe('maps of scores', () => {
     expect(table.getChild('field')?.get(row)).toBe('crps');
     expect([...(table.getChild('values')?.get(row) ?? [])]).toEqual([...(truth?.values ?? [])]);
     expect(JSON.parse(table.schema.metadata.get('latitudes') ?? '')[1]).toBe(84.375);
+    const shares = sections[4]?.querySelector('a[download$=".arrow"]')?.getAttribute('href') ?? '';
+    const shareTable = tableFromIPC(Buffer.from(shares.split(',')[1] ?? '', 'base64'));
+    expect(shareTable.schema.metadata.get('unit')).toBe('%');
+    const share = [...(shareTable.getChild('values')?.get(row) ?? [])] as number[];
+    // At 84.375° N, 0° E, and on the equator a quarter of the way round, as the fixture has it.
+    expect(share[64]).toBeCloseTo(100 * (0.1 + 0.3 * Math.cos((84.375 / 180) * Math.PI) ** 2), 3);
+    expect(share[16 * 64 + 16]).toBeCloseTo(100 * (0.1 + 0.3 * 1.5), 3);
     expect(drawing.ofChannel({ variable: 'q', level: 850 }, '1')).toBe('');
   });
 

@@ -110,6 +110,7 @@ describe('the page of a verification', () => {
         'How much there is at every scale',
         'Bias',
         'Epistemic variance',
+        'Epistemic share',
       ],
     ])
       expect(titles).toContain(title);

@@ -116,6 +116,12 @@ export function fixtureScores(): ScoreRow[] {
           add('ensemble', 'epistemic_variance', size ** 2 * (1 - rho ** 2) * 0.2, 0);
           add('ensemble', 'aleatoric_variance', size ** 2 * (1 - rho ** 2) * 0.8, 0);
           add('ensemble', 'epistemic_share', 0.2, 0.01);
+          // Of Gaussians: E|X − X′|/2 = σ/√π.
+          const entropy = (size * Math.sqrt(1 - rho ** 2)) / Math.sqrt(Math.PI);
+          const noise = Math.sqrt(0.8);
+          add('ensemble', 'epistemic_crps', entropy * (1 - noise), 0.02 * entropy);
+          add('ensemble', 'aleatoric_crps', entropy * noise, 0.02 * entropy);
+          add('ensemble', 'epistemic_crps_share', 1 - noise, 0.01);
           const skill = 1 - own / usual;
           add('ensemble', 'crps_skill_score', skill, 0.04);
           add('ensemble', 'crps_skill_vs_persistence', 1 - own / kept, 0.04);
@@ -276,6 +282,9 @@ export function fixtureMaps(grid = globe): ScoreMaps {
     });
   const storms = (phi: number, lambda: number) =>
     0.3 + Math.sin(2 * phi) ** 2 * (1 + 0.3 * Math.cos(2 * lambda));
+  /** The weights know the tropics least. */
+  const weightShare = (phi: number, lambda: number) =>
+    0.1 + 0.3 * Math.cos(phi) ** 2 * (1 + 0.5 * Math.sin(lambda));
   for (const { variable, level, scale } of fixtureChannels.slice(0, 3)) {
     for (const lead_hours of [24, 72, 120, 240]) {
       const rho = correlation(lead_hours);
@@ -296,12 +305,12 @@ export function fixtureMaps(grid = globe): ScoreMaps {
         {
           ...place,
           statistic: 'epistemic_variance',
-          values: at((phi, lambda) => 0.2 * variance(phi, lambda)),
+          values: at((phi, lambda) => weightShare(phi, lambda) * variance(phi, lambda)),
         },
         {
           ...place,
           statistic: 'aleatoric_variance',
-          values: at((phi, lambda) => 0.8 * variance(phi, lambda)),
+          values: at((phi, lambda) => (1 - weightShare(phi, lambda)) * variance(phi, lambda)),
         },
       );
     }

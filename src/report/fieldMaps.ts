@@ -1,6 +1,6 @@
 /**
- * The maps of one channel: mean, spread and the two variances, one row a field and one map a lead, every row in
- * its own steps of colour. Fields come from the members themselves, one lead in memory at a time.
+ * The maps of one channel: mean, spread, the two variances and the share of one of them, one row a field and one map a
+ * lead, every row in its own steps of colour. Fields come from the members themselves, one lead in memory at a time.
  */
 import { channelName } from '../../core/schema.js';
 import { memberMoments } from '../../core/statistics/moments.js';
@@ -9,14 +9,15 @@ import { millisecondsPerHour } from '../../core/time.js';
 import type { EnsembleSource } from '../../evaluation/ensembleSource.js';
 import { shortCalendar } from './calendar.js';
 import { colourBar, colourScale, type Scheme } from './colourScale.js';
-import { displayUnit, leadLabel, squaredUnit } from './displayUnit.js';
+import { type DisplayUnit, displayUnit, leadLabel, squaredUnit } from './displayUnit.js';
+import { epistemicShare, shareMeaning, shareScale, shareTitle } from './epistemicShare.js';
 import { drawMap } from './fieldMap.js';
 import { dataLinks } from './figureData.js';
 import { escapeHtml } from './html.js';
 import { mapData } from './mapData.js';
 import type { MapFrame } from './mapProjection.js';
 
-type FieldName = 'mean' | 'spread' | 'epistemic' | 'aleatoric';
+type FieldName = 'mean' | 'spread' | 'epistemic' | 'aleatoric' | 'epistemic share';
 type Fields = Readonly<Record<FieldName, Float64Array>>;
 
 interface FieldKind {
@@ -51,6 +52,7 @@ const kinds: readonly FieldKind[] = [
     scheme: 'magma',
     steps: 12,
   },
+  { name: 'epistemic share', title: shareTitle, meaning: shareMeaning, scheme: 'plasma', steps: 10 },
 ];
 
 /** Leads shown where the run has them; else about four, evenly spread. */
@@ -86,13 +88,16 @@ export async function fieldMaps(
   const channel = run.schema.channels[channelIndex]!;
   const { unit } = channel;
   const sections = kinds.map((kind) => {
-    const { label, factor } = /variance/.test(kind.title) ? squaredUnit(unit) : displayUnit(unit);
+    const { label, factor } = unitOf(kind, unit);
     const shown = fields.map((each) => each[kind.name].map((value) => value * factor));
     const finite = shown.flatMap((each) => [...each].filter(Number.isFinite));
     // A run of one member has no spread, one without a nested design no two variances.
     if (finite.length === 0) return '';
     const lowest = kind.name === 'mean' ? lowestOf(finite) : 0;
-    const scale = colourScale(lowest, highestOf(finite), kind.scheme, kind.steps);
+    const scale =
+      kind.name === 'epistemic share'
+        ? shareScale()
+        : colourScale(lowest, highestOf(finite), kind.scheme, kind.steps);
     const maps = shown.map((values, i) => {
       const lead = leads[i]!;
       const validTime = shortCalendar(start + lead * millisecondsPerHour);
@@ -124,11 +129,20 @@ async function fieldsOf(
   const points = values.length / members.length;
   const make = () => new Float64Array(points).fill(Number.NaN);
   const [mean, spread, epistemic, aleatoric] = [make(), make(), make(), make()];
+  let share: Float64Array = make();
   memberMoments(values, members.length, mean, spread);
   const { weight_samples: weightSamples, noise_streams: noiseStreams } = run.manifest;
-  if (members.length === weightSamples * noiseStreams && weightSamples > 1 && noiseStreams > 1)
-    decomposeVariance(values, { weightSamples, noiseStreams }, epistemic, aleatoric);
-  return { mean, spread: spread.map(Math.sqrt), epistemic, aleatoric };
+  if (members.length === weightSamples * noiseStreams && weightSamples > 1 && noiseStreams > 1) {
+    const design = { weightSamples, noiseStreams };
+    decomposeVariance(values, design, epistemic, aleatoric);
+    share = epistemicShare(values, design, run.schema.grid);
+  }
+  return { mean, spread: spread.map(Math.sqrt), epistemic, aleatoric, 'epistemic share': share };
+}
+
+function unitOf({ name }: FieldKind, unit: string): DisplayUnit {
+  if (name === 'epistemic share') return { label: '%', factor: 1 };
+  return name === 'epistemic' || name === 'aleatoric' ? squaredUnit(unit) : displayUnit(unit);
 }
 
 function lowestOf(values: readonly number[]): number {

@@ -18,7 +18,7 @@ import { equalEarthFrame, polarFrame, smallMapWidth } from './globeFrame.js';
 import { globeDefinitions } from './globeMap.js';
 import { type Headline, headline } from './headline.js';
 import { escapeHtml } from './html.js';
-import { meanAndTruth, spreadRow, stamps } from './memberMaps.js';
+import { meanAndTruth, shareRow, spreadRow, stamps } from './memberMaps.js';
 import { galeSpeed, nearestLead, outlook, type Prospect } from './outlook.js';
 import { probabilityRow } from './probabilityMaps.js';
 import { type ForecastFields, forecastFields, quantitiesOf } from './quantities.js';
@@ -73,6 +73,10 @@ export async function globePage(
       '<h2>Where the members agree</h2>',
       await spaghetti(atlas, polar, polarEdge),
       await spreadRow(atlas, height),
+      await shareRow(atlas, height, {
+        weightSamples: run.manifest.weight_samples,
+        noiseStreams: run.manifest.noise_streams,
+      }),
       await stamps(atlas, height, far),
     );
   }

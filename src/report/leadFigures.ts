@@ -38,7 +38,12 @@ export function leadFigures(
   const curves = drawn.map((each) => drawing(each, unit, place));
   if (kind === 'main') return curves;
   const rest = [coverage(rows), bias(rows, unit), correlation(rows)].filter((each) => each !== null);
-  return [...curves, ...sources(rows, unit, place), ...rest.map((each) => drawing(each, unit, place))];
+  return [
+    ...curves,
+    ...sources(rows, unit, place),
+    ...sourceShares(rows, unit, place),
+    ...rest.map((each) => drawing(each, unit, place)),
+  ];
 }
 
 function drawing({ title, text, curves, options }: Drawn, unit: string, place: string): string {
@@ -185,4 +190,31 @@ function sources(rows: readonly ScoreRow[], unit: string, place: string): string
   const body = key + varianceShares(epistemic, aleatoric, squared.factor, squared.label);
   const data = scoreData([...epistemic, ...aleatoric, ...shares], unit);
   return [figure({ title, text, body, data, name: `${place} ${title}` })];
+}
+
+/** The share of the weights in both splits, with intervals. */
+function sourceShares(rows: readonly ScoreRow[], unit: string, place: string): string[] {
+  const main = mainModel(rows);
+  const curves: ScoreCurve[] = [
+    { name: 'of the variance', colour: 'var(--epistemic)', rows: of(rows, main, 'epistemic_share') },
+    {
+      name: 'by CRPS',
+      colour: 'var(--ensemble)',
+      dash: '7,3',
+      rows: of(rows, main, 'epistemic_crps_share'),
+    },
+  ].filter(({ rows: own }) => own.length > 0);
+  if (curves.length < 2) return [];
+  return [
+    drawing(
+      {
+        title: 'Epistemic share',
+        text: `What the weights account for of the spread, squared and not: the CRPS minds distant members less.${areBanded(curves[0]?.rows ?? []) ? ' Bands: 95&nbsp;% over start dates.' : ''}`,
+        curves,
+        options: { label: '%', factor: 100, zero: true },
+      },
+      unit,
+      place,
+    ),
+  ];
 }

@@ -1,7 +1,9 @@
 /** Maps of what the members say together and alone: mean beside truth, spread, single forecasts. */
+import type { NestedDesign } from '../../core/statistics/varianceDecomposition.js';
 import { type Atlas, caption, heightInterval, levelsOver, meanOf, scaleOver, spreadOf } from './atlas.js';
 import type { Scheme } from './colourScale.js';
 import { leadLabel } from './displayUnit.js';
+import { epistemicShare, shareMeaning, shareScale } from './epistemicShare.js';
 import { dataLinks, tableData } from './figureData.js';
 import { drawGlobe, type GlobeMap } from './globeMap.js';
 import { type DrawnField, mapData } from './mapData.js';
@@ -132,6 +134,45 @@ export async function spreadRow({ fields, grid, frame, leads }: Atlas, quantity:
       grid,
       leads.map((lead, i) => ({ field: 'spread', lead_hours: lead, values: shown[i] ?? [] })),
       { quantity: quantity.title, unit: quantity.unit },
+    ),
+  });
+}
+
+/** Share of the weights in the variance of a quantity, one map a lead; empty where the design cannot tell. */
+export async function shareRow(
+  { fields, grid, frame, leads }: Atlas,
+  quantity: Quantity,
+  design: NestedDesign,
+): Promise<string> {
+  const { weightSamples, noiseStreams } = design;
+  if (weightSamples < 2 || noiseStreams < 2) return '';
+  const shown: Float64Array[] = [];
+  for (const lead of leads) {
+    const { values, members } = await fields.members(quantity, lead);
+    if (members !== weightSamples * noiseStreams) return '';
+    shown.push(epistemicShare(values, design, grid));
+  }
+  if (!shown.every((each) => each.every(Number.isFinite))) return '';
+  const scale = shareScale();
+  return mapRow({
+    title: `${quantity.title}: epistemic share`,
+    meaning: shareMeaning,
+    scale,
+    unit: '%',
+    maps: leads.map((lead, i) => ({
+      caption: caption(fields, lead),
+      svg: drawGlobe({
+        grid,
+        frame,
+        fill: { values: shown[i] ?? new Float64Array(0), scale },
+        label: `${quantity.title}, epistemic share on ${leadLabel(lead)}`,
+      }),
+    })),
+    data: mapData(
+      grid,
+      leads.map((lead, i) => ({ field: 'epistemic share', lead_hours: lead, values: shown[i] ?? [] })),
+      { quantity: quantity.title, unit: '%' },
+      0,
     ),
   });
 }

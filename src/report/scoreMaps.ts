@@ -1,12 +1,13 @@
 /**
- * Maps of scores, averaged over starts: CRPS, bias, and the spread's two sources, one row a statistic and one map a
- * lead. Fine grids are drawn from means of blocks, which are also the data beside the figure.
+ * Maps of scores, averaged over starts: CRPS, bias, the spread's two sources and the share of one of them, one row a
+ * statistic and one map a lead. Fine grids are drawn from means of blocks, which are also the data beside the figure.
  */
 import { type Grid, wrapsInLongitude } from '../../core/grid.js';
 import type { MapStatistic, ScoreMap, ScoreMaps } from '../../evaluation/scoreMaps.js';
 import { type Coarsening, coarsening } from './coarseField.js';
 import { type ColourScale, colourBar, growingScale, type Scheme } from './colourScale.js';
 import { type DisplayUnit, displayUnit, leadLabel, squaredUnit } from './displayUnit.js';
+import { percentOfWeights, shareScale, shareTitle } from './epistemicShare.js';
 import { drawMap, mapDefinitions } from './fieldMap.js';
 import { dataLinks } from './figureData.js';
 import { equalEarthFrame, smallMapWidth } from './globeFrame.js';
@@ -17,8 +18,11 @@ import { mapFrame } from './mapProjection.js';
 import { nearestLead } from './outlook.js';
 import { leadsOf } from './verification.js';
 
+/** What is drawn: a statistic, or the share that is made of two of them. */
+type DrawnStatistic = MapStatistic | 'epistemic_share';
+
 interface MapKind {
-  readonly statistic: MapStatistic;
+  readonly statistic: DrawnStatistic;
   readonly title: string;
   readonly meaning: string;
   readonly scheme: Scheme;
@@ -54,6 +58,12 @@ const kinds: readonly MapKind[] = [
     meaning: 'within weight samples: what the flow leaves open',
     scheme: 'magma',
     shared: sources,
+  },
+  {
+    statistic: 'epistemic_share',
+    title: shareTitle,
+    meaning: 'of the variance, what the weights account for; the rest is noise',
+    scheme: 'plasma',
   },
 ];
 
@@ -91,7 +101,8 @@ export function scoreMapDrawing(maps: ScoreMaps, coast: boolean): MapDrawing {
 
 /** Where the two sources of the spread are there, their sum says nothing new. */
 function shownKinds(maps: readonly ScoreMap[]): MapKind[] {
-  const there = new Set(maps.map((map) => map.statistic));
+  const there = new Set<DrawnStatistic>(maps.map((map) => map.statistic));
+  if (sources.every((source) => there.has(source))) there.add('epistemic_share');
   return kinds.filter(
     ({ statistic }) => there.has(statistic) && !(statistic === 'spread' && there.has('epistemic_variance')),
   );
@@ -135,18 +146,25 @@ function mapRow(
   coarse: Coarsening,
   atlas: Atlas,
 ): string {
-  const found = maps.filter((map) => map.statistic === kind.statistic);
+  const isShare = kind.statistic === 'epistemic_share';
+  const found = maps.filter((map) => map.statistic === (isShare ? sources[0] : kind.statistic));
   const sharing = maps.filter((map) => (kind.shared ?? [kind.statistic]).includes(map.statistic));
   const leads = fourOf(leadsOf(found));
   const shown = leads.flatMap((lead) => found.find((map) => map.lead_hours === lead) ?? []);
   if (!shown.some((map) => map.values.some(Number.isFinite))) return '';
-  const display = kind.statistic.endsWith('_variance') ? squaredUnit(unit) : displayUnit(unit);
-  const fields = shown.map((map) => coarse.field(map.values));
-  const scale = scaleOf(
-    kind.scheme,
-    sharing.filter((map) => leads.includes(map.lead_hours)).map((map) => coarse.field(map.values)),
-    display,
-  );
+  const display = isShare
+    ? { label: '%', factor: 1 }
+    : kind.statistic.endsWith('_variance')
+      ? squaredUnit(unit)
+      : displayUnit(unit);
+  const fields = shown.map((map) => (isShare ? shareField(map, maps, coarse) : coarse.field(map.values)));
+  const scale = isShare
+    ? shareScale()
+    : scaleOf(
+        kind.scheme,
+        sharing.filter((map) => leads.includes(map.lead_hours)).map((map) => coarse.field(map.values)),
+        display,
+      );
   const figures = shown.map((map, i) => {
     const label = escapeHtml(`${kind.title}, ${leadLabel(map.lead_hours)}`);
     const values = Float64Array.from(fields[i] ?? [], (value) => value * display.factor);
@@ -154,19 +172,36 @@ function mapRow(
   });
   const first = shown[0];
   // In stored units, like every other table of scores.
-  const kept = shown.map(({ statistic, lead_hours }, i) => ({
-    field: statistic,
+  const kept = shown.map(({ lead_hours }, i) => ({
+    field: kind.statistic,
     lead_hours,
     values: fields[i] ?? [],
   }));
   const { variable = '', level = null } = first ?? {};
-  const data = mapData(coarse.grid, kept, { variable, level: String(level ?? ''), variable_unit: unit });
+  const metadata = { variable, level: String(level ?? ''), variable_unit: unit };
+  const data = mapData(
+    coarse.grid,
+    kept,
+    isShare ? { ...metadata, unit: '%' } : metadata,
+    isShare ? 1 : undefined,
+  );
   const name = `${variable}${level ?? ''} map ${kind.title}`;
   return (
     `<section class="field"><header><div><h4>${kind.title}</h4><p class="quiet">${kind.meaning}; mean over ${first?.n ?? 0} starts</p></div>` +
     `${colourBar(scale, display.label, escapeHtml(kind.title))}</header><div class="maps">${figures.join('')}</div>` +
     `${dataLinks(data, name, name)}</section>`
   );
+}
+
+/** Of the means over starts and blocks, %. @param epistemic the map of that source */
+function shareField(epistemic: ScoreMap, maps: readonly ScoreMap[], coarse: Coarsening): Float32Array {
+  const noise = maps.find(
+    (map) => map.statistic === 'aleatoric_variance' && map.lead_hours === epistemic.lead_hours,
+  );
+  const aleatoric = coarse.field(noise?.values ?? []);
+  return coarse
+    .field(epistemic.values)
+    .map((value, i) => percentOfWeights(value, aleatoric[i] ?? Number.NaN));
 }
 
 /** Four at most: what there is nearest to the leads of the other figures. */

@@ -19,6 +19,10 @@ export const metricNames: Readonly<Record<string, string>> = {
   aleatoric_variance: 'aleatoric variance',
   epistemic_share: 'epistemic share',
   epistemic_negative_share: 'points with B < W/J',
+  epistemic_crps: 'epistemic part of the CRPS entropy',
+  aleatoric_crps: 'aleatoric part of the CRPS entropy',
+  epistemic_crps_share: 'epistemic share by CRPS',
+  epistemic_crps_negative_share: 'points with an epistemic CRPS below 0',
   histogram_slope: 'slope of the rank histogram',
   histogram_convexity: 'convexity of the rank histogram',
   rps: 'ranked probability score',
@@ -66,6 +70,7 @@ const terminalMetrics = [
   'spread',
   'spread_skill_ratio',
   'epistemic_share',
+  'epistemic_crps_share',
   'rps_skill_score',
 ];
 /** Of every event. */

@@ -71,7 +71,7 @@ const words: readonly Word[] = [
   {
     term: 'Epistemic and aleatoric',
     meaning:
-      'the variance of K weight samples × J noise streams, split by the law of total variance: within W, between B; aleatoric = W, epistemic = B − W/J, cut at 0.',
+      'the variance of K weight samples × J noise streams, split by the law of total variance: within W, between B; aleatoric = W, epistemic = B − W/J, cut at 0. By CRPS: ½ E|X − X′| of members of one weight sample is aleatoric, and what members of two samples lie further apart is epistemic; both add up to the CRPS of a perfect ensemble.',
     used: /pistemic/,
   },
   {
