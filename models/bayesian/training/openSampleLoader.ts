@@ -34,9 +34,9 @@ export async function openSampleLoader(
   const options = { stepMilliseconds, ...(errors ? { pool: { history, dates } } : {}) };
   if (isHeld(source)) return InMemoryLoader.open(source, options);
   const poolBytes = errors ? 4 * n * history * dates : 0;
-  const batchBytes = 4 * n * batch * (history + rollout);
-  const plan = planBlocks(source, budgetBytes - poolBytes - batchBytes, history - 1 + rollout);
-  return StreamingLoader.open(source, plan, options);
+  const batchStates = batch * (history + rollout);
+  const plan = planBlocks(source, budgetBytes - poolBytes - 4 * n * batchStates, history - 1 + rollout);
+  return StreamingLoader.open(source, plan, { ...options, batchStates });
 }
 
 /** What is told before a training: samples, those that gaps cost, and where the states are. */

@@ -65,25 +65,32 @@ export class SampleOrder {
     const ranked = Int32Array.from(shuffle({ ...key, noiseStream: 0 }, blocks.length), (i) => blocks[i]!);
     const draws = new Float64Array(this.count);
     uniforms({ ...key, noiseStream: 1 }, draws);
-    const placed: { place: number; rank: number; sample: number }[][] = Array.from(
-      { length: ranked.length + this.poolBlocks },
-      () => [],
-    );
+    const place = draws;
+    const rankOf = new Int32Array(this.count);
+    // sorted by whole places first, then within each
+    const ends = new Int32Array(ranked.length + this.poolBlocks + 1);
     ranked.forEach((block, rank) => {
       for (let sample = this.#begins[block]!; sample < this.#begins[block + 1]!; sample++) {
-        const place = rank + this.poolBlocks * draws[sample]!;
-        placed[Math.floor(place)]!.push({ place, rank, sample });
+        place[sample] = rank + this.poolBlocks * draws[sample]!;
+        rankOf[sample] = rank;
+        ends[Math.floor(place[sample]!) + 1]!++;
       }
     });
-    const order = emptyOrder(this.count, ranked);
-    let at = 0;
-    for (const unit of placed) {
-      for (const { place, rank, sample } of unit.sort((a, b) => a.place - b.place || a.sample - b.sample)) {
-        order.positions[at] = this.#positions[sample]!;
-        order.ranks[at] = rank;
-        order.places[at++] = place;
-      }
+    for (let unit = 1; unit < ends.length; unit++) ends[unit]! += ends[unit - 1]!;
+    const samples = new Int32Array(this.count);
+    const filled = Int32Array.from(ends);
+    for (let sample = 0; sample < this.count; sample++) {
+      samples[filled[Math.floor(place[sample]!)]!++] = sample;
     }
+    for (let unit = 0; unit + 1 < ends.length; unit++) {
+      samples.subarray(ends[unit], ends[unit + 1]).sort((a, b) => place[a]! - place[b]! || a - b);
+    }
+    const order = emptyOrder(this.count, ranked);
+    samples.forEach((sample, at) => {
+      order.positions[at] = this.#positions[sample]!;
+      order.ranks[at] = rankOf[sample]!;
+      order.places[at] = place[sample]!;
+    });
     return order;
   }
 

@@ -3,7 +3,7 @@
  * are held, and samples are drawn from those (sampleOrder.ts). Reading goes on a little ahead of every step, so that no
  * step waits for a whole block; a training that begins anywhere reads only the blocks of its first samples.
  * Bytes held are bounded whatever the length of the period: the buffers of blocks and batch, the pool of errors, and
- * 32 bytes a sample for the order of two epochs.
+ * 36 bytes a sample for the order of two epochs.
  */
 import { internalError } from '../../../core/errors.js';
 import type { AnomalySource } from './anomalySource.js';
@@ -15,6 +15,13 @@ import { SampleOrders, sameOrder } from './sampleOrders.js';
 
 /** States read ahead in a step, relative to the samples that it takes: twice the pace, as epochs begin with all blocks new. */
 const readAhead = 2;
+/** Positions of the samples, and twice positions, ranks and places. */
+const orderBytes = 4 + 2 * (4 + 4 + 8);
+
+export interface StreamOptions extends PoolOptions {
+  /** States of a batch, at most: samples × (history + rollout). */
+  readonly batchStates: number;
+}
 
 export class StreamingLoader implements SampleLoader {
   readonly stateLength: number;
@@ -25,11 +32,11 @@ export class StreamingLoader implements SampleLoader {
   readonly #orders: SampleOrders;
   readonly #blocks: BlockBuffers;
   /** [offset, sample, channel, lat, lon] of the last batch. */
-  #states = new Float32Array(0);
+  readonly #states: Float32Array;
   #last: SampleRequest | undefined;
   #ahead: Promise<void> = Promise.resolve();
 
-  private constructor(source: AnomalySource, plan: BlockPlan, options: PoolOptions, pool: ErrorPool) {
+  private constructor(source: AnomalySource, plan: BlockPlan, options: StreamOptions, pool: ErrorPool) {
     this.stateLength = source.stateLength;
     this.stepMilliseconds = options.stepMilliseconds;
     this.plan = { kind: 'stream', blockTimes: plan.blockTimes, poolBlocks: plan.poolBlocks };
@@ -37,10 +44,15 @@ export class StreamingLoader implements SampleLoader {
     this.#source = source;
     this.#orders = new SampleOrders(source, options.stepMilliseconds, plan);
     this.#blocks = new BlockBuffers(source, plan);
+    this.#states = new Float32Array(options.batchStates * source.stateLength);
   }
 
   /** @throws {PlumeError} data, where the archive cannot be read or no date has the history that the pool needs */
-  static async open(source: AnomalySource, plan: BlockPlan, options: PoolOptions): Promise<StreamingLoader> {
+  static async open(
+    source: AnomalySource,
+    plan: BlockPlan,
+    options: StreamOptions,
+  ): Promise<StreamingLoader> {
     return new StreamingLoader(source, plan, options, await poolOf(source, options));
   }
 
@@ -59,8 +71,12 @@ export class StreamingLoader implements SampleLoader {
     this.#last = undefined;
     const n = this.stateLength;
     const width = history + rollout;
-    if (this.#states.length < width * batch * n) this.#states = new Float32Array(width * batch * n);
     const states = this.#states;
+    if (states.length < width * batch * n) {
+      throw internalError(
+        `stream of samples: a batch of ${batch} with ${width} states each, planned for ${states.length / n} states`,
+      );
+    }
     const times = new Float64Array(batch);
     for (const [i, sample] of this.#orders.samplesOf(request).entries()) {
       const { position } = sample;
@@ -87,7 +103,8 @@ export class StreamingLoader implements SampleLoader {
   }
 
   memoryBytes(): number {
-    return this.#blocks.bytes + this.#states.byteLength + this.pool.values.byteLength + this.#orders.bytes;
+    const orders = Math.max(this.#orders.bytes, orderBytes * this.#source.times.length);
+    return this.#blocks.bytes + this.#states.byteLength + this.pool.values.byteLength + orders;
   }
 
   async close(): Promise<void> {
