@@ -17,7 +17,15 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import { elements, type Shape, type Value } from '../../graph/graph.js';
 import { steadySoftplus } from '../../graph/layers.js';
 import { Hemispheres, parityOf, signAt } from './hemispheres.js';
-import type { HiddenRows, Network, NetworkConstants, NetworkInputs, NetworkOutputs } from './network.js';
+import {
+  type HiddenRows,
+  incrementColumnsByPoint,
+  type Network,
+  type NetworkConstants,
+  type NetworkInputs,
+  type NetworkOutputs,
+  type OutputLayer,
+} from './network.js';
 import { project } from './spectralProjection.js';
 import { type PropagatorConfig, propagate, propagatorShapes } from './zonalPropagator.js';
 
@@ -48,6 +56,7 @@ export class GlobalNetwork implements Network {
   readonly symmetry = 'zonal';
   readonly parameters: ReadonlyMap<string, Shape>;
   readonly constantShapes: ReadonlyMap<string, Shape>;
+  readonly outputLayer: OutputLayer;
   readonly #constants: NetworkConstants;
   readonly #globe: Hemispheres;
   /** Token rows and columns of an image, and the row v of its first point row. */
@@ -68,6 +77,10 @@ export class GlobalNetwork implements Network {
     this.#tokenColumns = columns / stride;
     this.parameters = new Map(this.#parameterShapes());
     this.constantShapes = new Map(propagatorShapes(config, schema));
+    this.outputLayer = {
+      parameter: 'token.out.weight',
+      incrementColumns: incrementColumnsByPoint(pieces, schema.channels.length),
+    };
   }
 
   #parameterShapes(): [string, Shape][] {
@@ -116,7 +129,7 @@ export class GlobalNetwork implements Network {
   forward(
     ops: GraphBuilder,
     parameters: ReadonlyMap<string, Value>,
-    { history }: NetworkInputs,
+    { history, features }: NetworkInputs,
   ): NetworkOutputs {
     const [newest] = history;
     if (newest === undefined) throw internalError('global network: a state is needed');
@@ -142,18 +155,20 @@ export class GlobalNetwork implements Network {
       const images = ops.slice(packed, [k * R * 2, 0, 0, 0], [R * 2, ...packed.shape.slice(1)]);
       return this.#tokens(ops, (name) => sample(parameter(name)), images);
     });
-    const [change, spread] = this.#unpack(ops, ops.concat(outputs, 0));
+    const out = outputs.map((value) => value.out);
+    const [change, spread] = this.#unpack(ops, ops.concat(out, 0));
     const { truncation } = this.config;
     const smooth = truncation === 0 ? change : project(ops, change, truncation, this.schema);
     const bias = this.#rowsToPoints(ops, parameter('amplitude.bias'));
     return {
       increment: ops.reshape(ops.add(ops.sub(linear, states), smooth), [K, R, n]),
       amplitude: steadySoftplus(ops, ops.add(ops.reshape(spread, [K, R, n]), bias)),
+      ...(features === true ? { features: featuresOf(ops, outputs) } : {}),
     };
   }
 
   /** The token path of one weight sample: [R · 2, token row, token column, in] → the same of pieces · 2 · variables. */
-  #tokens(ops: GraphBuilder, parameter: (name: string) => Value, packed: Value): Value {
+  #tokens(ops: GraphBuilder, parameter: (name: string) => Value, packed: Value): TokenOutputs {
     const [images, rows, columns] = packed.shape as [number, number, number, number];
     const byRow = (name: string): Value => {
       const value = parameter(name);
@@ -174,7 +189,7 @@ export class GlobalNetwork implements Network {
       tokens = ops.add(tokens, ops.gelu(scaled));
     }
     const all = ops.concat([tokens, packed], 3);
-    return ops.add(matrix(all, 'token.out.weight'), byRow('token.out.row'));
+    return { out: ops.add(matrix(all, 'token.out.weight'), byRow('token.out.row')), features: all };
   }
 
   /** One token more on every side: round the circle, over the pole half-way round, and the last row repeated. */
@@ -272,4 +287,16 @@ export class GlobalNetwork implements Network {
     const byRow = ops.gather(ops.reshape(value, [K, variables, ownRows, 1]), mirrored, 2);
     return ops.reshape(ops.expand(byRow, [K, variables, rows, columns]), [K, 1, this.stateLength]);
   }
+}
+
+/** [R · 2, token row, token column, …] of one weight sample: what the token path gives, and what its last matrix saw. */
+interface TokenOutputs {
+  readonly out: Value;
+  readonly features: Value;
+}
+
+/** @returns [K, rows, in] */
+function featuresOf(ops: GraphBuilder, outputs: readonly TokenOutputs[]): Value {
+  const samples = outputs.map(({ features }) => ops.reshape(features, [1, -1, features.shape[3] ?? 1]));
+  return ops.concat(samples, 0);
 }

@@ -42,6 +42,17 @@ export interface OutputLayer {
   readonly blocks?: readonly OutputBlock[];
 }
 
+/**
+ * Columns of an output layer whose columns belong to the points of a token: for every point the increments of its
+ * variables, then their amplitudes.
+ */
+export function incrementColumnsByPoint(points: number, variables: number): number[] {
+  return Array.from(
+    { length: points * variables },
+    (_, i) => Math.floor(i / variables) * 2 * variables + (i % variables),
+  );
+}
+
 /** Feature row r feeds the columns `columns[0]` … `columns[1]` − 1 where `rows[0]` ≤ r mod `period` < `rows[1]`. */
 export interface OutputBlock {
   readonly period: number;

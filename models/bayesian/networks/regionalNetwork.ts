@@ -16,34 +16,20 @@ import type { Schema } from '../../../core/schema.js';
 import { seasonTerms } from '../../../core/season.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Shape, Value } from '../../graph/graph.js';
-import { convolution, steadyLinear, steadySoftplus } from '../../graph/layers.js';
-import type { HiddenRows, Network, NetworkConstants, NetworkInputs, NetworkOutputs } from './network.js';
+import { convolution, steadyLinear, steadySoftplus, windows } from '../../graph/layers.js';
+import {
+  type HiddenRows,
+  incrementColumnsByPoint,
+  type Network,
+  type NetworkConstants,
+  type NetworkInputs,
+  type NetworkOutputs,
+  type OutputLayer,
+} from './network.js';
+import { type RegionalConfig, regionalShapes, seasonFeatures, tokenWindow } from './regionalShapes.js';
 import { pointsInTokens, pointsOfTokens, type TokenGrid, tokenGrid, tokenPadding } from './tokens.js';
 
-export interface RegionalConfig {
-  readonly kind: 'regional';
-  /** EOFs kept of each of the two states. */
-  readonly eofs: number;
-  /** Width of the hidden path. */
-  readonly hidden: number;
-  /** Features of each point after the first window. */
-  readonly stem: number;
-  /** Width of a token. */
-  readonly channels: number;
-  /** Residual convolutions on the tokens. */
-  readonly layers: number;
-  /** Tokens a side of the residual convolutions' windows; odd. */
-  readonly kernel: number;
-  /** Points a side of a token. */
-  readonly stride: number;
-  /** H, annual harmonics of the seasonal cycle; 0 in a world without seasons. */
-  readonly harmonics: number;
-}
-
-/** Tokens a side of the first, second and last windows. */
-const tokenWindow = 3;
-/** cos and sin of the first harmonic. */
-const seasonFeatures = 2;
+export type { RegionalConfig } from './regionalShapes.js';
 
 export class RegionalNetwork implements Network {
   readonly config: RegionalConfig;
@@ -57,6 +43,8 @@ export class RegionalNetwork implements Network {
   readonly symmetry = 'none';
   /** projection: anomalies → scaled EOF coefficients; climate: the cycle by scale, less the mean of each channel. */
   readonly constantShapes: ReadonlyMap<string, Shape>;
+  /** Of the local path; linear and hidden path have matrices of their own. */
+  readonly outputLayer: OutputLayer;
   readonly #constants: NetworkConstants;
   readonly #tokens: TokenGrid;
 
@@ -67,9 +55,11 @@ export class RegionalNetwork implements Network {
     this.#constants = constants;
     this.#tokens = tokenGrid(schema.grid, config.stride);
     this.stateLength = schema.channels.length * gridSize(schema.grid);
-    this.parameters = new Map(
-      parameterShapes(config, schema.channels.length, this.stateLength, this.#tokens),
-    );
+    this.parameters = new Map(regionalShapes(config, schema.channels.length, this.stateLength, this.#tokens));
+    this.outputLayer = {
+      parameter: 'local.out.weight',
+      incrementColumns: incrementColumnsByPoint(config.stride ** 2, schema.channels.length),
+    };
     this.constantShapes = new Map([
       ['projection', [this.stateLength, config.eofs]],
       ['climate', [seasonTerms(config.harmonics), this.stateLength]],
@@ -161,15 +151,22 @@ export class RegionalNetwork implements Network {
     const dropout = Array.from({ length: this.config.layers }, (_, layer) =>
       inputs.dropout?.get(`local.${layer}`),
     ).filter((value) => value !== undefined);
-    const [change, spread] = this.#local(ops, parameter, { newest, previous, season, climate, dropout });
+    const states = { newest, previous, season, climate, dropout };
+    const { change, spread, features } = this.#local(ops, parameter, states, inputs.features === true);
     return {
       increment: ops.add(large, change),
       amplitude: steadySoftplus(ops, ops.add(spread, parameter('amplitude.bias'))),
+      ...(features === undefined ? {} : { features }),
     };
   }
 
-  /** The local path: [increment, raw amplitude], each [K, R, n]; one weight sample at a time, each its own kernels. */
-  #local(ops: GraphBuilder, parameter: (name: string) => Value, inputs: LocalInputs): [Value, Value] {
+  /** The local path; one weight sample at a time, each its own kernels. */
+  #local(
+    ops: GraphBuilder,
+    parameter: (name: string) => Value,
+    inputs: LocalInputs,
+    withFeatures: boolean,
+  ): LocalOutputs {
     const K = inputs.newest.shape[0] ?? 1;
     const R = inputs.newest.shape[1] ?? 1;
     const n = this.stateLength;
@@ -188,14 +185,32 @@ export class RegionalNetwork implements Network {
         dropout: inputs.dropout.map(sample),
       });
     });
-    const all = ops.concat(outputs, 0);
+    const all = ops.concat(
+      outputs.map(({ out }) => out),
+      0,
+    );
     const part = (kind: number): Value =>
       ops.reshape(ops.slice(all, [0, 0, kind, 0], [K, R, 1, n]), [K, R, n]);
-    return [part(0), part(1)];
+    return {
+      change: part(0),
+      spread: part(1),
+      ...(withFeatures
+        ? {
+            features: ops.concat(
+              outputs.map(({ features }) => features()),
+              0,
+            ),
+          }
+        : {}),
+    };
   }
 
-  /** @returns [1, R, 2, n]: increment and raw amplitude of one weight sample; states [R, n] */
-  #localSample(ops: GraphBuilder, parameter: (name: string) => Value, inputs: LocalInputs): Value {
+  /** One weight sample; states [R, n] */
+  #localSample(
+    ops: GraphBuilder,
+    parameter: (name: string) => Value,
+    inputs: LocalInputs,
+  ): { readonly out: Value; readonly features: () => Value } {
     const { channels, layers, kernel, stride } = this.config;
     const { grid } = this.schema;
     const variables = this.schema.channels.length;
@@ -242,7 +257,8 @@ export class RegionalNetwork implements Network {
       const kept = inputs.dropout[layer];
       if (kept !== undefined) tokens = ops.mul(tokens, kept);
     }
-    const out = window(field(ops.concat([tokens, packed], 2)), 'local.out', tokenWindow, 'edge');
+    const last = field(ops.concat([tokens, packed], 2));
+    const out = window(last, 'local.out', tokenWindow, 'edge');
     // [R, token · piece, kind · variable] → [R, kind, variable, point]
     const unpacked = ops.gather(
       ops.reshape(out, [R, tokenCount * pieces, 2 * variables]),
@@ -250,8 +266,21 @@ export class RegionalNetwork implements Network {
       1,
     );
     const byVariable = ops.transpose(unpacked, [0, 2, 1]);
-    return ops.reshape(byVariable, [1, R, 2, this.stateLength]);
+    const features = (): Value => {
+      const seen = windows(ops, last, { size: tokenWindow, ...tokenPadding(grid, this.#tokens, 'edge') });
+      return ops.reshape(seen, [1, R * tokenCount, seen.shape.at(-1) ?? 1]);
+    };
+    return { out: ops.reshape(byVariable, [1, R, 2, this.stateLength]), features };
   }
+}
+
+interface LocalOutputs {
+  /** [K, R, n] */
+  readonly change: Value;
+  /** Raw amplitude, [K, R, n]. */
+  readonly spread: Value;
+  /** [K, R · token, in] where asked for. */
+  readonly features?: Value;
 }
 
 /** What the local path sees; states [K, R, n] or, of one weight sample, [R, n]. */
@@ -277,36 +306,4 @@ function sineOfLatitude(grid: Grid): Float32Array {
   return Float32Array.from({ length: gridSize(grid) }, (_, point) =>
     Math.sin(((grid.latitudes[Math.floor(point / columns)] ?? 0) * Math.PI) / 180),
   );
-}
-
-function parameterShapes(
-  config: RegionalConfig,
-  variables: number,
-  n: number,
-  tokens: TokenGrid,
-): [string, Shape][] {
-  const { eofs, hidden, channels, layers, kernel, stride, stem } = config;
-  const pieces = stride * stride;
-  const packed = pieces * (3 * variables + 1);
-  const seasonal = config.harmonics > 0;
-  const convolutionOf = (name: string, size: number, from: number, to: number): [string, Shape][] => [
-    [`${name}.weight`, [size * size * from, to]],
-    [`${name}.bias`, [1, to]],
-  ];
-  return [
-    ['linear.weight', [2 * eofs, n]],
-    ['hidden.in.weight', [2 * eofs, hidden]],
-    ['hidden.in.bias', [1, hidden]],
-    ...(seasonal ? ([['hidden.season', [seasonFeatures, hidden]]] satisfies [string, Shape][]) : []),
-    ['hidden.out.weight', [hidden, n]],
-    ...convolutionOf('local.stem', tokenWindow, packed, pieces * stem),
-    ...convolutionOf('local.in', tokenWindow, packed + pieces * stem, channels),
-    ['local.position', [tokens.rows * tokens.columns, channels]],
-    ...(seasonal ? ([['local.season', [seasonFeatures, channels]]] satisfies [string, Shape][]) : []),
-    ...Array.from({ length: layers }, (_, layer) =>
-      convolutionOf(`local.${layer}`, kernel, channels, channels),
-    ).flat(),
-    ...convolutionOf('local.out', tokenWindow, channels + packed, pieces * 2 * variables),
-    ['amplitude.bias', [1, n]],
-  ];
 }
