@@ -7,6 +7,9 @@ import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import { z } from 'zod';
 import { toPlumeError, usageError } from '../core/errors.js';
+import { posteriorNames } from '../models/bayesian/training/posteriorNames.js';
+import { stageNames } from '../models/bayesian/training/stages.js';
+import { backendNames } from '../models/graph/backendName.js';
 import { uncertainties } from '../models/source.js';
 
 const whole = (what: string, least: number) => {
@@ -161,6 +164,24 @@ const definitions = {
     description: 'auto, cpu, webgpu, cuda, tensorrt, coreml or dml; never silently replaced',
     schema: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorrt', 'coreml', 'dml']).default('auto'),
   },
+  backend: {
+    flag: '--backend <name>',
+    description:
+      'what trains: auto, ort-cpu, ort-webgpu, ort-cuda, tfjs-node-gpu, tfjs-node or tfjs-wasm; never silently replaced',
+    schema: z.enum(backendNames).default('auto'),
+  },
+  stage: {
+    flag: '--stage <name>',
+    description:
+      'one stage of training: deterministic, epistemic or aleatoric, each beginning where the one before ended; or all that are left',
+    schema: z.enum(['all', ...stageNames]).default('all'),
+  },
+  posterior: {
+    flag: '--posterior <name>',
+    description:
+      'what is learned of the doubt about weights: mean-field, rank-one, dropout, swag, last-layer-laplace or deep-ensemble',
+    schema: z.enum(posteriorNames).default('mean-field'),
+  },
   workers: {
     flag: '--workers <n>',
     description: 'worker threads (default: one a core on cpu, one on a GPU)',
@@ -235,7 +256,7 @@ const definitions = {
   nanPolicy: {
     flag: '--nan-policy <policy>',
     description:
-      'missing values: raise stops, omit scores what is there, propagate leaves scores of the start out',
+      'missing values: raise stops, omit uses what is there, propagate leaves scores of the start out (not in training)',
     schema: z.enum(['raise', 'omit', 'propagate']).default('raise'),
   },
   regrid: {
@@ -283,6 +304,9 @@ const optionsSchema = z.strictObject({
   lead: definitions.lead.schema,
   seed: definitions.seed.schema,
   device: definitions.device.schema,
+  backend: definitions.backend.schema,
+  stage: definitions.stage.schema,
+  posterior: definitions.posterior.schema,
   workers: definitions.workers.schema,
   batch: definitions.batch.schema,
   checkpoint: definitions.checkpoint.schema,

@@ -126,6 +126,15 @@ function isHalf(name: string): boolean {
   return /^\d+\.(input_|output_)?rho\./.test(name) || name === 'propagator.eofs';
 }
 
+/** A network's constants as they come back from a model directory. */
+export function storedConstants(constants: NetworkConstants): NetworkConstants {
+  const tensors = new Map<string, Tensor>(
+    Object.entries(constants).map(([name, values]) => [name, { shape: [values.length], values }]),
+  );
+  const stored = decodeTensors(encodeTensors(tensors, {}, isHalf), 'constants').tensors;
+  return Object.fromEntries([...stored].map(([name, { values }]) => [name, values]));
+}
+
 /** @throws {PlumeError} resources, when the directory cannot be written */
 export async function writeModel(directory: string, parts: ModelParts): Promise<ModelDescription> {
   await makeDirectory(directory);

@@ -4,24 +4,15 @@
  * asking for a backend that does not work here is an error that says what to do; `auto` takes the best that works and
  * says why. The TensorFlow libraries are optional peers, looked for only when asked for or when nothing else is better.
  */
-import { isPlumeError, resourceError, usageError } from '../../core/errors.js';
+import { isPlumeError, resourceError } from '../../core/errors.js';
 import { type ResolvedDevice, resolveDevice } from '../onnx/devices.js';
+import type { BackendName, ResolvedBackend } from './backendName.js';
 import type { GraphExecutor } from './executor.js';
 import type { Graph } from './graph.js';
 import { createOnnxExecutor } from './onnxExecutor.js';
 import { createTfjsExecutor, loadTfjs, type Tfjs, type TfjsBackend } from './tfjsExecutor.js';
 
-export const backendNames = [
-  'auto',
-  'ort-cpu',
-  'ort-webgpu',
-  'ort-cuda',
-  'tfjs-node-gpu',
-  'tfjs-node',
-  'tfjs-wasm',
-] as const;
-export type BackendName = (typeof backendNames)[number];
-export type ResolvedBackend = Exclude<BackendName, 'auto'>;
+export { type BackendName, backendNames, parseBackendName, type ResolvedBackend } from './backendName.js';
 
 export interface BackendChoice {
   readonly asked: BackendName;
@@ -61,15 +52,6 @@ const advice: Readonly<Record<Exclude<ResolvedBackend, OrtBackend>, string>> = {
 
 function isOrt(backend: ResolvedBackend): backend is OrtBackend {
   return backend in devices;
-}
-
-/** @throws a usage error that lists the names */
-export function parseBackendName(name: string): BackendName {
-  const known = backendNames.find((backend) => backend === name);
-  if (known === undefined) {
-    throw usageError(`backend "${name}": no such backend; expected one of ${backendNames.join(', ')}`);
-  }
-  return known;
 }
 
 /**

@@ -2,7 +2,8 @@
 
 import { usageError } from '../../core/errors.js';
 import { parsePeriod, type SplitPeriods, splitByYear } from '../../core/period.js';
-import { resolveDevice } from '../../models/onnx/devices.js';
+import type { GapPolicy } from '../../models/bayesian/training/gaps.js';
+import { resolveBackend } from '../../models/graph/backends.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { recipes } from '../training/recipe.js';
@@ -16,20 +17,25 @@ export const trainOptions = [
   'train',
   'validate',
   'preset',
+  'posterior',
+  'stage',
+  'nanPolicy',
   'out',
   'seed',
-  'device',
+  'backend',
   'checkpoint',
 ] as const;
 export type TrainOptionName = (typeof trainOptions)[number];
 
 export const trainCommand: CommandDefinition<TrainOptionName> = {
   name: 'train',
-  summary: 'train a Bayesian network on an archive; resumes where it stopped',
+  summary: 'train a Bayesian network on an archive, in three stages; resumes where it stopped',
   examples: [
     'plume train --archive slp.nc --out model',
     'plume train --archive slp.nc --train 2001-01-01/2005-12-31 --validate 2006-01-01/2006-12-31 --out model',
     'plume train --archive slp.nc --preset brief --out /tmp/first-look',
+    'plume train --archive slp.nc --stage deterministic --out model      then --stage epistemic, --stage aleatoric',
+    'plume train --archive slp.nc --posterior deep-ensemble --out ensemble',
   ],
   options: trainOptions,
   run: async (context) => {
@@ -51,14 +57,17 @@ export async function train(
       : { ...opened, archive: thinnedArchive(opened.archive, stepHours, opened.name) };
   try {
     const periods = periodsOf(options, source.archive.times);
-    const device = await resolveDevice(options.device, { flushDenormals: true });
-    report.line(`device     ${device.device}: ${device.why}`);
+    const backend = await resolveBackend(options.backend, { flushDenormals: true });
+    report.line(`backend    ${backend.backend}: ${backend.why}`);
     return await trainModel({
       source,
       periods,
       preset: options.preset,
+      posterior: options.posterior,
+      stage: options.stage,
+      gaps: gapPolicy(options.nanPolicy),
       seed: options.seed,
-      device,
+      backend,
       directory: options.out ?? 'model',
       checkpointSeconds: options.checkpoint,
       report,
@@ -67,6 +76,14 @@ export async function train(
   } finally {
     await source.archive.close();
   }
+}
+
+/** Training reads every value it learns from: it cannot pass a gap on. */
+function gapPolicy(policy: 'raise' | 'omit' | 'propagate'): GapPolicy {
+  if (policy !== 'propagate') return policy;
+  throw usageError(
+    '--nan-policy propagate is for scores; training takes raise, or omit to leave states with gaps out',
+  );
 }
 
 function periodsOf(

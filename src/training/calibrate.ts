@@ -58,6 +58,8 @@ export interface CalibrationRequest {
   readonly steps: number;
   /** Start dates spread evenly over the period. */
   readonly starts: number;
+  /** Times whose states have missing values: no start needs them. */
+  readonly gaps?: ReadonlySet<number>;
   onTrial(done: number, of: number, calibration: Calibration): void;
 }
 
@@ -241,7 +243,8 @@ export function calibrationStarts({
   starts,
   historyLength,
   stepMilliseconds,
-}: Pick<CalibrationRequest, 'archive' | 'archiveName' | 'period' | 'steps' | 'starts'> & {
+  gaps,
+}: Pick<CalibrationRequest, 'archive' | 'archiveName' | 'period' | 'steps' | 'starts' | 'gaps'> & {
   readonly historyLength: number;
   readonly stepMilliseconds: number;
 }): number[] {
@@ -252,6 +255,7 @@ export function calibrationStarts({
     return (
       last !== undefined &&
       last <= period.to &&
+      !archive.times.subarray(index - back, index + steps + 1).some((time) => gaps?.has(time)) &&
       last - archive.times[index - back]! === (steps + back) * stepMilliseconds
     );
   });

@@ -8,8 +8,10 @@ import type { NetworkConfig } from '../../models/bayesian/networks/createNetwork
 import type { GlobalConfig } from '../../models/bayesian/networks/globalNetwork.js';
 import type { RegionalConfig } from '../../models/bayesian/networks/regionalNetwork.js';
 import type { CycleOptions } from '../../models/bayesian/seasonalCycle.js';
+import type { PosteriorName } from '../../models/bayesian/training/posteriorNames.js';
+import type { PosteriorPlan } from '../../models/bayesian/training/stageFamily.js';
 import type { PosteriorStart } from '../../models/bayesian/training/stageStart.js';
-import type { Stage } from '../../models/bayesian/training/stages.js';
+import type { Stage, ValidationPlan } from '../../models/bayesian/training/stages.js';
 import type { NoiseScale } from '../../perturbations/correlatedField.js';
 
 export type PresetName = 'standard' | 'brief' | 'nature' | 'nature-brief';
@@ -22,10 +24,13 @@ export interface Recipe {
   readonly channels?: readonly string[];
   /** H of the climate, and whether it is averaged along parallels and over mirrored hemispheres. */
   readonly climate: CycleOptions;
-  /** Networks trained from different starts, the components of the posterior. */
+  /** Networks trained from different starts, the components of the posterior; and of a deep ensemble. */
   readonly components: number;
+  readonly ensembleComponents: number;
   readonly stages: readonly Stage[];
   readonly posterior: PosteriorStart;
+  /** What the kinds of posteriors that are not mean-field need to know. */
+  readonly kinds: Pick<PosteriorPlan, 'rankOne' | 'dropoutRate' | 'swag' | 'laplace'>;
   /** Ridge of the linear path, and amplitude of the noise before training. */
   readonly ridge: number;
   readonly amplitude: number;
@@ -57,7 +62,27 @@ const network: RegionalConfig = {
 /** A correlation of 0.15 from one day to the next. */
 const timeHours = -24 / Math.log(0.15);
 
+/** Judged on a few dozen days of the validation period, the members a small version of a forecast's. */
+const judged: ValidationPlan = {
+  everySteps: 20,
+  patience: 5,
+  batches: 4,
+  batch: 16,
+  rollout: 4,
+  weightSamples: 4,
+  noiseStreams: 2,
+};
+
+const kinds: Recipe['kinds'] = {
+  rankOne: { initialSigma: 0.05, priorSigma: 0.3 },
+  dropoutRate: 0.1,
+  swag: { rank: 10, everySteps: 2 },
+  laplace: { temperature: 10 },
+};
+
 const common = {
+  loss: 'l1',
+  variableWeights: 'equal',
   warmUpSteps: 30,
   linearRate: 1,
   matrixRate: 5,
@@ -77,6 +102,8 @@ const standard: Recipe = {
   network,
   climate: { harmonics: network.harmonics },
   components: 4,
+  ensembleComponents: 4,
+  kinds,
   stages: [
     {
       ...common,
@@ -89,6 +116,7 @@ const standard: Recipe = {
       linearRate: 0.3,
       weightDecay: 0.15,
       dropout: 0.2,
+      validation: { ...judged, everySteps: 28, batch: 32, rollout: 1 },
     },
     {
       ...common,
@@ -101,6 +129,7 @@ const standard: Recipe = {
       rhoRate: 10,
       amplitudeRate: 4,
       dropout: 0.1,
+      validation: { ...judged, everySteps: 10, rollout: 1 },
     },
     {
       ...common,
@@ -117,6 +146,7 @@ const standard: Recipe = {
       rhoRate: 10,
       amplitudeRate: 4,
       dropout: 0.15,
+      validation: judged,
     },
   ],
   posterior: { initialSigma: 0.1, priorSigma: 0.3, floor: 0.02 },
@@ -132,12 +162,14 @@ const standard: Recipe = {
 const brief: Recipe = {
   ...standard,
   components: 1,
+  ensembleComponents: 2,
   network: { ...network, eofs: 30, hidden: 32, stem: 4, channels: 16, layers: 1 },
   stages: standard.stages.map((stage) => ({
     ...stage,
     warmUpSteps: 5,
     averageDecay: 0.9,
     phases: stage.phases.slice(0, 2).map((phase) => ({ ...phase, steps: 20, batch: 8 })),
+    validation: { ...judged, everySteps: 10, batches: 2, batch: 8, rollout: 2 },
   })),
   calibration: { weightSamples: 4, noiseStreams: 2, steps: 4, starts: 8, initialError: 0 },
 };
@@ -164,6 +196,8 @@ const nature: Recipe = {
   channels: natureChannels,
   climate: { harmonics: 0, symmetry: 'zonal' },
   components: 1,
+  ensembleComponents: 4,
+  kinds,
   stages: [
     {
       ...common,
@@ -174,6 +208,7 @@ const nature: Recipe = {
       learningRate: 2e-3,
       warmUpSteps: 100,
       averageDecay: 0.998,
+      validation: { ...judged, everySteps: 500, patience: 6, batch: 4, rollout: 1 },
     },
     {
       ...common,
@@ -186,6 +221,7 @@ const nature: Recipe = {
       warmUpSteps: 10,
       rhoRate: 10,
       amplitudeRate: 40,
+      validation: { ...judged, everySteps: 30, batch: 4, rollout: 1, weightSamples: 2 },
     },
     {
       ...common,
@@ -201,6 +237,7 @@ const nature: Recipe = {
       rhoRate: 10,
       amplitudeRate: 40,
       initialError: 0.1,
+      validation: { ...judged, everySteps: 50, batch: 2, weightSamples: 2 },
     },
   ],
   posterior: { initialSigma: 0.02, priorSigma: 0.3, floor: 0.02 },
@@ -218,9 +255,38 @@ const natureBrief: Recipe = {
     warmUpSteps: 5,
     averageDecay: 0.9,
     phases: stage.phases.slice(0, 1).map((phase) => ({ ...phase, steps: 15, batch: 2 })),
+    validation: { ...judged, everySteps: 8, batches: 1, batch: 2, rollout: 1, weightSamples: 2 },
   })),
   calibration: { weightSamples: 2, noiseStreams: 2, steps: 2, starts: 2, initialError: 0.1 },
 };
+
+/**
+ * A preset with another posterior than the mean-field one it was chosen with: a deep ensemble has several networks; SWAG
+ * takes its snapshots at a constant rate, through the whole stage; where masks are the posterior, no others are laid over.
+ */
+export function recipeFor(preset: PresetName, posterior: PosteriorName): Recipe {
+  const recipe = recipes[preset];
+  switch (posterior) {
+    case 'mean-field':
+    case 'rank-one':
+    case 'last-layer-laplace':
+      return recipe;
+    case 'deep-ensemble':
+      return { ...recipe, components: recipe.ensembleComponents };
+    case 'swag':
+      return withStages(recipe, (stage) =>
+        stage.name === 'epistemic' ? { ...stage, schedule: 'constant' } : stage,
+      );
+    case 'dropout':
+      return withStages(recipe, (stage) =>
+        stage.name === 'deterministic' ? stage : { ...stage, dropout: 0 },
+      );
+  }
+}
+
+function withStages(recipe: Recipe, change: (stage: Stage) => Stage): Recipe {
+  return { ...recipe, stages: recipe.stages.map(change) };
+}
 
 export const recipes: Readonly<Record<PresetName, Recipe>> = {
   standard,

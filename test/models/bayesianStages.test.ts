@@ -3,13 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { pointWeights } from '../../core/grid.js';
 import { crpsEnsemble } from '../../evaluation/scores/crps.js';
 import { buildForecastStep } from '../../models/bayesian/model.js';
-import { softplus } from '../../models/bayesian/posteriors/meanField.js';
-import {
-  buildTrainingStep,
-  type Phase,
-  type Stage,
-  type StageName,
-} from '../../models/bayesian/training/stages.js';
+import { MeanFieldFamily, softplus } from '../../models/bayesian/posteriors/meanField.js';
+import { PointFamily } from '../../models/bayesian/posteriors/point.js';
+import type { Phase, Stage, StageName } from '../../models/bayesian/training/stages.js';
+import { buildTrainingStep } from '../../models/bayesian/training/stepGraph.js';
 import { elements } from '../../models/graph/graph.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
 import { randomValues, tinyNetwork, tinySchema } from './bayesianFixture.js';
@@ -47,18 +44,23 @@ function stageOf(name: StageName, weightSamples: number, noiseStreams: number): 
 
 /** The step's graph, and inputs of it that keep activations near 1. */
 function stepOf(stage: Stage) {
-  const step = buildTrainingStep(network, stage, phase, sampleCount, priorSigma);
+  const family =
+    stage.name === 'deterministic'
+      ? new PointFamily(network)
+      : new MeanFieldFamily(network, { initialSigma: 0.1, floor: 0.02 });
+  const step = buildTrainingStep(network, family, stage, phase, { sampleCount, sigma: priorSigma });
   const inputs: Record<string, Float32Array> = {};
-  step.graph.inputs.forEach(({ name, value }, i) => {
+  const byName = step.graph.inputs.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  byName.forEach(({ name, value }, i) => {
     const length = elements(value.shape);
     const fan = name.endsWith('.weight') ? (value.shape.at(-2) ?? 1) : 4;
     const size = /^(mean|average|prior)\./.test(name) ? Math.sqrt(1 / fan) : 1;
     inputs[name] = randomValues(length, i, size);
-    if (name.startsWith('rho.')) inputs[name].fill(-2);
+    if (name.startsWith('rho.')) inputs[name].fill(-4);
     if (/^(first|second)\./.test(name)) inputs[name].fill(0);
   });
   // amplitudes away from zero: a likelihood divides by them
-  inputs['mean.amplitude.bias']!.fill(1.5);
+  inputs['mean.amplitude.bias']!.fill(3);
   inputs['mean.local.out.weight'] = inputs['mean.local.out.weight']!.map((value) => 0.2 * value);
   inputs.learning_rate = Float32Array.of(1e-3);
   inputs.step = Float32Array.of(1);
@@ -135,12 +137,28 @@ function scored(
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('a training step', () => {
-  it('of the deterministic stage minimises the squared error of the rollout', () => {
-    const stage = stageOf('deterministic', 1, 1);
+  it.each([
+    { loss: 'l1', size: (error: number) => Math.abs(error) },
+    { loss: 'mse', size: (error: number) => error ** 2 },
+  ] as const)('of the deterministic stage minimises the error of the rollout, $loss', ({ loss, size }) => {
+    const stage: Stage = { ...stageOf('deterministic', 1, 1), loss };
     const { inputs, outputs } = stepOf(stage);
-    const expected = scored(stage, inputs, ([member], truth, i) => (member!.state[i]! - truth[i]!) ** 2);
+    const expected = scored(stage, inputs, ([member], truth, i) => size(member!.state[i]! - truth[i]!));
     expect(outputs.fit![0]! / expected).toBeCloseTo(1, 5);
     expect(outputs.loss![0]).toBe(outputs.fit![0]);
+  });
+
+  it('weighs the channels as asked, and tells the error of each before that', () => {
+    const stage: Stage = { ...stageOf('deterministic', 1, 1), variableWeights: { msl: 3, z500: 0.5 } };
+    const { inputs, outputs } = stepOf(stage);
+    const channel = (c: number) =>
+      2 *
+      scored(stage, inputs, ([member], truth, i) =>
+        Math.floor(i / points) === c ? Math.abs(member!.state[i]! - truth[i]!) : 0,
+      );
+    expect(outputs.fit_by_channel![0]! / channel(0)).toBeCloseTo(1, 5);
+    expect(outputs.fit_by_channel![1]! / channel(1)).toBeCloseTo(1, 5);
+    expect(outputs.fit![0]! / ((3 * channel(0) + 0.5 * channel(1)) / 2)).toBeCloseTo(1, 5);
   });
 
   it('of the epistemic stage minimises the Gaussian likelihood of each weight sample, and the divergence', () => {

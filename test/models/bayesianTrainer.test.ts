@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ErrorTag, isPlumeError } from '../../core/errors.js';
 import { klDivergence, softplus } from '../../models/bayesian/posteriors/meanField.js';
+import type { HeldSource } from '../../models/bayesian/training/anomalySource.js';
 import { initialNetwork, initialParameters } from '../../models/bayesian/training/initialise.js';
 import { InMemoryLoader } from '../../models/bayesian/training/inMemoryLoader.js';
 import type { SampleLoader } from '../../models/bayesian/training/sampleLoader.js';
+import { initialTensors } from '../../models/bayesian/training/stageStart.js';
 import type { Stage } from '../../models/bayesian/training/stages.js';
 import {
   type TrainingRequest,
@@ -15,7 +17,8 @@ import {
   trainingFlops,
   trainStages,
 } from '../../models/bayesian/training/trainer.js';
-import { readTrainingSeries } from '../../models/bayesian/training/trainingData.js';
+import { readTrainingData } from '../../models/bayesian/training/trainingData.js';
+import { createExecutor } from '../../models/graph/backends.js';
 import { createPerturbation } from '../../perturbations/create.js';
 import { syntheticArchive } from '../syntheticArchive.js';
 import { tinyConfig } from './bayesianFixture.js';
@@ -68,9 +71,9 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'plume-train-'));
   const archive = syntheticArchive({ days: 200, rows: 4, columns: 5 });
   const period = { from: archive.times[0]!, to: archive.times[199]! };
-  const { cycle, series } = await readTrainingSeries(archive, period, { harmonics: 1 }, 'a');
+  const { cycle, source } = await readTrainingData(archive, period, { name: 'a', climate: { harmonics: 1 } });
   const stepMilliseconds = 86_400_000;
-  const initial = await initialNetwork(tinyConfig, archive.schema, series, cycle, {
+  const initial = await initialNetwork(tinyConfig, archive.schema, source, cycle, {
     stepMilliseconds,
     // a regression held back leaves something to learn
     ridge: 3,
@@ -78,17 +81,23 @@ beforeAll(async () => {
   });
   base = {
     network: initial.network,
-    initial: initialParameters(initial, { seed: 1, amplitude: 0.3 }),
-    loader: await InMemoryLoader.open(series, { stepMilliseconds }),
+    start: { stage: 0, tensors: initialTensors(initialParameters(initial, { seed: 1, amplitude: 0.3 })) },
+    loader: await InMemoryLoader.open(source as HeldSource, { stepMilliseconds }),
     stages,
-    posterior: { initialSigma: 0.1, priorSigma: 0.3, floor: 0.02 },
+    posterior: {
+      name: 'mean-field',
+      start: { initialSigma: 0.1, priorSigma: 0.3, floor: 0.02 },
+      rankOne: { initialSigma: 0.05, priorSigma: 0.3 },
+      dropoutRate: 0.2,
+      swag: { rank: 3, everySteps: 1 },
+      laplace: { temperature: 1 },
+    },
     noise: createPerturbation(
       { kind: 'correlated', lengthKm: 600, timeHours: 24, stepHours: 24 },
       archive.schema.grid,
     ),
     seed: 1,
-    device: 'cpu',
-    threads: 1,
+    createExecutor: (graph) => createExecutor(graph, 'ort-cpu', { flushDenormals: true }),
     identity: 'this training',
   };
 });
@@ -140,7 +149,7 @@ describe('training', () => {
   it('ends with a posterior centred near its prior, which is what the deterministic stage found', async () => {
     const { result, fits, flops } = await train();
     expect(fits.length).toBe(15);
-    expect(flops).toBe(trainingFlops(base.network, stages));
+    expect(flops).toBe(trainingFlops(base.network, stages, false));
     const { result: first } = await train({ stages: [deterministic] });
     for (const [name, { values }] of result.priorMean) {
       expect(values).toEqual(first.tensors.get(`mean.${name}`)?.values);
@@ -233,7 +242,9 @@ describe('a training that diverges', () => {
     await refusal(train({ checkpointPath, stages: wild }, 1), 'interrupted');
     const before = await readFile(checkpointPath);
     const message = await refusal(train({ checkpointPath, stages: wild }), 'data');
-    expect(message).toMatch(/diverged in stage deterministic at step \d+; the last checkpoint is kept/);
+    expect(message).toMatch(
+      /diverged in stage deterministic at step \d+: its (loss|gradient) is not finite, worst in channel msl \(.*\); the checkpoint of step 1 is kept/,
+    );
     expect(await readFile(checkpointPath)).toEqual(before);
   });
 

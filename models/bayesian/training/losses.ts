@@ -1,19 +1,42 @@
 /**
- * What training minimises, as operators. Members are [member, sample, point], truth [sample, point]; weights
- * are the cell areas [point] with mean 1, so a mean over points is an area mean.
+ * What training minimises, as operators. Members are [member, sample, n], truth [sample, n] with n = channel · point;
+ * weights are the cell areas [n] with mean 1, so a mean over points is an area mean. Every loss is one number for each
+ * of C channels, [C]; with C = 1 (the default) it is the mean over everything, [1].
  */
-import type { Value } from '../../graph/graph.js';
+import { elements, type Value } from '../../graph/graph.js';
 import type { Operations } from '../../graph/operator.js';
 
-/** Area-weighted mean of any [..., point] value over everything. */
-function areaMean(ops: Operations, value: Value, areaWeights: Value): Value {
-  return ops.reduceMean(ops.mul(value, areaWeights));
+/** Area-weighted mean of any [..., n] value over everything but its channels, [C]. */
+export function areaMean(ops: Operations, value: Value, areaWeights: Value, channels = 1): Value {
+  const n = value.shape.at(-1) ?? 1;
+  const points = n / channels;
+  // along the points first, where numbers lie side by side
+  const rows = ops.reshape(ops.mul(value, areaWeights), [-1, channels, points]);
+  const total = ops.reduceSum(ops.reduceSum(rows, [2]), [0]);
+  return ops.mul(total, ops.scalar(channels / elements(value.shape)));
 }
 
-/** Mean squared error of a deterministic forecast [sample, point]. */
-export function meanSquaredError(ops: Operations, forecast: Value, truth: Value, areaWeights: Value): Value {
+/** Mean absolute error of a deterministic forecast [..., sample, n]. */
+export function meanAbsoluteError(
+  ops: Operations,
+  forecast: Value,
+  truth: Value,
+  areaWeights: Value,
+  channels = 1,
+): Value {
+  return areaMean(ops, ops.abs(ops.sub(forecast, truth)), areaWeights, channels);
+}
+
+/** Mean squared error of a deterministic forecast [..., sample, n]. */
+export function meanSquaredError(
+  ops: Operations,
+  forecast: Value,
+  truth: Value,
+  areaWeights: Value,
+  channels = 1,
+): Value {
   const error = ops.sub(forecast, truth);
-  return areaMean(ops, ops.mul(error, error), areaWeights);
+  return areaMean(ops, ops.mul(error, error), areaWeights, channels);
 }
 
 /** Minus the log likelihood of independent Gaussians, without ½ ln 2π: (x̂ − x)²/2σ² + ln σ. */
@@ -23,10 +46,11 @@ export function gaussianNegativeLogLikelihood(
   sigma: Value,
   truth: Value,
   areaWeights: Value,
+  channels = 1,
 ): Value {
   const z = ops.div(ops.sub(forecast, truth), sigma);
   const each = ops.add(ops.mul(ops.mul(z, z), ops.scalar(0.5)), ops.log(sigma));
-  return areaMean(ops, each, areaWeights);
+  return areaMean(ops, each, areaWeights, channels);
 }
 
 /**
@@ -41,9 +65,10 @@ export function almostFairCrps(
   truth: Value,
   areaWeights: Value,
   alpha: number,
+  channels = 1,
 ): Value {
   const count = members.shape[0] ?? 1;
-  const skill = areaMean(ops, ops.abs(ops.sub(members, truth)), areaWeights);
+  const skill = areaMean(ops, ops.abs(ops.sub(members, truth)), areaWeights, channels);
   if (count < 2) return skill;
   let pairs: Value | undefined;
   for (let distance = 1; 2 * distance <= count; distance++) {
@@ -55,7 +80,7 @@ export function almostFairCrps(
       Array.from({ length: rows }, (_, i) => (i + distance) % count),
       0,
     );
-    const mean = areaMean(ops, ops.abs(ops.sub(first, shifted)), areaWeights);
+    const mean = areaMean(ops, ops.abs(ops.sub(first, shifted)), areaWeights, channels);
     const sum = ops.mul(mean, ops.scalar(rows));
     pairs = pairs === undefined ? sum : ops.add(pairs, sum);
   }

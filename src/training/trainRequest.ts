@@ -1,0 +1,45 @@
+/** What plume train is asked for, and what it answers. */
+import type { SplitPeriods } from '../../core/period.js';
+import type { GapPolicy } from '../../models/bayesian/training/gaps.js';
+import type { PosteriorName } from '../../models/bayesian/training/posteriorNames.js';
+import type { BackendChoice } from '../../models/graph/backends.js';
+import type { NamedArchive } from '../archiveOption.js';
+import type { Reporter } from '../progress.js';
+import type { Calibration } from './calibrate.js';
+import type { StageChoice } from './modelOutput.js';
+import type { PresetName } from './recipe.js';
+
+export interface TrainRequest {
+  readonly source: NamedArchive;
+  readonly periods: Omit<SplitPeriods, 'test'>;
+  readonly preset: PresetName;
+  readonly posterior: PosteriorName;
+  /** Stages to run; all: those that are left. */
+  readonly stage: StageChoice;
+  /** What becomes of training data with missing values. */
+  readonly gaps: GapPolicy;
+  readonly seed: number;
+  readonly backend: BackendChoice;
+  readonly directory: string;
+  /** Seconds of work that a kill may cost. */
+  readonly checkpointSeconds: number;
+  readonly report: Reporter;
+  readonly signal: AbortSignal;
+}
+
+export interface TrainSummary {
+  readonly directory: string;
+  /** The stages that the model now has behind it. */
+  readonly stages: readonly string[];
+  readonly posterior: PosteriorName;
+  readonly parameters: number;
+  readonly seconds: number;
+  /** Of the stages run: matrix products only, and their rate. */
+  readonly teraflops: number;
+  readonly gigaflopsPerSecond: number;
+  /** Foretold before the first step, and largest resident memory of this process so far. */
+  readonly expectedMemoryBytes: number;
+  readonly peakMemoryBytes: number;
+  readonly backend: BackendChoice;
+  readonly calibration: Calibration;
+}
