@@ -83,3 +83,24 @@ export function tanhNetwork(hidden: number): RegressionNetwork {
     },
   };
 }
+
+/**
+ * P networks of one output beside each other, as one: parameters [P, ...shape], output p that of network p. The sum of
+ * their losses is the loss of all, so they train together as they would alone.
+ */
+export function parallel(network: RegressionNetwork, count: number): RegressionNetwork {
+  return {
+    ...network,
+    outputs: count,
+    parameters: new Map([...network.parameters].map(([name, shape]) => [name, [count, ...shape]])),
+    // no matrix of its own is the last one: nothing asks for rows or features of many networks at once
+    hiddenRows: () => undefined,
+    forward(b, weights, x) {
+      const each = new Map(
+        [...weights].map(([name, value]) => [name, b.reshape(value, value.shape.slice(1))]),
+      );
+      const { output, features } = network.forward(b, each, x);
+      return { output: b.transpose(output, [2, 1, 0]), features };
+    },
+  };
+}
