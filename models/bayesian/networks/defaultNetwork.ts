@@ -1,0 +1,79 @@
+/**
+ * Which network a schema gets where none is asked for: several pressure levels on a whole globe the Earth-specific
+ * transformer, anything else (a region, a single level) the light regional one. Sizes grow with the grid: at 721 × 1440
+ * points they are the published ones of Pangu-Weather (Bi et al. 2023), on the coarse grids of a laptop a fraction.
+ */
+import { wrapsInLongitude } from '../../../core/grid.js';
+import type { Schema } from '../../../core/schema.js';
+import type { NetworkConfig } from './createNetwork.js';
+import type { EarthTransformerConfig } from './earthTransformer.js';
+import type { RegionalConfig } from './regionalNetwork.js';
+
+export interface DefaultNetworkOptions {
+  /** H, annual harmonics; 0 in a world without seasons. */
+  readonly harmonics: number;
+  /** Of a step: a model that steps by whole days need not know the time of day. */
+  readonly stepHours: number;
+}
+
+/** Degrees from the pole within which the outermost row of a whole globe lies. */
+const polarCap = 15;
+
+export function defaultNetwork(schema: Schema, options: DefaultNetworkOptions): NetworkConfig {
+  return isLayeredGlobe(schema) ? transformerFor(schema, options) : regionalFor(options);
+}
+
+/** True for two pressure levels or more on a grid that closes the circle and reaches both polar caps. */
+function isLayeredGlobe({ channels, grid }: Schema): boolean {
+  const levels = new Set(channels.map(({ level }) => level).filter((level) => level !== null));
+  const [north = 0] = grid.latitudes;
+  const south = grid.latitudes.at(-1) ?? 0;
+  return levels.size >= 2 && wrapsInLongitude(grid) && north > 90 - polarCap && south < polarCap - 90;
+}
+
+function transformerFor(
+  { grid }: Schema,
+  { harmonics, stepHours }: DefaultNetworkOptions,
+): EarthTransformerConfig {
+  const rows = grid.latitudes.length;
+  const side = Math.max(1, Math.min(4, Math.floor(rows / 16)));
+  const isFine = rows / side >= 40;
+  // heads are as wide as the published ones, 32 channels, or half of it
+  const channels = rows >= 360 ? 192 : rows >= 60 ? 96 : 48;
+  const heads = Math.min(6, channels / 16);
+  return {
+    kind: 'earth-transformer',
+    patch: [2, side, side],
+    window: isFine ? [2, 6, 12] : [2, 4, 4],
+    channels,
+    heads: [heads, 2 * heads, 2 * heads, heads],
+    depths: rows >= 60 ? [2, 6, 6, 2] : [2, 2, 2, 2],
+    mlpRatio: 4,
+    norm: 'post',
+    historyLength: 1,
+    harmonics,
+    constants: [
+      'orography',
+      'land-mask',
+      'latitude',
+      ...(harmonics > 0 ? (['season'] as const) : []),
+      ...(stepHours % 24 === 0 ? [] : (['time-of-day'] as const)),
+    ],
+    updates: 'adamw',
+  };
+}
+
+/** The sizes of the standard recipe. */
+function regionalFor({ harmonics }: DefaultNetworkOptions): RegionalConfig {
+  return {
+    kind: 'regional',
+    eofs: 60,
+    hidden: 128,
+    stem: 16,
+    channels: 48,
+    layers: 2,
+    kernel: 5,
+    stride: 2,
+    harmonics,
+  };
+}
