@@ -1,7 +1,7 @@
 /**
  * How a period is cut into blocks for a stream: so large that reading the few states beyond a block's ends costs little,
  * whole pieces of the store where they fit, and so small that many of them are held at the same time: samples
- * of sixteen blocks are mixed where the memory allows.
+ * of sixteen blocks are mixed where the memory allows, of eight or fewer rather than reading the period many times over.
  */
 import { resourceError } from '../../../core/errors.js';
 import type { Blocks } from './sampleOrders.js';
@@ -14,9 +14,12 @@ export interface BlockPlan extends Blocks {
   readonly bufferStates: number;
 }
 
-/** Blocks that are mixed, where memory allows, and the fewest. */
+/** Blocks that are mixed: where memory allows, at the cost of reading more, and the fewest. */
 const bestPool = 16;
+const goodPool = 8;
 const leastPool = 4;
+/** States read for every state of the period that mixing sixteen blocks may cost. */
+const mostReading = 1.5;
 
 /**
  * @param bytes for the buffers of poolBlocks + 1 blocks: one is read ahead
@@ -33,7 +36,8 @@ export function planBlocks(
   const timesWith = (pool: number): number => Math.floor(states / (pool + 1)) - beyond;
   const pools = Array.from({ length: bestPool - leastPool + 1 }, (_, i) => bestPool - i);
   const poolBlocks =
-    pools.find((pool) => timesWith(pool) >= Math.max(piece, 4 * beyond)) ??
+    pools.find((pool) => readingOf(timesWith(pool), piece, beyond) <= mostReading) ??
+    pools.find((pool) => pool >= goodPool && timesWith(pool) >= piece) ??
     pools.find((pool) => timesWith(pool) >= piece) ??
     pools.find((pool) => timesWith(pool) >= 1);
   if (poolBlocks === undefined) {
@@ -47,6 +51,13 @@ export function planBlocks(
   const firstTimes = blockStarts(source, most);
   const blockTimes = longest(firstTimes, source.times.length);
   return { firstTimes, poolBlocks, blockTimes, bufferStates: blockTimes + beyond };
+}
+
+/** States read for every state of the period: a block's own, and beyond each of its ends the whole piece. */
+function readingOf(times: number, piece: number, beyond: number): number {
+  const whole = Math.floor(times / piece) * piece;
+  if (whole <= 0) return Number.POSITIVE_INFINITY;
+  return 1 + (piece === 1 ? beyond : 2 * piece) / whole;
 }
 
 function largestPiece({ pieces, times }: Pick<StateSource, 'pieces' | 'times'>): number {
