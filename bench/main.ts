@@ -2,6 +2,7 @@
  * npm run bench [-- NAME …]: measures, as ratios against a peer or a limit in the same run where there is one.
  *   graph       a training step in ONNX Runtime, beside PyTorch (PLUME_PYTHON) on the same network
  *   forecast    a step of the standard network on one core, and the share of its noise
+ *   members     what a member costs with weights of its own, against the deterministic network's, and drawing them
  *   evaluation  fair CRPS of large fields beside numpy, scoringrules and properscoring, against one read of the same bytes
  *   scorecard   every score of 50 members at ten leads from a run directory, against one read of its file
  *   transform   the spherical-harmonic transform by truncation, against one read of the same bytes
@@ -13,12 +14,14 @@ import { benchDycore } from './dycore.js';
 import { benchEvaluation } from './evaluation.js';
 import { benchForecast } from './forecast.js';
 import { benchGraph } from './graph.js';
+import { benchMembers } from './members.js';
 import { benchScorecard } from './scorecard.js';
 import { benchTransform } from './transform.js';
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   graph: benchGraph,
   forecast: benchForecast,
+  members: benchMembers,
   evaluation: benchEvaluation,
   scorecard: benchScorecard,
   transform: benchTransform,

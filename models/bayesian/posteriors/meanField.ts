@@ -31,7 +31,7 @@ export function drawWeights(posterior: MeanFieldTensors, key: WeightKey): Map<st
   let tensorIndex = 0;
   for (const [name, { shape, values: mean }] of posterior.mean) {
     const rho = posterior.rho.get(name)?.values;
-    const values = Float32Array.from(mean);
+    const values = mean.slice();
     if (rho !== undefined) {
       const draws = new Float32Array(values.length);
       normals({ ...key, noiseStream: 0, purpose: 'weights', step: tensorIndex }, draws);
