@@ -158,7 +158,8 @@ export async function writeModel(directory: string, parts: ModelParts): Promise<
     version: 1,
     kind: 'bayesian',
     schema: mutable(schemaToJson(parts.schema)),
-    network: parts.network,
+    // in the order of the description, whether it comes from a recipe or from another model
+    network: description.shape.network.parse(parts.network),
     ...parts.settings,
     weights: { file: 'weights.arrow', sha256: sha256(bytes) },
   };

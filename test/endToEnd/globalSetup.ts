@@ -14,7 +14,7 @@ export async function setup(project: TestProject): Promise<() => void> {
   const directory = mkdtempSync(join(tmpdir(), 'plume-e2e-shared-'));
   const archive = await writeSyntheticNetcdf(join(directory, 'synthetic.nc'), { days });
   const model = join(directory, 'model');
-  await succeed(['train', '--archive', archive, '--preset', 'brief', '--device', 'cpu', '--out', model]);
+  await succeed(['train', '--archive', archive, '--preset', 'brief', '--backend', 'ort-cpu', '--out', model]);
   project.provide('archive', archive);
   project.provide('model', model);
   return () => rmSync(directory, { recursive: true, force: true });

@@ -150,7 +150,7 @@ describe('a training', () => {
   const out = join(directory, 'model');
   const { archive } = shared();
   const args = [
-    ...['train', '--archive', archive, '--preset', 'brief', '--device', 'cpu', '--out', out],
+    ...['train', '--archive', archive, '--preset', 'brief', '--backend', 'ort-cpu', '--out', out],
     ...['--checkpoint', '0'],
   ];
   const checkpoints = (): number => names(out, /^checkpoint-\d+\.arrow$/).length;
