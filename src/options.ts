@@ -20,6 +20,8 @@ const share = (what: string) => {
   const error = `${what} must be a number from 0 to 10, such as 0.1`;
   return z.coerce.number({ error }).min(0, { error }).max(10, { error });
 };
+const scaleError = 'scale must be a number above 0, up to 1, such as 0.05';
+const betaError = 'beta must be a number, 0 or more, such as 1e-4';
 const path = z.string().min(1);
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(','))]);
 
@@ -270,6 +272,70 @@ const definitions = {
       'archive of the truth: each start is scored as soon as it is made, and plume verify reads no member again',
     schema: z.union([z.array(path).min(1), path.transform((one) => [one])]).optional(),
   },
+  layers: {
+    flag: '--layers <patterns>',
+    description:
+      'weights of the model to make random, by name: comma-separated, * for any characters, !PATTERN takes away (see --list)',
+    schema: list.optional(),
+  },
+  list: {
+    flag: '--list',
+    description: 'print the layers of the model and stop',
+    schema: z.boolean().default(false),
+  },
+  fit: {
+    flag: '--fit <how>',
+    description:
+      'variational: a width for each weight, by gradient; scales: a scale for each layer, by search; auto: the first where it can be',
+    schema: z.enum(['auto', 'variational', 'scales']).default('auto'),
+  },
+  scale: {
+    flag: '--scale <s>',
+    description: 'width of each weight to begin with, relative to the size of its layer (default: 0.05)',
+    schema: z.coerce
+      .number({ error: scaleError })
+      .gt(0, { error: scaleError })
+      .max(1, { error: scaleError })
+      .optional(),
+  },
+  inputOrder: {
+    flag: '--input-order <channels...>',
+    description:
+      'channels of each input of the model, in its order: msl,z500 or NAME=z,t@1000,850 (default: as the archive has them)',
+    schema: z.union([z.array(z.string()), z.string().transform((one) => [one])]).default([]),
+  },
+  normalised: {
+    flag: '--normalised [file]',
+    description:
+      'the model takes and gives normalised numbers: by JSON file of mean and deviation, or those of the training period',
+    schema: z.union([z.boolean(), path]).default(false),
+  },
+  output: {
+    flag: '--output <what>',
+    description: 'what the model gives: the next state, or the increment to it',
+    schema: z.enum(['state', 'increment']).default('state'),
+  },
+  modelStep: {
+    flag: '--model-step <period>',
+    description: 'time step of the model, such as 6h (default: that of the archive)',
+    schema: z.string().optional(),
+  },
+  trials: {
+    flag: '--trials <n>',
+    description: 'most posteriors that a search tries on the validation period',
+    schema: whole('trials', 1).default(40),
+  },
+  fitSteps: {
+    flag: '--fit-steps <n>',
+    description: 'steps of the variational fit',
+    schema: whole('fit-steps', 1).default(300),
+  },
+  beta: {
+    flag: '--beta <b>',
+    description:
+      'what the divergence from the prior counts in the variational fit: 1 is Bayes’ rule, less is colder',
+    schema: z.coerce.number({ error: betaError }).min(0, { error: betaError }).default(1e-4),
+  },
   checksums: {
     flag: '--checksums',
     description: 'read every file of the run and compare its checksum',
@@ -323,6 +389,17 @@ const optionsSchema = z.strictObject({
   nanPolicy: definitions.nanPolicy.schema,
   regrid: definitions.regrid.schema,
   verifyWith: definitions.verifyWith.schema,
+  layers: definitions.layers.schema,
+  list: definitions.list.schema,
+  fit: definitions.fit.schema,
+  scale: definitions.scale.schema,
+  inputOrder: definitions.inputOrder.schema,
+  normalised: definitions.normalised.schema,
+  output: definitions.output.schema,
+  modelStep: definitions.modelStep.schema,
+  trials: definitions.trials.schema,
+  fitSteps: definitions.fitSteps.schema,
+  beta: definitions.beta.schema,
   checksums: definitions.checksums.schema,
 });
 

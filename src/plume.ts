@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, isPlumeError, toPlumeError } from '../core/errors.js';
 import { addCommand, examplesHelp } from './command.js';
 import { archiveInfoCommand } from './commands/archiveInfo.js';
+import { bayesianiseCommand } from './commands/bayesianise.js';
 import { compareCommand } from './commands/compare.js';
 import { forecastCommand } from './commands/forecast.js';
 import { natureCommand } from './commands/nature.js';
@@ -37,6 +38,7 @@ Examples:
   plume archive info slp.nc                 what a file holds
   plume nature --years 20 --every 24h --out nature.zarr
   plume train --archive slp.nc --out model
+  plume bayesianise net.onnx --layers '*.weight' --archive slp.nc --out bayesian
   plume forecast --archive slp.nc --model model --starts 2007-01-01/2007-12-24/P7D --out runs/2007
   plume verify runs/2007 --archive slp.nc
   plume report runs/2007
@@ -56,6 +58,7 @@ const archive = program
 addCommand(archive, archiveInfoCommand);
 addCommand(program, natureCommand);
 addCommand(program, trainCommand);
+addCommand(program, bayesianiseCommand);
 addCommand(program, forecastCommand);
 addCommand(program, verifyCommand);
 addCommand(program, compareCommand);

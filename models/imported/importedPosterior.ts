@@ -47,6 +47,11 @@ export class ImportedPosterior implements Posterior {
     return new Map(this.#layers.map(({ name, centre }) => [name, centre]));
   }
 
+  /** The same layers with another c. */
+  scaled(scale: number): ImportedPosterior {
+    return new ImportedPosterior(this.#layers, scale);
+  }
+
   /** True where every sample is the centre. */
   get isPoint(): boolean {
     return (

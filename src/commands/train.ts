@@ -1,11 +1,11 @@
 /** plume train: a Bayesian network from an archive, in three resumable stages. */
 
 import { usageError } from '../../core/errors.js';
-import { parsePeriod, type SplitPeriods, splitByYear } from '../../core/period.js';
 import type { GapPolicy } from '../../models/bayesian/training/gaps.js';
 import { resolveBackend } from '../../models/graph/backends.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
+import { periodsOf } from '../periodsOption.js';
 import { recipes } from '../training/recipe.js';
 import { thinnedArchive } from '../training/thinnedArchive.js';
 import { type TrainSummary, trainModel } from '../training/trainModel.js';
@@ -84,21 +84,4 @@ function gapPolicy(policy: 'raise' | 'omit' | 'propagate'): GapPolicy {
   throw usageError(
     '--nan-policy propagate is for scores; training takes raise, or omit to leave states with gaps out',
   );
-}
-
-function periodsOf(
-  options: { readonly train?: string | undefined; readonly validate?: string | undefined },
-  times: Float64Array,
-): Omit<SplitPeriods, 'test'> {
-  if (options.train === undefined && options.validate === undefined) return splitByYear(times);
-  if (options.train === undefined || options.validate === undefined) {
-    throw usageError('--train and --validate go together: give both periods, or neither');
-  }
-  const periods = { train: parsePeriod(options.train), validate: parsePeriod(options.validate) };
-  if (periods.validate.from <= periods.train.to && periods.train.from <= periods.validate.to) {
-    throw usageError(
-      '--train and --validate overlap; the validation period must lie outside the training period',
-    );
-  }
-  return periods;
 }
