@@ -145,6 +145,19 @@ describe('what is printed', () => {
     expect(stderr).toMatch(/^needs {6}about \S+ s, \S+ MB of memory, \S+ kB on disk$/m);
     expect(stderr).toMatch(/^forecast {2}54\/54 member-steps {2}100 % {2}\S+\/s {2}took \S+ s$/m);
     expect(stderr).not.toContain('\r');
+    expect(result.sources.map((each: { lead_hours: number }) => each.lead_hours)).toEqual([24, 48, 72]);
+    for (const each of result.sources) {
+      expect(each).toMatchObject({ channel: 'msl', unit: 'Pa', starts: 3 });
+      const { epistemic_variance: weights, aleatoric_variance: noise } = each;
+      expect(each.epistemic_share).toBeCloseTo(weights / (weights + noise), 12);
+      expect(each.spread).toBeGreaterThan(0.7 * Math.sqrt(noise));
+      expect(each.aleatoric_crps).toBeGreaterThan(0);
+    }
+    // Once more, with nothing left to make: the same in words.
+    const again = await succeed(forecastArguments(out));
+    const [first] = result.sources;
+    const share = `${(100 * first.epistemic_share).toFixed(1)} %`;
+    expect(again.stdout).toMatch(new RegExp(`where the spread comes from[^]*\n +24 h +\\S+ +${share} `));
 
     const info = await succeed(['run', 'info', out, '--checksums', '--json']);
     expect(JSON.parse(info.stdout)).toMatchObject({
