@@ -111,3 +111,17 @@ function logDeterminant(matrix: Float64Array, n: number): number {
   }
   return sum;
 }
+
+/** XᵀX of a problem's features, [inputs, inputs]. */
+export function gram({ rows, inputs, features }: LinearProblem): Float64Array {
+  const sums = new Float64Array(inputs * inputs);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < inputs; i++) {
+      for (let j = 0; j < inputs; j++) {
+        sums[i * inputs + j]! +=
+          (features[row * inputs + i] as number) * (features[row * inputs + j] as number);
+      }
+    }
+  }
+  return sums;
+}
