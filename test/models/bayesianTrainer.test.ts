@@ -1,267 +1,178 @@
-/** Training in stages: it learns, it stops and goes on to the same bits, and it refuses what it cannot go on from. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+/** Training in stages: it learns, it stops and goes on to the same bits, stage by stage or in one go, whatever the posterior. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ErrorTag, isPlumeError } from '../../core/errors.js';
 import { klDivergence, softplus } from '../../models/bayesian/posteriors/meanField.js';
-import type { HeldSource } from '../../models/bayesian/training/anomalySource.js';
-import { initialNetwork, initialParameters } from '../../models/bayesian/training/initialise.js';
+import { partOf } from '../../models/bayesian/posteriors/parts.js';
 import { InMemoryLoader } from '../../models/bayesian/training/inMemoryLoader.js';
-import type { SampleLoader } from '../../models/bayesian/training/sampleLoader.js';
-import { initialTensors } from '../../models/bayesian/training/stageStart.js';
-import type { Stage } from '../../models/bayesian/training/stages.js';
+import { posteriorNames } from '../../models/bayesian/training/posteriorNames.js';
+import { trainingFlops } from '../../models/bayesian/training/trainer.js';
 import {
-  type TrainingRequest,
-  type TrainingResult,
-  trainingFlops,
-  trainStages,
-} from '../../models/bayesian/training/trainer.js';
-import { readTrainingData } from '../../models/bayesian/training/trainingData.js';
-import { createExecutor } from '../../models/graph/backends.js';
-import { createPerturbation } from '../../perturbations/create.js';
-import { syntheticArchive } from '../syntheticArchive.js';
-import { tinyConfig } from './bayesianFixture.js';
-
-const common = {
-  weightSamples: 2,
-  noiseStreams: 1,
-  learningRate: 3e-3,
-  warmUpSteps: 2,
-  linearRate: 1,
-  matrixRate: 5,
-  rhoRate: 5,
-  amplitudeRate: 2,
-  weightDecay: 0.01,
-  clipNorm: 1,
-  dropout: 0,
-  beta: 1e-3,
-  alpha: 0.95,
-  initialError: 0,
-  leadWeights: [1],
-  averageDecay: 0.9,
-} as const;
-
-const deterministic: Stage = {
-  ...common,
-  name: 'deterministic',
-  phases: [{ steps: 5, rollout: 1, batch: 4 }],
-  weightSamples: 1,
-  dropout: 0.1,
-};
-const stages: readonly Stage[] = [
+  briefStages,
   deterministic,
-  { ...common, name: 'epistemic', phases: [{ steps: 4, rollout: 1, batch: 4 }] },
-  {
-    ...common,
-    name: 'aleatoric',
-    phases: [
-      { steps: 3, rollout: 1, batch: 4 },
-      { steps: 3, rollout: 2, batch: 2 },
-    ],
-    noiseStreams: 2,
-  },
-];
+  judgedStages,
+  refusal,
+  type Trained,
+  type TrainingFixture,
+  trainingFixture,
+} from './trainingFixture.js';
 
-let root = '';
-let base: Omit<TrainingRequest, 'checkpointPath' | 'signal' | 'onStep'>;
-let next = 0;
-
+let fixture: TrainingFixture;
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'plume-train-'));
-  const archive = syntheticArchive({ days: 200, rows: 4, columns: 5 });
-  const period = { from: archive.times[0]!, to: archive.times[199]! };
-  const { cycle, source } = await readTrainingData(archive, period, { name: 'a', climate: { harmonics: 1 } });
-  const stepMilliseconds = 86_400_000;
-  const initial = await initialNetwork(tinyConfig, archive.schema, source, cycle, {
-    stepMilliseconds,
-    // a regression held back leaves something to learn
-    ridge: 3,
-    threads: 1,
-  });
-  base = {
-    network: initial.network,
-    start: { stage: 0, tensors: initialTensors(initialParameters(initial, { seed: 1, amplitude: 0.3 })) },
-    loader: await InMemoryLoader.open(source as HeldSource, { stepMilliseconds }),
-    stages,
-    posterior: {
-      name: 'mean-field',
-      start: { initialSigma: 0.1, priorSigma: 0.3, floor: 0.02 },
-      rankOne: { initialSigma: 0.05, priorSigma: 0.3 },
-      dropoutRate: 0.2,
-      swag: { rank: 3, everySteps: 1 },
-      laplace: { temperature: 1 },
-    },
-    noise: createPerturbation(
-      { kind: 'correlated', lengthKm: 600, timeHours: 24, stepHours: 24 },
-      archive.schema.grid,
-    ),
-    seed: 1,
-    createExecutor: (graph) => createExecutor(graph, 'ort-cpu', { flushDenormals: true }),
-    identity: 'this training',
-  };
+  fixture = await trainingFixture();
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
-
-/** Trains; `stopAfter` aborts once so many steps have been made in this call. */
-async function train(
-  change: Partial<TrainingRequest> = {},
-  stopAfter = Number.POSITIVE_INFINITY,
-): Promise<{ result: TrainingResult; fits: number[]; flops: number }> {
-  const abort = new AbortController();
-  const fits: number[] = [];
-  let flops = 0;
-  const result = await trainStages({
-    ...base,
-    checkpointPath: join(root, `${next++}.arrow`),
-    ...change,
-    signal: abort.signal,
-    onStep: ({ fit, doneFlops }) => {
-      fits.push(fit);
-      flops = doneFlops;
-      if (fits.length === stopAfter) abort.abort();
-    },
-  });
-  return { result, fits, flops };
-}
-
-async function refusal(work: Promise<unknown>, tag: ErrorTag): Promise<string> {
-  const error: unknown = await work.then(
-    () => 'it was not refused',
-    (reason: unknown) => reason,
-  );
-  expect(isPlumeError(error) ? error.tag : error).toBe(tag);
-  return String(error);
-}
+afterAll(() => fixture.remove());
 
 describe('training', () => {
-  let whole: Awaited<ReturnType<typeof train>> | undefined;
+  let whole: Trained | undefined;
+  const judged = () => ({ stages: judgedStages, validation: fixture.base.judged });
 
   it('lowers the loss of every stage', async () => {
-    for (const stage of stages) {
+    for (const stage of briefStages) {
       const longer = { ...stage, phases: [{ steps: 40, rollout: 1, batch: 16 }], learningRate: 1e-2 };
-      const { fits } = await train({ stages: [longer] });
+      const { fits } = await fixture.train({ stages: [longer] });
       const mean = (some: number[]) => some.reduce((sum, fit) => sum + fit, 0) / some.length;
-      expect(mean(fits.slice(-8)), stage.name).toBeLessThan(mean(fits.slice(0, 8)) - 0.02);
+      expect(mean(fits.slice(-8)), stage.name).toBeLessThan(mean(fits.slice(0, 8)) - 0.01);
     }
   });
 
   it('ends with a posterior centred near its prior, which is what the deterministic stage found', async () => {
-    const { result, fits, flops } = await train();
+    const { network } = fixture.base;
+    const { result, fits, flops } = await fixture.train();
     expect(fits.length).toBe(15);
-    expect(flops).toBe(trainingFlops(base.network, stages, false));
-    const { result: first } = await train({ stages: [deterministic] });
+    expect(flops).toBe(trainingFlops(network, briefStages, false));
+    const { result: first } = await fixture.train({ stages: [deterministic] });
     for (const [name, { values }] of result.priorMean) {
       expect(values).toEqual(first.tensors.get(`mean.${name}`)?.values);
       const rho = result.tensors.get(`rho.${name}`)!;
       expect(rho.values.every((value) => softplus(value) > 0)).toBe(true);
-      expect(rho.shape).toEqual(base.network.parameters.get(name));
+      expect(rho.shape).toEqual(network.parameters.get(name));
     }
     expect([...result.priorMean.keys()]).toEqual(
-      [...base.network.parameters.keys()].filter((name) => base.network.isRandom(name)),
+      [...network.parameters.keys()].filter((name) => network.isRandom(name)),
     );
-    const startingWith = (prefix: string) =>
-      new Map(
-        [...result.tensors]
-          .filter(([name]) => name.startsWith(prefix))
-          .map(([name, t]) => [name.slice(prefix.length), t]),
-      );
-    const posterior = { mean: startingWith('mean.'), rho: startingWith('rho.') };
-    const kl = klDivergence(posterior, result.priorMean, result.priorSigma);
-    expect(kl).toBeGreaterThan(0);
+    const posterior = { mean: partOf(result.tensors, 'mean'), rho: partOf(result.tensors, 'rho') };
+    expect(klDivergence(posterior, result.priorMean, result.priorSigma)).toBeGreaterThan(0);
     expect(result.losses.map(({ stage, step }) => [stage, step])).toEqual([
       ['deterministic', 5],
       ['epistemic', 4],
       ['aleatoric', 6],
     ]);
+    expect(result.validations).toEqual([]);
   });
 
   it('depends on the seed', async () => {
     const brief = { stages: [deterministic] };
-    const [one, same, other] = [await train(brief), await train(brief), await train({ ...brief, seed: 2 })];
+    const [one, same, other] = [
+      await fixture.train(brief),
+      await fixture.train(brief),
+      await fixture.train({ ...brief, seed: 2 }),
+    ];
     expect(same.fits).toEqual(one.fits);
     expect(other.fits).not.toEqual(one.fits);
   });
 
   it.each([3, 5, 7, 12, 14])('stopped after step %i of 15 goes on to the same bits', async (stopAfter) => {
-    whole ??= await train();
-    const checkpointPath = join(root, `stopped-${stopAfter}.arrow`);
-    const message = await refusal(train({ checkpointPath }, stopAfter), 'interrupted');
+    whole ??= await fixture.train(judged());
+    const checkpointPath = join(fixture.root, `stopped-${stopAfter}.arrow`);
+    const message = await refusal(fixture.train({ ...judged(), checkpointPath }, stopAfter), 'interrupted');
     expect(message).toMatch(/stopped in stage \w+ at step \d+; run the same command again/);
-    const resumed = await train({ checkpointPath });
+    const resumed = await fixture.train({ ...judged(), checkpointPath });
     expect(resumed.fits).toEqual(whole.fits.slice(stopAfter));
+    // the judgements too, though some were made before the stop and some after
     expect(resumed.result).toEqual(whole.result);
     expect(resumed.flops).toBe(whole.flops);
   });
 
+  it('of one stage after the other ends where one of all stages ends', async () => {
+    whole ??= await fixture.train(judged());
+    const checkpointPath = join(fixture.root, 'stages.arrow');
+    const stage = (index: number) =>
+      fixture.train({ ...judged(), checkpointPath, only: { first: index, last: index } });
+    expect(await refusal(stage(1), 'usage')).toMatch(
+      /the epistemic stage begins where the deterministic stage ends.*--stage deterministic/,
+    );
+    const first = await stage(0);
+    expect([...first.result.tensors.keys()].every((name) => name.startsWith('mean.'))).toBe(true);
+    expect(await refusal(stage(2), 'usage')).toMatch(/the aleatoric stage begins.*--stage epistemic/);
+    const second = await stage(1);
+    expect(await refusal(stage(0), 'usage')).toMatch(/the deterministic stage .* is finished/);
+    const third = await stage(2);
+    expect([...first.fits, ...second.fits, ...third.fits]).toEqual(whole.fits);
+    expect(third.result).toEqual(whole.result);
+  });
+
   it('finished already, gives its result without another step', async () => {
-    const checkpointPath = join(root, 'finished.arrow');
+    const checkpointPath = join(fixture.root, 'finished.arrow');
     const brief = { checkpointPath, stages: [deterministic] };
-    const first = await train(brief);
-    const again = await train(brief);
+    const first = await fixture.train(brief);
+    const again = await fixture.train(brief);
     expect(again.fits).toEqual([]);
     expect(again.result).toEqual(first.result);
   });
 });
 
-describe('a checkpoint', () => {
-  it('of another training is refused and left alone', async () => {
-    const checkpointPath = join(root, 'other.arrow');
-    await refusal(train({ checkpointPath, identity: 'another' }, 2), 'interrupted');
-    const before = await readFile(checkpointPath);
-    expect(await refusal(train({ checkpointPath }), 'usage')).toContain(
-      `"${checkpointPath}" belongs to a training with other data or settings; remove it to train anew`,
-    );
-    expect(await readFile(checkpointPath)).toEqual(before);
-  });
-
-  it('cut short, of another kind or with a flipped bit is refused as data, by name', async () => {
-    const checkpointPath = join(root, 'damaged.arrow');
-    await refusal(train({ checkpointPath }, 2), 'interrupted');
-    const whole = await readFile(checkpointPath);
-    const flipped = Buffer.from(whole);
-    flipped[whole.length >> 1]! ^= 4;
-    for (const bytes of [
-      whole.subarray(0, whole.length >> 1),
-      Buffer.from('not a checkpoint'),
-      Buffer.alloc(0),
-      flipped,
-    ]) {
-      await writeFile(checkpointPath, bytes);
-      expect(await refusal(train({ checkpointPath }), 'data')).toContain(checkpointPath);
+describe.each(posteriorNames)('a training for the posterior %s', (name) => {
+  it('stopped in its later stages goes on to the same bits', async () => {
+    const posterior = { ...fixture.base.posterior, name };
+    const { result, fits } = await fixture.train({ posterior });
+    for (const stopAfter of [7, 11]) {
+      const checkpointPath = join(fixture.root, `${name}-${stopAfter}.arrow`);
+      if (name === 'last-layer-laplace' && stopAfter === 7) {
+        const told = await refusal(fixture.train({ posterior, checkpointPath }, stopAfter), 'interrupted');
+        expect(told).toContain('stopped in the pass of stage epistemic');
+      } else await refusal(fixture.train({ posterior, checkpointPath }, stopAfter), 'interrupted');
+      const resumed = await fixture.train({ posterior, checkpointPath });
+      expect(resumed.result).toEqual(result);
+      expect(fits.slice(-resumed.fits.length)).toEqual(resumed.fits);
+    }
+    for (const [tensor, { values }] of result.tensors) {
+      expect(values.every(Number.isFinite), tensor).toBe(true);
     }
   });
 });
 
 describe('a training that diverges', () => {
-  it('is told as data and keeps its last checkpoint', async () => {
-    const checkpointPath = join(root, 'diverging.arrow');
+  it('is told as data, with its step and channel, and keeps its last checkpoint', async () => {
+    const checkpointPath = join(fixture.root, 'diverging.arrow');
     const wild = [
       { ...deterministic, phases: [{ steps: 30, rollout: 1, batch: 4 }], learningRate: 1e18, warmUpSteps: 1 },
     ];
-    await refusal(train({ checkpointPath, stages: wild }, 1), 'interrupted');
-    const before = await readFile(checkpointPath);
-    const message = await refusal(train({ checkpointPath, stages: wild }), 'data');
+    await refusal(fixture.train({ checkpointPath, stages: wild }, 1), 'interrupted');
+    const message = await refusal(fixture.train({ checkpointPath, stages: wild }), 'data');
     expect(message).toMatch(
       /diverged in stage deterministic at step \d+: its (loss|gradient) is not finite, worst in channel msl \(.*\); the checkpoint of step 1 is kept/,
     );
-    expect(await readFile(checkpointPath)).toEqual(before);
+    // it is whole: the next try begins there, and fails as the first
+    expect(await refusal(fixture.train({ checkpointPath, stages: wild }), 'data')).toBe(message);
+  });
+
+  it('to a loss that is finite and stays far off is told after a while', async () => {
+    const { source, loader } = fixture.base;
+    const many = [{ ...deterministic, phases: [{ steps: 120, rollout: 1, batch: 4 }] }];
+    // from step 60 on every state is a hundred times too large
+    const broken = { ...source, values: source.values.map((value) => value * 100) };
+    const after = await InMemoryLoader.open(broken, { stepMilliseconds: loader.stepMilliseconds });
+    const turning = {
+      ...fixture.base.judged,
+      ...{ stateLength: loader.stateLength, stepMilliseconds: loader.stepMilliseconds },
+      ...{ plan: loader.plan, pool: loader.pool, memoryBytes: () => 0, close: async () => undefined },
+      count: (history: number, rollout: number) => loader.count(history, rollout),
+      batch: (request: Parameters<typeof loader.batch>[0]) =>
+        (request.step < 60 ? loader : after).batch(request),
+    };
+    const checkpointPath = join(fixture.root, 'running-away.arrow');
+    const request = { checkpointPath, stages: many, loader: turning, checkpointSeconds: 0 };
+    const message = await refusal(fixture.train(request), 'data');
+    expect(message).toMatch(/at step 85: its loss stands at \S+, far above \S+ before, worst in channel msl/);
+    // no checkpoint was written while it was far off
+    expect(message).toContain('the checkpoint of step 60 is kept');
   });
 
   it('is told when a state of the series is not finite', async () => {
-    const broken: SampleLoader = {
-      stateLength: base.loader.stateLength,
-      stepMilliseconds: base.loader.stepMilliseconds,
-      plan: base.loader.plan,
-      pool: base.loader.pool,
-      count: (history, rollout) => base.loader.count(history, rollout),
-      batch: async (request) => ({
-        ...(await base.loader.batch(request)),
-        states: (_, out) => out.fill(Number.NaN),
-      }),
-      memoryBytes: () => 0,
-      close: async () => {},
-    };
-    await refusal(train({ loader: broken }), 'data');
+    const { source, loader } = fixture.base;
+    const values = source.values.slice();
+    values.fill(Number.NaN, 50 * source.stateLength, 150 * source.stateLength);
+    const broken = await InMemoryLoader.open({ ...source, values }, loader);
+    await refusal(fixture.train({ loader: broken }), 'data');
   });
 });
