@@ -38,8 +38,8 @@ function laplaceOf(problems: readonly LinearProblem[], options: LaplaceOptions):
   const accumulator = new LaplaceAccumulator(layer, [inputs, out]);
   // in two uneven parts, as batches come
   const half = Math.floor(rows / 3);
-  accumulator.add(features.subarray(0, half * inputs), residuals.subarray(0, half * out));
-  accumulator.add(features.subarray(half * inputs), residuals.subarray(half * out));
+  accumulator.add(features.subarray(0, half * inputs), residuals.subarray(0, half * out), 'columns');
+  accumulator.add(features.subarray(half * inputs), residuals.subarray(half * out), 'columns');
   const weights: Tensors = new Map([
     ['in', { shape: [1], values: Float32Array.of(0.5) }],
     ['out', { shape: [inputs, out], values: matrix }],
@@ -166,6 +166,14 @@ describe('last-layer Laplace on linear regression', () => {
     expect(all[1]).toBe(all[0]);
   });
 
+  it('takes the mean square of the residuals of a state, which lie in no columns', () => {
+    const accumulator = new LaplaceAccumulator({ parameter: 'out', incrementColumns: [0, 1] }, [5, 2]);
+    accumulator.add(problem.features, Float64Array.of(1, 2, 3));
+    accumulator.add(problem.features, Float64Array.of(4, 5, 6));
+    expect([accumulator.meanSquare(0), accumulator.meanSquare(1)]).toEqual([91 / 6, 91 / 6]);
+    expect(accumulator.meanSquare('all')).toBe(91 / 6);
+  });
+
   it('counts each row 1/T: temperature T is noise T times as large', () => {
     const warm = covarianceOf(laplaceOf([problem], { ...exact, temperature: 7 }), 0);
     const { covariance } = exactPosterior({ ...problem, noiseVariance: 7 * 0.09 });
@@ -237,6 +245,9 @@ describe('bad input of last-layer Laplace', () => {
       /number 1 of the features of "out" is NaN/,
     );
     expect(() => fitLastLayerLaplace(accumulator, weights, options)).toThrow(/no row of features/);
+    expect(() => accumulator.add(some, new Float64Array(3), 'columns')).toThrow(
+      /3 residuals given for 4 rows/,
+    );
     accumulator.add(some, new Float64Array(4));
     expect(() => fitLastLayerLaplace(accumulator, weights, options)).toThrow(/variance of 0/);
     expect(() => fitLastLayerLaplace(accumulator, weights, { ...options, temperature: 0 })).toThrow(

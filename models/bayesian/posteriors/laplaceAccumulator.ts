@@ -55,11 +55,12 @@ export class LaplaceAccumulator {
   /**
    * Adds rows.
    * @param features [rows, in]; rows are counted from 0 in every call
-   * @param residuals target − output: [rows, incrementColumns] where each column has a noise of its own; of any other
-   *   length, in the units of the columns, where all share one
+   * @param residuals target − output, in the units of the columns
+   * @param of columns: [rows, incrementColumns], each column with a noise of its own; state: in any order and of any
+   *   length, all columns share their mean square. What follows the last matrix must then keep lengths (a reordering)
    * @throws {PlumeError} data, when a number is not finite
    */
-  add(features: Numbers, residuals: Numbers): void {
+  add(features: Numbers, residuals: Numbers, of: 'columns' | 'state' = 'state'): void {
     const [inputs] = this.shape;
     const rows = features.length / inputs;
     if (!Number.isInteger(rows)) {
@@ -71,7 +72,12 @@ export class LaplaceAccumulator {
     requireFinite(residuals, 'residuals');
     for (const block of this.#blocks) block.add(features, rows, inputs);
     const { incrementColumns } = this.layer;
-    if (residuals.length === rows * incrementColumns.length) {
+    if (of === 'columns') {
+      if (residuals.length !== rows * incrementColumns.length) {
+        throw internalError(
+          `Laplace: ${residuals.length} residuals given for ${rows} rows of ${incrementColumns.length} columns`,
+        );
+      }
       for (const block of this.#blocks) this.#addColumns(block, residuals, rows);
     } else {
       let sum = 0;
