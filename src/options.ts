@@ -226,6 +226,12 @@ const definitions = {
     description: 'the dimension of forecast files that counts the members, where its name does not say so',
     schema: z.string().min(1).optional(),
   },
+  sampleMemory: {
+    flag: '--sample-memory <MiB>',
+    description:
+      'memory for the states of a training; a longer period is streamed from the archive (default: a quarter of what is free, at most 1024)',
+    schema: whole('sample memory', 1).optional(),
+  },
   regions: {
     flag: '--regions <names>',
     description:
@@ -375,6 +381,7 @@ const optionsSchema = z.strictObject({
   posterior: definitions.posterior.schema,
   workers: definitions.workers.schema,
   batch: definitions.batch.schema,
+  sampleMemory: definitions.sampleMemory.schema,
   checkpoint: definitions.checkpoint.schema,
   references: definitions.references.schema,
   seasonless: definitions.seasonless.schema,

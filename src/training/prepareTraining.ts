@@ -15,7 +15,7 @@ import type { Network, NetworkConstants } from '../../models/bayesian/networks/n
 import type { SeasonalCycle } from '../../models/bayesian/seasonalCycle.js';
 import { initialNetwork, initialParameters } from '../../models/bayesian/training/initialise.js';
 import { laplaceFitName } from '../../models/bayesian/training/laplacePass.js';
-import { openSampleLoader } from '../../models/bayesian/training/openSampleLoader.js';
+import { describeData, openSampleLoader } from '../../models/bayesian/training/openSampleLoader.js';
 import type { SampleLoader } from '../../models/bayesian/training/sampleLoader.js';
 import { isFixed, kindOf } from '../../models/bayesian/training/stageFamily.js';
 import { initialTensors, storedTensors } from '../../models/bayesian/training/stageStart.js';
@@ -75,8 +75,15 @@ export async function prepareTraining(request: TrainRequest, turn: TurnOfStages)
     batch: Math.max(1, ...of.map(({ batch }) => batch)),
   });
   const errors = stages.some(({ initialError }) => initialError > 0);
-  const loader = await openSampleLoader(data.source, { stepMilliseconds, most: most(phases), errors });
+  const budget = budgetOf(request);
+  const loader = await openSampleLoader(data.source, {
+    ...budget,
+    stepMilliseconds,
+    most: most(phases),
+    errors,
+  });
   const validation = await openSampleLoader(judged.source, {
+    ...budget,
     stepMilliseconds,
     most: most(plans),
     errors: false,
@@ -94,10 +101,8 @@ export async function prepareTraining(request: TrainRequest, turn: TurnOfStages)
     stages,
     loader.memoryBytes() + validation.memoryBytes(),
   );
-  const { kind } = loader.plan;
-  report.line(
-    `memory     about ${formatBytes(expectedMemoryBytes)}; samples ${kind === 'memory' ? 'held in memory' : 'streamed from the archive'}`,
-  );
+  for (const line of describeData(data, loader, most(phases))) report.line(`samples    ${line}`);
+  report.line(`memory     about ${formatBytes(expectedMemoryBytes)}`);
   requireMemory(
     'training',
     expectedMemoryBytes - process.memoryUsage.rss(),
@@ -112,16 +117,22 @@ export async function prepareTraining(request: TrainRequest, turn: TurnOfStages)
   };
 }
 
+function budgetOf({ sampleBytes }: TrainRequest): { budgetBytes?: number } {
+  return sampleBytes === undefined ? {} : { budgetBytes: sampleBytes };
+}
+
 function gapsOf({ source: { times, complete } }: TrainingData): Set<number> {
   return new Set(Array.from(times).filter((_, i) => complete[i] === 0));
 }
 
 async function read(
-  { source, gaps, report }: TrainRequest,
+  request: TrainRequest,
   period: Period,
   climate: SeasonalCycle | Recipe['climate'],
 ): Promise<TrainingData> {
-  const data = await readTrainingData(source.archive, period, { name: source.name, climate, gaps });
+  const { source, gaps, report } = request;
+  const options = { name: source.name, climate, gaps, ...budgetOf(request) };
+  const data = await readTrainingData(source.archive, period, options);
   if (data.gaps > 0) {
     report.line(
       `gaps       ${data.gaps} of ${data.source.times.length} states of ${formatPeriod(period)} have missing values and are left out`,

@@ -18,6 +18,8 @@ export interface TrainRequest {
   readonly stage: StageChoice;
   /** What becomes of training data with missing values. */
   readonly gaps: GapPolicy;
+  /** Bytes that the states of a period may hold; default `memoryBudget()`. */
+  readonly sampleBytes?: number;
   readonly seed: number;
   readonly backend: BackendChoice;
   readonly directory: string;

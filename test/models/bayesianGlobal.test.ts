@@ -7,6 +7,7 @@ import { buildForecastStep } from '../../models/bayesian/model.js';
 import { type GlobalConfig, GlobalNetwork } from '../../models/bayesian/networks/globalNetwork.js';
 import { Hemispheres, signAt } from '../../models/bayesian/networks/hemispheres.js';
 import { addView, symmetrise, type View } from '../../models/bayesian/networks/zonalSymmetry.js';
+import { heldSource } from '../../models/bayesian/training/anomalySource.js';
 import { fitPropagator } from '../../models/bayesian/training/fitPropagator.js';
 import { GraphBuilder } from '../../models/graph/builder.js';
 import { gradient } from '../../models/graph/gradient.js';
@@ -145,7 +146,7 @@ describe('the linear path', () => {
     }
     // the pairs that cross a new start are left out by a day's gap
     const times = Float64Array.from({ length: days }, (_, t) => (t + Math.floor(t / 3)) * day);
-    const series = { times, stateLength: n, values };
+    const series = heldSource({ times, stateLength: n, values });
     const full = { ...config, modes: 20 };
     const constants = await fitPropagator(full, schema, series, {
       stepMilliseconds: day,

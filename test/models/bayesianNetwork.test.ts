@@ -2,15 +2,18 @@
 import { Matrix, SingularValueDecomposition, solve } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import { pointWeights } from '../../core/grid.js';
+import type { Archive } from '../../core/interfaces.js';
+import type { Period } from '../../core/period.js';
 import type { Tensor } from '../../core/store/tensorFile.js';
 import { buildForecastStep } from '../../models/bayesian/model.js';
 import type { Network } from '../../models/bayesian/networks/network.js';
 import { RegionalNetwork } from '../../models/bayesian/networks/regionalNetwork.js';
 import { softplus } from '../../models/bayesian/posteriors/meanField.js';
 import { evaluateSeasonalCycle } from '../../models/bayesian/seasonalCycle.js';
+import { isHeld } from '../../models/bayesian/training/anomalySource.js';
 import { initialNetwork, initialParameters } from '../../models/bayesian/training/initialise.js';
 import { almostFairCrps } from '../../models/bayesian/training/losses.js';
-import { readTrainingSeries } from '../../models/bayesian/training/trainingData.js';
+import { readTrainingData } from '../../models/bayesian/training/trainingData.js';
 import { GraphBuilder } from '../../models/graph/builder.js';
 import { gradient } from '../../models/graph/gradient.js';
 import { elements, type Value } from '../../models/graph/graph.js';
@@ -227,6 +230,12 @@ describe('rotating the globe', () => {
   });
 });
 
+async function fitted(archive: Archive, period: Period) {
+  const { cycle, source } = await readTrainingData(archive, period, { climate: { harmonics: 1 }, name: 'a' });
+  if (!isHeld(source)) throw new Error('a short period is held');
+  return { cycle, series: source };
+}
+
 describe('before training', () => {
   const archive = syntheticArchive({ days: 300, rows: 4, columns: 6 });
   const period = { from: archive.times[0]!, to: archive.times[299]! };
@@ -234,7 +243,7 @@ describe('before training', () => {
   const begin = { seed: 1, amplitude: 0.25 };
 
   it('the network is the ridge regression of the increment on the EOFs of two states', async () => {
-    const { cycle, series } = await readTrainingSeries(archive, period, { harmonics: 1 }, 'a');
+    const { cycle, series } = await fitted(archive, period);
     const initial = await initialNetwork(tinyConfig, archive.schema, series, cycle, options);
     const { network } = initial;
     const parameters = initialParameters(initial, begin);
@@ -278,7 +287,7 @@ describe('before training', () => {
   });
 
   it('hidden layers hold random weights of unit gain, keyed by the seed, and output layers zeros', async () => {
-    const { cycle, series } = await readTrainingSeries(archive, period, { harmonics: 1 }, 'a');
+    const { cycle, series } = await fitted(archive, period);
     const config = { ...tinyConfig, channels: 32, hidden: 64 };
     const initial = await initialNetwork(config, archive.schema, series, cycle, options);
     const make = (seed: number) => initialParameters(initial, { ...begin, seed });
@@ -295,7 +304,7 @@ describe('before training', () => {
   });
 
   it('the climate it sees is the seasonal cycle in units of the scale, less the mean of each channel', async () => {
-    const { cycle, series } = await readTrainingSeries(archive, period, { harmonics: 1 }, 'a');
+    const { cycle, series } = await fitted(archive, period);
     const { constants } = await initialNetwork(tinyConfig, archive.schema, series, cycle, options);
     const n = series.stateLength;
     const january = new Float32Array(n);

@@ -4,12 +4,12 @@
  * does not grow with the period.
  */
 import { availableMemoryBytes } from '../../../core/availableMemory.js';
-import { dataError, internalError } from '../../../core/errors.js';
+import { dataError } from '../../../core/errors.js';
 import { gridSize } from '../../../core/grid.js';
 import type { Archive } from '../../../core/interfaces.js';
 import { formatPeriod, type Period, timesInside } from '../../../core/period.js';
 import { CycleFit, type CycleOptions, evaluateSeasonalCycle, type SeasonalCycle } from '../seasonalCycle.js';
-import { type AnomalySource, type HeldSource, heldSource, isHeld } from './anomalySource.js';
+import { type AnomalySource, heldSource } from './anomalySource.js';
 import { type GapPolicy, gapError, isComplete } from './gaps.js';
 import { type StateSource, visitStates } from './stateReading.js';
 
@@ -83,22 +83,6 @@ export async function readTrainingData(
     toAnomalies(first, out.subarray(0, count * stateLength));
   };
   return { cycle, gaps, source: { ...states, complete, read } };
-}
-
-/** A period whose states memory holds, whatever their size. @throws {PlumeError} as `readTrainingData` */
-export async function readTrainingSeries(
-  archive: Archive,
-  period: Period,
-  climate: CycleOptions,
-  name: string,
-): Promise<{ cycle: SeasonalCycle; series: HeldSource }> {
-  const { cycle, source } = await readTrainingData(archive, period, {
-    climate,
-    name,
-    budgetBytes: Number.POSITIVE_INFINITY,
-  });
-  if (!isHeld(source)) throw internalError('a period without a bound is not held');
-  return { cycle, series: source };
 }
 
 /** The states of a period of an archive, physical units, NaN where missing. */
