@@ -105,12 +105,27 @@ describe('the page of a global forecast', () => {
     expect(table.getChild('values')?.get(0)?.length).toBe(grid.latitudes.length * grid.longitudes.length);
   });
 
+  it('finds next to nothing in the weights where members are exchangeable', () => {
+    const name = 'height-of-the-500-hpa-surface-epistemic-share.arrow';
+    const link = [...document.querySelectorAll<HTMLAnchorElement>('a[download]')].find(
+      (each) => each.download === name,
+    );
+    const table = tableFromIPC(Buffer.from(link?.href.split(',')[1] ?? '', 'base64'));
+    expect([...(table.getChild('lead_hours') ?? [])]).toEqual([24, 72, 120, 240]);
+    const values = [...(table.getChild('values') ?? [])].flatMap((field) => [...(field as Float32Array)]);
+    expect(values.length).toBeGreaterThan(4 * 300);
+    expect(Math.min(...values)).toBe(0);
+    // Cut at 0, of both signs before: half of them are 0, and the others what 3 × 4 members cannot tell from it.
+    expect(values.reduce((sum, share) => sum + share, 0) / values.length).toBeLessThan(15);
+  });
+
   it('has maps, places and a scorecard of all sixteen channels', () => {
     const titles = [...document.querySelectorAll('.field h3')].map((each) => each.textContent);
     expect(titles).toEqual([
       'The flow, day by day',
       expect.stringMatching(/^Spaghetti: the \d+ dam line of all members$/),
       'Height of the 500 hPa surface: spread',
+      'Height of the 500 hPa surface: epistemic share',
       'Height of the 500 hPa surface: single forecasts for day 7',
       'Temperature at 850 hPa: forecast',
       'Temperature at 850 hPa: what happened',

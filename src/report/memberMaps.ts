@@ -1,6 +1,7 @@
 /** Maps of what the members say together and alone: mean beside truth, spread, single forecasts. */
 import type { NestedDesign } from '../../core/statistics/varianceDecomposition.js';
 import { type Atlas, caption, heightInterval, levelsOver, meanOf, scaleOver, spreadOf } from './atlas.js';
+import { coarsening } from './coarseField.js';
 import type { Scheme } from './colourScale.js';
 import { leadLabel } from './displayUnit.js';
 import { epistemicShare, shareMeaning, shareScale } from './epistemicShare.js';
@@ -154,6 +155,8 @@ export async function shareRow(
   }
   if (!shown.every((each) => each.every(Number.isFinite))) return '';
   const scale = shareScale();
+  // Means over neighbours lose nothing on fewer points.
+  const coarse = coarsening(grid, 36);
   return mapRow({
     title: `${quantity.title}: epistemic share`,
     meaning: shareMeaning,
@@ -169,8 +172,12 @@ export async function shareRow(
       }),
     })),
     data: mapData(
-      grid,
-      leads.map((lead, i) => ({ field: 'epistemic share', lead_hours: lead, values: shown[i] ?? [] })),
+      coarse.grid,
+      leads.map((lead, i) => ({
+        field: 'epistemic share',
+        lead_hours: lead,
+        values: coarse.field(shown[i] ?? []),
+      })),
       { quantity: quantity.title, unit: '%' },
       0,
     ),
