@@ -375,7 +375,7 @@ async function fitInside(
     if (before === undefined) await writeFitRecord(recordPath, { ...record, trials: [...trials] });
     done++;
     if (before !== undefined) progress.from(done);
-    progress.update(done, `${key}: CRPS ${found.fairCrps.map((crps) => crps.toFixed(4)).join(' ')}`);
+    progress.update(done, `CRPS ${found.fairCrps.map((crps) => crps.toFixed(4)).join(' ')}`);
     if (request.signal.aborted)
       throw interruptedError('stopped; run the same command again to go on from here');
     return found;
@@ -388,7 +388,7 @@ async function fitInside(
       async (scales) => meanLogCrps(await score(keyOf(scales), posteriorAt(scales))),
       { trials: most, each: fit === 'scales' },
     );
-    const best = await score(keyOf(found.scales), posteriorAt(found.scales));
+    const best = trials.get(keyOf(found.scales)) ?? centre;
     progress.finish();
     tellScores(report, prepared, centre, best);
     const chosen = found.scales;
