@@ -73,7 +73,7 @@ describe('the notebook of posteriors', () => {
     const rows = rowsOf(done);
     expect(rows.map(([name]) => name)).toHaveLength(8);
     expect(rows.flatMap(([, numbers]) => numbers).every(Number.isFinite)).toBe(true);
-  });
+  }, 300_000);
 
   it('lies in the repository as it was last run, and stays small', () => {
     const [kept, done] = [codeCells(path), codeCells(join(folder, 'posteriors.ipynb'))];
