@@ -2,14 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import { makeGrid } from '../../core/grid.js';
 import type { Schema } from '../../core/schema.js';
+import { timeBasis } from '../../core/season.js';
 import { GlobalNetwork } from '../../models/bayesian/networks/globalNetwork.js';
+import type { Network } from '../../models/bayesian/networks/network.js';
 import { addView } from '../../models/bayesian/networks/zonalSymmetry.js';
+import { MeanFieldFamily } from '../../models/bayesian/posteriors/meanField.js';
 import { PointFamily } from '../../models/bayesian/posteriors/point.js';
 import { type AnomalySeries, gatherStates } from '../../models/bayesian/training/anomalySource.js';
 import type { SampleBatch } from '../../models/bayesian/training/sampleLoader.js';
 import type { Stage } from '../../models/bayesian/training/stages.js';
 import { fillBatch } from '../../models/bayesian/training/trainingBatch.js';
-import { randomValues } from './bayesianFixture.js';
+import { elements } from '../../models/graph/graph.js';
+import { randomValues, tinyConfig, tinyNetwork, tinySchema } from './bayesianFixture.js';
 
 const schema: Schema = {
   grid: makeGrid([60, 20, -20, -60], [0, 45, 90, 135, 180, 225, 270, 315]),
@@ -143,5 +147,118 @@ describe('a batch on a globe', () => {
   it('is the same whenever it is filled', () => {
     expect(filled(0.3, 7)).toEqual(filled(0.3, 7));
     expect(filled(0.3, 7)).not.toEqual(filled(0.3, 8));
+  });
+});
+
+describe('what a step draws', () => {
+  const schemaOfRegion = tinySchema();
+  const { network: regional } = tinyNetwork(schemaOfRegion, tinyConfig);
+  const points = regional.stateLength;
+  const meanField = new MeanFieldFamily(regional, { initialSigma: 0.1, floor: 0.02 });
+  const dropping = { ...stage(0), dropout: 0.2 };
+  const phase = { steps: 1, rollout: 2, batch: 3 };
+  const hours = 6;
+  const times = Float64Array.of(0, 100 * hours, 31 * 24).map((time) => time * 3_600_000);
+  const region: SampleBatch = {
+    times,
+    states: (offset, out) =>
+      out.forEach((_, i) => {
+        out[i] = offset + Math.floor(i / points) / 8;
+      }),
+  };
+  const fill = (step: number, index = 1, dayTime = false): Map<string, Float32Array> => {
+    const terms = 3 + (dayTime ? 2 : 0);
+    const shapes: [string, number][] = [
+      ['state.0', 3 * points],
+      ['state.1', 3 * points],
+      ...[0, 1].flatMap((s): [string, number][] => [
+        [`truth.${s}`, 3 * points],
+        [`season.${s}`, 3 * terms],
+        [`dropout.hidden.0.${s}`, 4000],
+        [`dropout.stem.${s}`, 4000],
+      ]),
+      ...Array.from(meanField.drawShapes(2), ([name, shape]): [string, number] => [name, elements(shape)]),
+    ];
+    const buffers = new Map(shapes.map(([name, length]) => [name, new Float32Array(length)]));
+    const sources = {
+      network: Object.assign(Object.create(regional) as Network, { dayTime }),
+      loader: {
+        stateLength: points,
+        stepMilliseconds: hours * 3_600_000,
+        pool: { dates: 0, history: 0, values: new Float32Array(0) },
+      },
+      noise,
+      seed: 5,
+      family: meanField,
+    };
+    fillBatch(sources, { index, stage: dropping, phase, step }, region, buffers);
+    return buffers;
+  };
+  const draws = (buffers: ReadonlyMap<string, Float32Array>) =>
+    [...buffers].filter(([name]) => /^(draw|dropout)\./.test(name));
+
+  it('fills states of the past and truths of the future by their offset', () => {
+    const found = fill(0);
+    const firstOf = (name: string) => [0, 1, 2].map((i) => found.get(name)![i * points]! - i / 8);
+    expect(firstOf('state.0')).toEqual([0, 0, 0]);
+    expect(firstOf('state.1')).toEqual([-1, -1, -1]);
+    expect(firstOf('truth.0')).toEqual([1, 1, 1]);
+    expect(firstOf('truth.1')).toEqual([2, 2, 2]);
+  });
+
+  it('tells season and time of day of every step of the rollout, at the state that it starts from', () => {
+    const found = fill(0, 1, true);
+    for (const s of [0, 1]) {
+      times.forEach((time, i) => {
+        const expected = timeBasis(time + s * hours * 3_600_000, { harmonics: 1, dayTime: true });
+        const row = found.get(`season.${s}`)!.subarray(i * 5, (i + 1) * 5);
+        row.forEach((value, k) => {
+          expect(value).toBeCloseTo(expected[k]!, 6);
+        });
+      });
+    }
+  });
+
+  it('takes the weights from the family, by stage and step alone', () => {
+    const found = fill(7);
+    for (const [name, shape] of meanField.drawShapes(2)) {
+      const expected = new Float32Array(elements(shape));
+      meanField.fillDraw({ seed: 5, stage: 1, step: 7 }, name, expected);
+      expect(found.get(name)).toEqual(expected);
+    }
+  });
+
+  it('remakes any step alone, and shares no numbers between steps, stages or tensors', () => {
+    expect(fill(3)).toEqual(fill(3));
+    const all = [...draws(fill(3)), ...draws(fill(4)), ...draws(fill(3, 2))].map(([, values]) =>
+      // of dropout, which only holds two numbers, the pattern
+      [...values.subarray(0, 60)].join(),
+    );
+    const long = all.filter((text) => text.split(',').length === 60);
+    expect(long.length).toBeGreaterThan(20);
+    expect(new Set(long).size).toBe(long.length);
+  });
+
+  it('drops the share asked for, of hidden units twice that, and keeps the mean', () => {
+    const found = fill(1);
+    for (const [name, share] of [
+      ['dropout.stem.0', 0.2],
+      ['dropout.hidden.0.1', 0.4],
+    ] as const) {
+      const values = found.get(name)!;
+      const dropped = values.filter((value) => value === 0).length / values.length;
+      expect(Math.abs(dropped - share)).toBeLessThan(4 * Math.sqrt((share * (1 - share)) / values.length));
+      expect(
+        values.filter((value) => value !== 0).every((value) => value === Math.fround(1 / (1 - share))),
+      ).toBe(true);
+    }
+  });
+
+  it('with errors is refused where the loader has no pool for them', () => {
+    const place = { index: 1, stage: stage(0.1), phase: { ...phase, rollout: 0 }, step: 0 };
+    const empty = { ...loader, pool: { dates: 0, history: 0, values: new Float32Array(0) } };
+    const buffers = new Map([['state.0', new Float32Array(batch.length * n)]]);
+    const sources = { network, loader: empty, noise, seed: 3, family };
+    expect(() => fillBatch(sources, place, samples, buffers)).toThrow(/holds 0 dates of 0 states/);
   });
 });
