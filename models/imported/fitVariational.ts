@@ -19,7 +19,12 @@ import type { OnnxFile } from './onnxFile.js';
 import { float32Numbers } from './tensorNumbers.js';
 import { type Normalisation, Units } from './units.js';
 import { readStanding, type Standing, writeStanding } from './variationalCheckpoint.js';
-import { buildVariationalStep, frozenTensors, type VariationalOptions } from './variationalStep.js';
+import {
+  buildVariationalStep,
+  frozenTensors,
+  learnedShapes,
+  type VariationalOptions,
+} from './variationalStep.js';
 
 export interface VariationalRequest extends Pick<VariationalOptions, 'samples' | 'batch'> {
   readonly file: OnnxFile;
@@ -96,6 +101,7 @@ export async function fitVariational(request: VariationalRequest): Promise<Varia
 
   const standing =
     (await readStanding(checkpointPath, request.identity, request.onNote)) ?? begin(layers, request.scale);
+  const shapes = new Map([...standing.tensors].map(([name, { shape }]) => [name, shape]));
   let tensors = new Map([...standing.tensors].map(([name, { values }]) => [name, values]));
   const losses = [...standing.losses];
   let divergence = standing.divergence;
@@ -106,7 +112,7 @@ export async function fitVariational(request: VariationalRequest): Promise<Varia
       losses,
       divergence,
       tensors: new Map(
-        [...tensors].map(([name, values]) => [name, { shape: shapeOf(layers, name), values }]),
+        [...tensors].map(([name, values]) => [name, { shape: shapes.get(name) ?? [], values }]),
       ),
     });
     saved = performance.now();
@@ -147,10 +153,11 @@ export async function fitVariational(request: VariationalRequest): Promise<Varia
     await executor.release();
   }
   const sigma = new Map(
-    layers.map(({ name, shape }) => [
-      name,
-      { shape, values: (tensors.get(`rho.${name}`) ?? new Float32Array(0)).map(softplus) },
-    ]),
+    layers.map(({ name, shape }): [string, Tensor] => {
+      const shift = tensors.get(`shift.${name}`)?.[0] ?? 0;
+      const rho = tensors.get(`rho.${name}`) ?? new Float32Array(0);
+      return [name, { shape, values: rho.map((each) => softplus(each + shift)) }];
+    }),
   );
   return { sigma, losses: inTenths(losses), divergence };
 }
@@ -162,21 +169,17 @@ function numbersOf(file: OnnxFile, name: string): Float32Array {
 }
 
 function begin(layers: readonly Layer[], scale: number): Standing {
+  const rms = new Map(layers.map((layer) => [`rho.${layer.name}`, layer.rms]));
   const tensors = new Map<string, Tensor>();
-  for (const { name, shape, rms } of layers) {
+  for (const [name, shape] of learnedShapes(layers)) {
     const size = elements(shape);
-    const rho = inverseSoftplus(scale * rms);
-    tensors.set(`rho.${name}`, { shape, values: new Float32Array(size).fill(rho) });
+    const width = rms.get(name);
+    const start = width === undefined ? 0 : inverseSoftplus(scale * width);
+    tensors.set(name, { shape, values: new Float32Array(size).fill(start) });
     tensors.set(`first.${name}`, { shape, values: new Float32Array(size) });
     tensors.set(`second.${name}`, { shape, values: new Float32Array(size) });
   }
   return { step: 0, losses: [], divergence: 0, tensors };
-}
-
-function shapeOf(layers: readonly Layer[], tensor: string): readonly number[] {
-  return (
-    layers.find(({ name }) => tensor.endsWith(`.${name}`) && tensor.length - name.length <= 7)?.shape ?? []
-  );
 }
 
 /** Cosine to zero (Loshchilov & Hutter 2017, arXiv:1608.03983). */

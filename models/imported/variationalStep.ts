@@ -1,9 +1,11 @@
 /**
  * One step of variational inference for an imported model, as a graph: the model written out once for each of S weight
  * samples, its loss, the gradient of the widths, and their update.
- *   w_s = m₀ + σ ⊙ ε_s,  σ = ln(1 + e^ρ),   minimise  almost-fair CRPS over the S members + β/N · KL(q‖p),
+ *   w_s = m₀ + σ ⊙ ε_s,  σ = ln(1 + e^{ρ + τ}),   minimise  almost-fair CRPS over the S members + β/N · KL(q‖p),
  *   KL = Σ [ ln(σ_p/σ) + σ²/(2σ_p²) − ½ ],  p = N(m₀, σ_p²)
- * The centre m₀ stays where the model's makers put it, so only ρ is learned. Large tensors that nobody chose are inputs:
+ * The centre m₀ stays where the model's makers put it: learned are ρ, one for each weight, and τ, one for each layer, whose
+ * gradient is the sum over the layer. A single weight's gradient is nearly all chance from the draws of the others (one
+ * part in √n is not), so that ρ alone would wander where τ walks; ρ moves more slowly. Large tensors that nobody chose are inputs:
  * the numbers are read where the caller holds them, and no executor copies them.
  * Reparameterisation: Kingma & Welling 2014, arXiv:1312.6114; CRPS as loss: Lang et al. 2024, arXiv:2412.15832.
  */
@@ -12,7 +14,7 @@ import { almostFairCrps } from '../bayesian/training/losses.js';
 import { adamw } from '../graph/adamw.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { gradient } from '../graph/gradient.js';
-import { elements, type Graph, type Value } from '../graph/graph.js';
+import { elements, type Graph, type Shape, type Value } from '../graph/graph.js';
 import type { Binding, BoundTensor } from './binding.js';
 import { importGraph } from './importGraph.js';
 import type { Layer } from './layers.js';
@@ -43,12 +45,25 @@ export function frozenTensors(file: OnnxFile, chosen: ReadonlySet<string>): stri
     .map(({ name }) => name);
 }
 
+/** Shapes of what is learned: `rho.<layer>` for each weight, `shift.<layer>` for all of them. */
+export function learnedShapes(layers: readonly Layer[]): Map<string, Shape> {
+  return new Map(
+    layers.flatMap(({ name, shape }): [string, Shape][] => [
+      [`rho.${name}`, shape],
+      [`shift.${name}`, [1]],
+    ]),
+  );
+}
+
 const almostFair = 0.95;
+/** How fast a single weight's ρ moves beside its layer's τ. */
+const weightRate = 0.2;
 
 /**
- * Inputs: `state.<input>` [batch, …], `truth` [batch, channel · point] in units of the loss, and by layer `centre`, `rho`,
- * `first`, `second` [shape] and `draw` [samples, shape], `frozen.<tensor>`, `rate`, `step`.
- * Outputs: `crps` [channel], `divergence` [], and by layer `rho`, `first`, `second` with "next." before them.
+ * Inputs: `state.<input>` [batch, …], `truth` [batch, channel · point] in units of the loss, `centre.<layer>` [shape] and
+ * `draw.<layer>` [samples, shape], `frozen.<tensor>`, what is learned by the names of `learnedShapes`, each with its moments
+ * `first.<name>` and `second.<name>`, `rate`, `step`.
+ * Outputs: `crps` [channel], `divergence` [], and what is learned and its moments with "next." before their names.
  * @throws {PlumeError} usage, for operators without a gradient rule, naming operator and node
  */
 export function buildVariationalStep(
@@ -70,7 +85,8 @@ export function buildVariationalStep(
       b.input(`frozen.${name}`, file.tensors.get(name)?.shape ?? []),
     ]),
   );
-  const widths = layers.map((layer) => inputsOf(b, layer, samples));
+  const learned = new Map([...learnedShapes(layers)].map(([name, shape]) => [name, b.input(name, shape)]));
+  const widths = layers.map((layer) => inputsOf(b, layer, samples, learned));
 
   const members = Array.from({ length: samples }, (_, s) => {
     const weights = new Map(frozen);
@@ -88,27 +104,29 @@ export function buildVariationalStep(
   const divergence = b.sum(widths.map((width) => b.reduceSum(divergenceOf(b, width, priorSigma))));
   const fit = b.reduceMean(crps);
   const loss = b.add(b.reshape(fit, []), b.mul(divergence, b.scalar(divergenceWeight)));
+  const all = [...learned];
   const gradients = gradient(
     b,
     loss,
-    widths.map(({ rho }) => rho),
+    all.map(([, value]) => value),
   );
   const { parameters } = adamw(
     b,
-    widths.map(({ rho, first, second }, i) => ({
-      value: rho,
+    all.map(([name, value], i) => ({
+      value,
       gradient: gradients[i] ?? missing(),
-      first,
-      second,
+      first: b.input(`first.${name}`, value.shape),
+      second: b.input(`second.${name}`, value.shape),
       weightDecay: 0,
+      rateFactor: name.startsWith('rho.') ? weightRate : 1,
     })),
     { learningRate: b.input('rate', []), step: b.input('step', []), clipNorm: 1 },
   );
   b.output('crps', crps);
   b.output('divergence', divergence);
-  widths.forEach(({ name }, i) => {
+  all.forEach(([name], i) => {
     const { value, first, second } = parameters[i] ?? missing();
-    b.output(`next.rho.${name}`, value);
+    b.output(`next.${name}`, value);
     b.output(`next.first.${name}`, first);
     b.output(`next.second.${name}`, second);
   });
@@ -118,24 +136,24 @@ export function buildVariationalStep(
 interface Width {
   readonly name: string;
   readonly centre: Value;
-  readonly rho: Value;
-  readonly first: Value;
-  readonly second: Value;
   /** [samples, shape] */
   readonly draw: Value;
   readonly sigma: Value;
 }
 
-function inputsOf(b: GraphBuilder, { name, shape }: Layer, samples: number): Width {
-  const rho = b.input(`rho.${name}`, shape);
+function inputsOf(
+  b: GraphBuilder,
+  { name, shape }: Layer,
+  samples: number,
+  learned: ReadonlyMap<string, Value>,
+): Width {
+  const rho = learned.get(`rho.${name}`) ?? missing();
+  const shift = learned.get(`shift.${name}`) ?? missing();
   return {
     name,
     centre: b.input(`centre.${name}`, shape),
-    rho,
-    first: b.input(`first.${name}`, shape),
-    second: b.input(`second.${name}`, shape),
     draw: b.input(`draw.${name}`, [samples, ...shape]),
-    sigma: b.softplus(rho),
+    sigma: b.softplus(b.add(rho, shift)),
   };
 }
 

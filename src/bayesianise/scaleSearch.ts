@@ -22,6 +22,9 @@ export interface Found {
 const least = 2 ** -20;
 const most = 2;
 
+/** A logarithm of CRPS lower by less is no reason to go on. */
+const worthwhile = 5e-4;
+
 const commonSteps = [2, 1, 0.5];
 const eachSteps = [1, 0.5];
 
@@ -55,7 +58,7 @@ export async function searchScales(
       const next = best.map((scale, i) => (moved(i) ? bounded(scale * 2 ** step) : scale));
       if (keyOf(next) === keyOf(best)) return walked;
       const value = await valueAt(next);
-      if (!(value < bestValue)) return walked;
+      if (!(value < bestValue - worthwhile)) return walked;
       best = next;
       bestValue = value;
     }
