@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crpsEnsemble } from '../../evaluation/scores/crps.js';
+import { gaussianKl } from '../../models/bayesian/posteriors/gaussian.js';
 import { inverseSoftplus, klDivergence, softplus } from '../../models/bayesian/posteriors/meanField.js';
 import {
   almostFairCrps,
-  gaussianKl,
   gaussianNegativeLogLikelihood,
   meanSquaredError,
 } from '../../models/bayesian/training/losses.js';

@@ -87,23 +87,3 @@ export function almostFairCrps(
   const epsilon = (1 - alpha) / count;
   return ops.sub(skill, ops.mul(pairs ?? ops.scalar(0), ops.scalar((1 - epsilon) / (count * (count - 1)))));
 }
-
-/**
- * KL(N(μ, σ²) ‖ N(m₀, σ_p²)) of one tensor in nats, summed over its elements; σ [same shape as μ].
- * The constant −½ − ln σ_p^{-1} of each element is kept, so the value is the true divergence.
- */
-export function gaussianKl(
-  ops: Operations,
-  mean: Value,
-  sigma: Value,
-  priorMean: Value,
-  priorSigma: number,
-): Value {
-  const shift = ops.sub(mean, priorMean);
-  const quadratic = ops.mul(
-    ops.add(ops.mul(sigma, sigma), ops.mul(shift, shift)),
-    ops.scalar(1 / (2 * priorSigma ** 2)),
-  );
-  const each = ops.sub(quadratic, ops.log(sigma));
-  return ops.reduceSum(ops.add(each, ops.scalar(Math.log(priorSigma) - 0.5)));
-}
