@@ -116,7 +116,8 @@ export async function createExecutor(
   backend: ResolvedBackend,
   options: ExecutorOptions = {},
 ): Promise<GraphExecutor> {
-  if (isOrt(backend)) return createOnnxExecutor(graph, { device: devices[backend], ...options });
+  if (isOrt(backend))
+    return createOnnxExecutor(graph, { device: devices[backend], memoryPattern: false, ...options });
   return createTfjsExecutor(graph, await loaded(tensorflows[backend]));
 }
 
