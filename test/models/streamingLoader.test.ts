@@ -211,6 +211,20 @@ describe('a stream of samples', () => {
     expect(Math.max(...most.slice(20))).toBeLessThanOrEqual(2 * 2 * 5 + 3 * part);
   });
 
+  it('spreads the reading of large pieces over the steps', async () => {
+    const source = watched(3000, { piece: 50 });
+    const loader = await streamOf(source, 1000);
+    const read: number[] = [];
+    for (let step = 0; step < 1300; step++) {
+      await loader.batch(request({ step, batch: 5 }));
+      read.push(source.seen.states);
+    }
+    const window = 40;
+    for (let step = 60; step + window < read.length; step++) {
+      expect(read[step + window]! - read[step]!).toBeLessThanOrEqual(2 * 5 * window + 2 * 50);
+    }
+  });
+
   it('tells a failed read to the step that needs it, and goes on when the archive is there again', async () => {
     const source = watched(400);
     let broken = true;

@@ -28,6 +28,8 @@ export class BlockBuffers {
   #buffers = 0;
   /** In the order of reading; only the last may be in part. */
   #blocks: HeldBlock[] = [];
+  /** States to be read ahead; below 0 after a piece that was larger. */
+  #due = 0;
   #next: { epoch: number; rank: number } | undefined;
 
   constructor(source: StateSource, plan: BlockPlan) {
@@ -44,6 +46,7 @@ export class BlockBuffers {
   clear(): void {
     for (const { values } of this.#blocks) this.#free.push(values);
     this.#blocks = [];
+    this.#due = 0;
     this.#next = undefined;
   }
 
@@ -69,12 +72,12 @@ export class BlockBuffers {
     }
   }
 
-  /** Reads about so many states more, as far as there are free buffers. */
+  /** Reads so many states more, as far as there are free buffers; what a large piece is beyond them counts next time. */
   async readOn(request: SampleRequest, orders: SampleOrders, states: number): Promise<void> {
-    for (let read = 0; read < states; ) {
+    this.#due += states;
+    while (this.#due > 0) {
       const part = await this.#readPart(request, orders);
-      if (part === 0) return;
-      read += part;
+      this.#due = part === 0 ? 0 : this.#due - part;
     }
   }
 
