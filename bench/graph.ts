@@ -1,20 +1,14 @@
 /**
- * How fast a training step runs: GFLOP/s of a whole step (forward, L1 loss, backward, AdamW) of a small network,
- * by ONNX Runtime on one and two threads, and by PyTorch on the same network in the same run where a Python with
- * torch is found (PLUME_PYTHON, else python3). GFLOP/s count 2·m·n·k of matrix products and convolutions, forward
- * and backward, and nothing else; the time is that of the fastest step, because other work on the machine only
- * ever adds.
+ * How fast a training step of a small convolutional network runs (forward, L1 loss, backward, AdamW): trainingStep.ts
+ * has the way of timing.
  *
  * Network: 64 fields of 17 × 33 with 8 channels; 5 × 5 convolution to 64, two of 3 × 3, 64 to 64, GELU after each;
  * a 1 × 1 to one channel; beside it a linear path 1122 → 128 → 561.
  */
-import { spawnSync } from 'node:child_process';
-import { adamw } from '../models/graph/adamw.js';
 import { GraphBuilder } from '../models/graph/builder.js';
-import { gradient } from '../models/graph/gradient.js';
-import { elements, type Graph, matrixFlops, type Shape, type Value } from '../models/graph/graph.js';
+import type { Graph, Shape, Value } from '../models/graph/graph.js';
 import { convolution, linear } from '../models/graph/layers.js';
-import { createOnnxExecutor } from '../models/graph/onnxExecutor.js';
+import { appendStep, benchStep, type StepBenchmark } from './trainingStep.js';
 
 const [images, rows, columns, channels, width] = [64, 17, 33, 8, 64];
 const points = rows * columns;
@@ -45,55 +39,7 @@ function trainingStep(): Graph {
   const straight = b.matMul(b.gelu(b.matMul(two, p.l1!)), p.l2!);
   const predicted = b.add(b.reshape(linear(b, h, p.o!), [images, points]), straight);
   const loss = b.reduceMean(b.abs(b.sub(predicted, y)));
-  const gradients = gradient(
-    b,
-    loss,
-    names.map((name) => p[name]!),
-  );
-  const { parameters } = adamw(
-    b,
-    names.map((name, i) => ({
-      value: p[name]!,
-      gradient: gradients[i]!,
-      first: b.input(`first ${name}`, parameterShapes[name]!),
-      second: b.input(`second ${name}`, parameterShapes[name]!),
-      weightDecay: 0.01,
-    })),
-    { learningRate: b.input('rate', []), step: b.input('step', []) },
-  );
-  b.output('loss', loss);
-  names.forEach((name, i) => {
-    b.output(`next ${name}`, parameters[i]!.value);
-    b.output(`next first ${name}`, parameters[i]!.first);
-    b.output(`next second ${name}`, parameters[i]!.second);
-  });
-  return b.build();
-}
-
-/** Milliseconds of the fastest of `steps` steps, parameters fed back from step to step. */
-async function onnxMilliseconds(graph: Graph, threads: number, steps: number): Promise<number> {
-  const executor = await createOnnxExecutor(graph, { device: 'cpu', threads, flushDenormals: true });
-  let feeds: Parameters<typeof executor.run>[0] = Object.fromEntries(
-    graph.inputs.map(({ name, value }) => {
-      const scale = name === 'x' || name === 'y' ? 1 : name.includes(' ') ? 0 : 0.05;
-      // Any smooth spread of numbers does: what is timed does not depend on them, denormals apart.
-      return [
-        name,
-        Float32Array.from({ length: elements(value.shape) }, (_, i) => scale * Math.sin(i * 1.7)),
-      ];
-    }),
-  );
-  let best = Number.POSITIVE_INFINITY;
-  for (let step = 1; step <= steps; step++) {
-    feeds = { ...feeds, rate: Float32Array.of(1e-4), step: Float32Array.of(step) };
-    const start = performance.now();
-    const results = await executor.run(feeds);
-    best = Math.min(best, performance.now() - start);
-    const fed = graph.inputs.filter(({ name }) => `next ${name}` in results);
-    feeds = { ...feeds, ...Object.fromEntries(fed.map(({ name }) => [name, results[`next ${name}`]!])) };
-  }
-  await executor.release();
-  return best;
+  return appendStep(b, loss, new Map(Object.entries(p)));
 }
 
 const torchProgram = `
@@ -123,55 +69,7 @@ for _ in range(steps):
 print(best * 1e3, torch.__version__)
 `;
 
-function torchMilliseconds(
-  threads: number,
-  steps: number,
-): { milliseconds: number; version: string } | undefined {
-  const python = process.env.PLUME_PYTHON ?? 'python3';
-  const result = spawnSync(python, ['-c', torchProgram, String(threads), String(steps)], {
-    encoding: 'utf8',
-  });
-  if (result.status !== 0) return undefined;
-  const [milliseconds, version] = result.stdout.trim().split(' ');
-  return { milliseconds: Number(milliseconds), version: version ?? '' };
-}
-
-export interface GraphBenchmark {
-  readonly threads: number;
-  /** GFLOP/s of ONNX Runtime. */
-  readonly onnx: number;
-  /** GFLOP/s of PyTorch and its version, where found. */
-  readonly torch?: { readonly gflops: number; readonly version: string };
-}
-
-/** Measures and prints one line per thread count; ONNX Runtime and PyTorch take turns. */
-export async function benchGraph(print: (line: string) => void = console.log): Promise<GraphBenchmark[]> {
-  const graph = trainingStep();
-  const gigaflop = matrixFlops(graph) / 1e9;
-  print(
-    `training step: ${graph.nodes.length} nodes, ${gigaflop.toFixed(1)} GFLOP in products and convolutions`,
-  );
-  const benchmarks: GraphBenchmark[] = [];
-  for (const threads of [1, 2]) {
-    let onnx = Number.POSITIVE_INFINITY;
-    let torch: { milliseconds: number; version: string } | undefined;
-    for (let round = 0; round < 2; round++) {
-      onnx = Math.min(onnx, await onnxMilliseconds(graph, threads, 12));
-      const turn = torchMilliseconds(threads, 12);
-      if (turn !== undefined && turn.milliseconds < (torch?.milliseconds ?? Number.POSITIVE_INFINITY))
-        torch = turn;
-    }
-    const rate = (milliseconds: number) => gigaflop / (milliseconds / 1e3);
-    const peer =
-      torch === undefined ? undefined : { gflops: rate(torch.milliseconds), version: torch.version };
-    benchmarks.push({ threads, onnx: rate(onnx), ...(peer === undefined ? {} : { torch: peer }) });
-    const compared =
-      peer === undefined
-        ? 'no Python with torch found (set PLUME_PYTHON)'
-        : `PyTorch ${peer.version} ${peer.gflops.toFixed(0)} GFLOP/s, ratio ${(rate(onnx) / peer.gflops).toFixed(2)}`;
-    print(
-      `${threads} thread${threads === 1 ? '' : 's'}: ONNX Runtime ${rate(onnx).toFixed(0)} GFLOP/s; ${compared}`,
-    );
-  }
-  return benchmarks;
+/** Measures and prints one line per thread count. */
+export async function benchGraph(print: (line: string) => void = console.log): Promise<StepBenchmark[]> {
+  return benchStep(trainingStep(), torchProgram, print);
 }

@@ -1,6 +1,7 @@
 /**
  * npm run bench [-- NAME …]: measures, as ratios against a peer or a limit in the same run where there is one.
  *   graph       a training step in ONNX Runtime, beside PyTorch (PLUME_PYTHON) on the same network
+ *   transformer the same for a small Earth-specific transformer
  *   forecast    a step of the standard network on one core, and the share of its noise
  *   members     what a member costs with weights of its own, against the deterministic network's, and drawing them
  *   evaluation  fair CRPS of large fields beside numpy, scoringrules and properscoring, against one read of the same bytes
@@ -17,9 +18,11 @@ import { benchGraph } from './graph.js';
 import { benchMembers } from './members.js';
 import { benchScorecard } from './scorecard.js';
 import { benchTransform } from './transform.js';
+import { benchTransformer } from './transformer.js';
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   graph: benchGraph,
+  transformer: benchTransformer,
   forecast: benchForecast,
   members: benchMembers,
   evaluation: benchEvaluation,

@@ -155,6 +155,12 @@ export const operatorCases: readonly OperatorCase[] = [
   ),
   one('InverseDeviation', 'alone', [3, 4], (b, x) => b.inverseDeviation(x, 1e-2)),
   one('ReduceSum', 'all', [2, 3], (b, x) => b.reduceSum(x)),
+  one('ReduceSum', 'many wide rows', [2, 1, 16], (b, x) =>
+    b.reduceSum(b.mul(x, b.constant(draw([2, 260, 16], 'any', uniform(3)), [2, 260, 16])), [1]),
+  ),
+  one('ReduceSum', 'many wide rows on two axes kept', [16], (b, x) =>
+    b.reduceSum(b.mul(x, b.constant(draw([8, 40, 16], 'any', uniform(4)), [8, 40, 16])), [0, 1], true),
+  ),
   one('ReduceSum', 'one axis', [2, 3, 2], (b, x) => b.reduceSum(x, [1])),
   one('ReduceSum', 'two axes kept', [2, 3, 2], (b, x) => b.reduceMean(x, [0, -1], true)),
   one('Reshape', 'inferred', [2, 6], (b, x) => b.reshape(x, [3, -1])),

@@ -1,10 +1,35 @@
-/** Sum over axes: attributes { axes, keepDims }. Gradient: the upstream repeated along the summed axes. */
-import type { Shape } from '../graph.js';
-import type { Operator } from '../operator.js';
+/**
+ * Sum over axes: attributes { axes, keepDims }. Gradient: the upstream repeated along the summed axes.
+ * ONNX Runtime's CPU provider sums the rows of a long matrix a few columns at a time, each time through all of its
+ * memory (12288 rows of 192 numbers: 57 ms on a busy machine, where the same sum as a matrix product with ones, which
+ * reads every row once, took 0.5 ms). Long sums of rows, the gradients of biases, are written as that product.
+ */
+import { elements, type GraphNode, type Shape } from '../graph.js';
+import type { OnnxWriter, Operator } from '../operator.js';
 import { normaliseAxis, strides, walk } from '../shapes.js';
 
 function keptShape(shape: Shape, axes: readonly number[]): number[] {
   return shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+}
+
+/** Fewest rows, and numbers in a row, from which on the product is the better way. */
+const [longSum, wideRow] = [256, 16];
+
+/** The sum as [outer, 1, rows] × [outer, rows, inner]; undefined where it is no sum of many wide rows. */
+function asProduct(writer: OnnxWriter, node: GraphNode, x: string): string | undefined {
+  const { shape } = node.inputs[0]!;
+  const axes = [...(node.attributes.axes as readonly number[])].sort((a, b) => a - b);
+  const [first = 0] = axes;
+  const last = axes.at(-1) ?? 0;
+  const rows = elements(shape.slice(first, last + 1));
+  const inner = elements(shape.slice(last + 1));
+  const together = last - first + 1 === axes.length;
+  if (!writer.contrib || !together || rows < longSum || inner < wideRow) return undefined;
+  const outer = elements(shape.slice(0, first));
+  const matrix = writer.node('Reshape', [x, writer.int64([outer, rows, inner])]);
+  const ones = writer.node('Expand', [writer.float(1), writer.int64([1, rows])]);
+  const sums = writer.node('MatMul', [ones, matrix]);
+  return writer.node('Reshape', [sums, writer.int64(node.output.shape)]);
 }
 
 export const reduceSum: Operator = {
@@ -19,6 +44,7 @@ export const reduceSum: Operator = {
     return [ops.expand(kept, shape)];
   },
   toOnnx: (writer, node, [x]) =>
+    asProduct(writer, node, x!) ??
     writer.node('ReduceSum', [x!, writer.int64(node.attributes.axes as readonly number[])], {
       keepdims: { int: node.attributes.keepDims === true ? 1 : 0 },
     }),
