@@ -332,7 +332,7 @@ describe('fits that pass over the series', () => {
     );
     for (const i of [0, 7, 19]) {
       const left = inputs.map((input, row) => {
-        const forecast = input.reduce((sum, x, k) => sum + x * held.linear[k * n + i]!, 0);
+        const forecast = input.reduce((sum, x, k) => sum + x * held.linear![k * n + i]!, 0);
         return source.values[(row + 2) * n + i]! - source.values[(row + 1) * n + i]! - forecast;
       });
       for (let k = 0; k < 2 * eofs; k++) {
