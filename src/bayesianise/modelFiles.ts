@@ -38,7 +38,7 @@ export async function writtenAnew(
   const surgery = await writeSurgery(file, new Set(layers.map(({ name }) => name)), directory);
   const first = await source.archive.read(prepared.starts[0] ?? 0);
   const units = new Units(normalisation, gridSize(source.archive.schema.grid));
-  const options = { device: request.device.device };
+  const options = { device: request.device.device, sharedWeights: true };
   const before = process.memoryUsage.rss();
   await requireSameOutputs(path, join(directory, centreFile), binding.inputs, units, first.values, options);
   const record: FitRecord = {
