@@ -102,7 +102,12 @@ async function fitInside(
       ? new ImportedPosterior(layersAt(scales))
       : new ImportedPosterior(layersAt([]), scales[0]);
 
-  const model = new ImportedModel(parts, { device: request.device.device, threads: availableParallelism() });
+  const model = new ImportedModel(parts, {
+    device: request.device.device,
+    threads: availableParallelism(),
+    // one copy at a time, in the order of the file, through all trials
+    sharedWeights: true,
+  });
   const most = fit === 'variational' ? Math.min(factorTrials, request.trials) : request.trials;
   const progress = report.begin(fit === 'variational' ? 'one factor' : 'scales', most + 1, 'trials');
   let done = 0;
