@@ -1,8 +1,12 @@
 /** The Earth-specific transformer: what reaches what, rotations of the globe, order of levels, time of day, batches, shapes. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Schema } from '../../core/schema.js';
 import { seasonBasis, timeBasis, timeTerms } from '../../core/season.js';
 import type { Tensor } from '../../core/store/tensorFile.js';
+import { readModel, writeModel } from '../../models/bayesian/modelDirectory.js';
 import {
   EarthTransformer,
   type EarthTransformerConfig,
@@ -12,7 +16,7 @@ import { GraphBuilder } from '../../models/graph/builder.js';
 import { elements, type Graph } from '../../models/graph/graph.js';
 import { createOnnxExecutor, tensorData } from '../../models/graph/onnxExecutor.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
-import { randomParameters, randomValues } from './bayesianFixture.js';
+import { randomParameters, randomValues, tinyParts } from './bayesianFixture.js';
 import { layeredSchema, smallTransformer, transformer } from './earthFixture.js';
 
 type Weights = ReadonlyMap<string, Tensor>;
@@ -235,6 +239,47 @@ describe('a batch of weight samples on the CPU', () => {
     expect(largest(together.increment.subarray(0, n), together.increment.subarray(n, 2 * n))).toBeGreaterThan(
       0.1,
     );
+  });
+});
+
+describe('a model directory', () => {
+  it('gives a transformer back as it was written, fields of the place included', async () => {
+    const schema = layeredSchema({
+      rows: 6,
+      columns: 8,
+      levels: [500, 850],
+      variables: ['t'],
+      surface: ['msl'],
+    });
+    const config = { ...smallTransformer, constants: ['orography', 'season', 'time-of-day'] } as const;
+    const orography = randomValues(48, 4);
+    const network = new EarthTransformer(config, schema, { orography });
+    const weights = randomParameters(network);
+    const n = network.stateLength;
+    const scratch = await mkdtemp(join(tmpdir(), 'plume-earth-'));
+    const plain = tinyParts();
+    await writeModel(scratch, {
+      ...plain,
+      schema,
+      network: config,
+      constants: { orography },
+      cycle: { harmonics: 1, coefficients: new Float32Array(3 * n), scale: new Float32Array(3).fill(1) },
+      components: [
+        new Map(
+          [...weights].flatMap(([name, tensor]) => [
+            [`mean.${name}`, tensor] as const,
+            [`rho.${name}`, { ...tensor, values: new Float32Array(tensor.values.length).fill(-3) }] as const,
+          ]),
+        ),
+      ],
+    });
+    const found = await readModel(scratch);
+    await rm(scratch, { recursive: true });
+    expect(found.network).toEqual(config);
+    expect(found.constants).toEqual({ orography });
+    for (const [name, { values }] of weights) {
+      expect(found.components[0]!.get(`mean.${name}`)!.values, name).toEqual(values);
+    }
   });
 });
 

@@ -164,6 +164,12 @@ const regional: fc.Arbitrary<Drawn> = fc.record({
     kernel: fc.constantFrom(1, 3),
     stride: fc.integer({ min: 1, max: 3 }),
     harmonics: fc.integer({ min: 0, max: 2 }),
+    history: fc.constantFrom(2 as const, 3 as const),
+    past: fc.constantFrom('states' as const, 'differences' as const),
+    context: fc.constantFrom('learned' as const, 'channels' as const),
+    entry: fc.constantFrom(1, 3),
+    edges: fc.constantFrom('zero' as const, 'repeat' as const),
+    updates: fc.constant('adamw' as const),
   }),
 });
 
