@@ -2,10 +2,10 @@
  * The directory that a training writes: whose it is, what is in it already, what may be written, and the names of what
  * lies there while the training is under way.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { resourceError, usageError } from '../../core/errors.js';
+import { isPlumeError, resourceError, usageError } from '../../core/errors.js';
 import {
   availableDiskBytes,
   cleanTemporaries,
@@ -64,9 +64,15 @@ export interface TurnOfStages {
  * @throws {PlumeError} usage, when a stage is finished, or the one before it is not
  */
 export async function turnOfStages(directory: string, asked: StageChoice): Promise<TurnOfStages> {
-  const present = existsSync(join(directory, 'model.json')) ? await readModel(directory) : null;
-  const isUnderWay =
-    existsSync(directory) && readdirSync(directory).some((name) => checkpointName.test(name));
+  const isDirectory = statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
+  const isUnderWay = isDirectory && readdirSync(directory).some((name) => checkpointName.test(name));
+  const present = existsSync(join(directory, 'model.json'))
+    ? await readModel(directory).catch((error: unknown) => {
+        // killed between the two files of a later stage's model: its checkpoint has all that is needed
+        if (isUnderWay && isPlumeError(error) && error.tag === 'data') return null;
+        throw error;
+      })
+    : null;
   const finished = present === null ? 0 : finishedStages(present);
   const last = asked === 'all' ? stageNames.length - 1 : stageNames.indexOf(asked);
   // a checkpoint may be in any stage: the trainer reads it, and refuses what does not follow

@@ -281,7 +281,13 @@ describe('a run directory is left as it was', () => {
 
 describe('training is refused, and nothing is written,', () => {
   const train = (flags: Readonly<Record<string, string>>): string[] => {
-    const all = { archive: shared().archive, preset: 'brief', device: 'cpu', out: result('model'), ...flags };
+    const all = {
+      archive: shared().archive,
+      preset: 'brief',
+      backend: 'ort-cpu',
+      out: result('model'),
+      ...flags,
+    };
     return ['train', ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])];
   };
 
@@ -338,7 +344,24 @@ describe('training is refused, and nothing is written,', () => {
       65,
       /msl at 2004-01-21.* is missing everywhere/,
     ],
-    ['a device that is not there', { device: 'dml' }, 69, /device "dml" does not work here/],
+    [
+      'a backend that is not there',
+      { backend: 'tfjs-node-gpu' },
+      69,
+      /backend "tfjs-node-gpu" does not work here: .* npm install @tensorflow\/tfjs-node-gpu@/,
+    ],
+    [
+      'gaps to be passed on',
+      { 'nan-policy': 'propagate' },
+      64,
+      /--nan-policy propagate is for scores; training takes raise, or omit/,
+    ],
+    [
+      'a stage without the one before it',
+      { stage: 'aleatoric' },
+      64,
+      /--stage aleatoric begins where the epistemic stage ends, .* holds no model; first run plume train --stage deterministic/,
+    ],
     ['no data', { archive: '' }, 64, /archive/],
   ] as [string, Record<string, string>, number, RegExp][])('%s', (_, flags, code, says) =>
     refused(train(flags), code, says),
@@ -347,6 +370,7 @@ describe('training is refused, and nothing is written,', () => {
   it('a directory that holds a model already, or something that is no directory (64)', async () => {
     cpSync(shared().model, result('trained'), { recursive: true });
     await refused(train({ out: result('trained') }), 64, /trained" holds a trained model already; remove it/);
+    await refused(train({ out: result('trained'), stage: 'epistemic' }), 64, /holds a trained model already/);
     writeFileSync(result('file'), '');
     await refused(train({ out: result('file') }), 64, /is a file where a directory is needed/);
   });

@@ -78,7 +78,17 @@ describe('bad use', () => {
     },
     { what: 'part of a batch', args: () => ['forecast', '--batch', '2.5'], says: /batch must be a whole/ },
     { what: 'a negative seed', args: () => ['train', '--seed', '-1'], says: /seed must be a whole/ },
-    { what: 'an unknown device', args: () => ['train', '--device', 'gpu'], says: /--device: .*"webgpu"/ },
+    { what: 'an unknown device', args: () => ['forecast', '--device', 'gpu'], says: /--device: .*"webgpu"/ },
+    {
+      what: 'an unknown backend',
+      args: () => ['train', '--backend', 'gpu'],
+      says: /--backend: .*"tfjs-wasm"/,
+    },
+    {
+      what: 'an unknown posterior',
+      args: () => ['train', '--posterior', 'vague'],
+      says: /--posterior: .*"deep-ensemble"/,
+    },
   ])('$what, ends with 64 and names it', async ({ args, says }) => {
     const { code, stdout, stderr } = await plume(args());
     expect(stderr).toMatch(says);

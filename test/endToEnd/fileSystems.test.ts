@@ -24,7 +24,7 @@ if (mayMount) unmount();
 afterAll(unmount);
 
 const trainArguments = (out: string): string[] => [
-  ...['train', '--archive', shared().archive, '--preset', 'brief', '--device', 'cpu', '--out', out],
+  ...['train', '--archive', shared().archive, '--preset', 'brief', '--backend', 'ort-cpu', '--out', out],
 ];
 
 describe.skipIf(!mayMount)('a small disk (skipped where a tmpfs cannot be mounted)', () => {

@@ -2,9 +2,10 @@
  * A run or a training that is killed at any moment, and then given the same command again, ends with the same bytes
  * as one that was left in peace, and nothing besides.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { writeSyntheticNetcdf } from '../syntheticArchive.js';
 import { contents, plume, startPlume, succeed } from './plume.js';
 import { forecastArguments, shared, temporaryDirectory } from './shared.js';
 
@@ -174,15 +175,77 @@ describe('a training', () => {
       return seen.size >= n && checkpoints() > 0;
     };
   };
+  /** Kills once the last checkpoint is one of the middle of a stage. */
+  const inStage = (stage: string): (() => boolean) => {
+    const path = join(out, 'checkpoint-0.arrow');
+    const place = `"stage":${['deterministic', 'epistemic', 'aleatoric'].indexOf(stage)},"step":`;
+    return () => {
+      const text = existsSync(path) ? readFileSync(path, 'latin1') : '';
+      const at = text.indexOf(place);
+      return at >= 0 && text[at + place.length] !== '0';
+    };
+  };
   it.each([
     { when: 'at its first checkpoint', moment: () => atCheckpoint(1) },
-    { when: 'in a later stage', moment: () => atCheckpoint(50) },
+    { when: 'in the epistemic stage', moment: () => inStage('epistemic') },
+    { when: 'in the aleatoric stage', moment: () => inStage('aleatoric') },
     { when: 'while a checkpoint is written', moment: () => () => names(out, /tmp/).length > 0 },
   ])('killed $when ends with the same bytes when run again', async ({ moment }) => {
     expect(await killedAt(args, out, moment)).toBe(true);
     const { stderr } = await succeed(args);
     expect(stderr).toMatch(/^trained /m);
     expect(contents(out)).toEqual(expected);
+  });
+
+  it('whose last checkpoint was cut short goes on from the one before, says so, and ends with the same bytes', async () => {
+    expect(await killedAt(args, out, () => atCheckpoint(20))).toBe(true);
+    truncateSync(join(out, 'checkpoint-0.arrow'), 1000);
+    const { stderr } = await succeed(args);
+    expect(stderr).toMatch(/checkpoint-0\.arrow.*going on from the one before, stage \d step \d+/);
+    expect(contents(out)).toEqual(expected);
+  });
+
+  it('of one stage after the other ends with the same bytes, killed in the middle of each too', async () => {
+    for (const stage of ['deterministic', 'epistemic', 'aleatoric']) {
+      const one = [...args, '--stage', stage];
+      await killed(one, inStage(stage));
+      await succeed(one);
+      const model = JSON.parse(readFileSync(join(out, 'model.json'), 'utf8'));
+      expect(model.training.record.stages.at(-1)).toBe(stage);
+      expect(model.posterior.kind).toBe(stage === 'deterministic' ? 'point' : 'mean-field');
+      if (stage !== 'deterministic') continue;
+      // a model of one stage forecasts
+      const run = join(directory, 'point');
+      await succeed(forecastArguments(run, { model: out, starts: '2004-02-01' }));
+      rmSync(run, { recursive: true });
+    }
+    expect(contents(out)).toEqual(expected);
+  });
+
+  it('goes on from a model alone, and not on other fields or with another posterior', async () => {
+    await succeed([...args, '--stage', 'deterministic']);
+    for (const name of names(out, /^checkpoint/)) rmSync(join(out, name));
+    const other = await plume([...args, '--stage', 'aleatoric']);
+    expect(other.code).toBe(64);
+    expect(other.stderr).toContain('--stage aleatoric begins where the epistemic stage ends');
+    const narrow = await writeSyntheticNetcdf(join(directory, 'narrow.nc'), {
+      days: 4 * 365 + 1,
+      columns: 8,
+    });
+    const elsewhere = await plume([
+      ...args.map((arg) => (arg === archive ? narrow : arg)),
+      '--stage',
+      'epistemic',
+    ]);
+    rmSync(narrow);
+    expect(elsewhere.code).toBe(65);
+    expect(elsewhere.stderr).toMatch(/narrow\.nc.* lies on a grid of .*, but the model in .* on one of/);
+    await succeed([...args, '--stage', 'epistemic']);
+    const { code, stderr } = await plume([...args, '--posterior', 'dropout', '--stage', 'aleatoric']);
+    expect({ code, said: /has a posterior of kind mean-field|other data or settings/.test(stderr) }).toEqual({
+      code: 64,
+      said: true,
+    });
   });
 
   it('stops at SIGINT with 75 and a checkpoint, whatever the interval, and goes on', async () => {
