@@ -11,6 +11,7 @@ import { posteriorNames } from '../models/bayesian/training/posteriorNames.js';
 import { stageNames } from '../models/bayesian/training/stages.js';
 import { backendNames } from '../models/graph/backendName.js';
 import { uncertainties } from '../models/source.js';
+import { presetNames } from './training/recipe.js';
 
 const whole = (what: string, least: number) => {
   const error = `${what} must be a whole number, ${least} or more`;
@@ -68,8 +69,13 @@ const definitions = {
   preset: {
     flag: '--preset <name>',
     description:
-      'size of network and length of training: standard, or brief for a quick look; nature for the nature run',
-    schema: z.enum(['standard', 'brief', 'nature', 'nature-brief']).default('standard'),
+      'size of network and length of training: standard, or brief for a quick look; nature for the nature run, nature-evidence in minutes',
+    schema: z.enum(presetNames).default('standard'),
+  },
+  components: {
+    flag: '--components <n>',
+    description: 'networks trained from different starts (default: as many as the preset says)',
+    schema: whole('components', 1).optional(),
   },
   years: {
     flag: '--years <n>',
@@ -358,6 +364,7 @@ const optionsSchema = z.strictObject({
   train: definitions.train.schema,
   validate: definitions.validate.schema,
   preset: definitions.preset.schema,
+  components: definitions.components.schema,
   years: definitions.years.schema,
   days: definitions.days.schema,
   truncation: definitions.truncation.schema,

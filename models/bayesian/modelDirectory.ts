@@ -13,6 +13,7 @@ import { decodeTensors, encodeTensors, type Tensor, type Tensors } from '../../c
 import { createNetwork, type NetworkConfig } from './networks/createNetwork.js';
 import { knownFields } from './networks/earthPlanes.js';
 import type { NetworkConstants } from './networks/network.js';
+import { plainRegional } from './networks/regionalShapes.js';
 import { posteriorDescription } from './posteriors/description.js';
 import { posteriorTensors } from './posteriors/openPosterior.js';
 import { partOf } from './posteriors/parts.js';
@@ -55,6 +56,12 @@ const description = z.strictObject({
         stride: whole,
         stem: whole,
         harmonics: whole,
+        history: z.union([z.literal(2), z.literal(3)]).default(plainRegional.history),
+        past: z.enum(['states', 'differences']).default(plainRegional.past),
+        context: z.enum(['learned', 'channels']).default(plainRegional.context),
+        entry: positiveWhole.default(plainRegional.entry),
+        edges: z.enum(['zero', 'repeat']).default(plainRegional.edges),
+        updates: z.enum(['adamw', 'muon']).default(plainRegional.updates),
       }),
       z.strictObject({
         kind: z.literal('global'),

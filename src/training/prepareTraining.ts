@@ -55,7 +55,7 @@ export interface PreparedTraining {
 export async function prepareTraining(request: TrainRequest, turn: TurnOfStages): Promise<PreparedTraining> {
   const { source, periods, report, directory } = request;
   const { archive } = source;
-  const recipe = recipeFor(request.preset, request.posterior);
+  const recipe = recipeFor(request.preset, request.posterior, request.components);
   const stepMilliseconds = stepOf(archive.times);
   requireSameModel(request, turn, stepMilliseconds);
   report.line(`train on   ${formatPeriod(periods.train)}, validate on ${formatPeriod(periods.validate)}`);
@@ -189,7 +189,7 @@ function laplaceOf({ description: { posterior } }: TrainedModel, component: numb
 
 /** @throws {PlumeError} data or usage, where a later stage is asked of another archive or for another posterior */
 function requireSameModel(
-  { source, directory, posterior }: TrainRequest,
+  { source, directory, posterior, components }: TrainRequest,
   { present }: TurnOfStages,
   stepMilliseconds: number,
 ): void {
@@ -204,6 +204,12 @@ function requireSameModel(
     );
   }
   const { kind } = present.description.posterior;
+  if (components !== undefined && components !== present.components.length) {
+    throw usageError(
+      `${model} has ${present.components.length} networks, --components ${components} was asked for; ` +
+        'their number is decided in the deterministic stage: leave the flag out, or choose another --out',
+    );
+  }
   const finished = stageNames[finishedStages(present) - 1] ?? 'deterministic';
   if (finished !== 'deterministic' && kind !== kindOf(posterior, finished)) {
     throw usageError(

@@ -14,6 +14,8 @@ export interface TrainRequest {
   readonly periods: Omit<SplitPeriods, 'test'>;
   readonly preset: PresetName;
   readonly posterior: PosteriorName;
+  /** Networks trained from different starts; default: the recipe's number. */
+  readonly components?: number;
   /** Stages to run; all: those that are left. */
   readonly stage: StageChoice;
   /** What becomes of training data with missing values. */

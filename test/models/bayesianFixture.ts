@@ -6,6 +6,7 @@ import type { Tensor } from '../../core/store/tensorFile.js';
 import type { ModelDescription, ModelParts, TrainedModel } from '../../models/bayesian/modelDirectory.js';
 import type { Network } from '../../models/bayesian/networks/network.js';
 import { type RegionalConfig, RegionalNetwork } from '../../models/bayesian/networks/regionalNetwork.js';
+import { plainRegional } from '../../models/bayesian/networks/regionalShapes.js';
 import { inverseSoftplus } from '../../models/bayesian/posteriors/meanField.js';
 import { elements } from '../../models/graph/graph.js';
 import { type SyntheticOptions, syntheticGrid, syntheticSeries } from '../syntheticArchive.js';
@@ -20,6 +21,21 @@ export const tinyConfig: RegionalConfig = {
   kernel: 3,
   stride: 2,
   harmonics: 1,
+  ...plainRegional,
+};
+
+/** All that the newer form of the network has and the older one has not. */
+export const directConfig: RegionalConfig = {
+  ...tinyConfig,
+  eofs: 0,
+  hidden: 0,
+  stem: 0,
+  history: 3,
+  past: 'differences',
+  context: 'channels',
+  entry: 5,
+  edges: 'repeat',
+  updates: 'muon',
 };
 
 /** Standard normals times `size`, the same for the same label. */
@@ -37,10 +53,10 @@ export function tinySchema(options: SyntheticOptions = {}): Schema {
 export function tinyNetwork(
   schema: Schema = tinySchema(),
   config: RegionalConfig = tinyConfig,
-): { network: RegionalNetwork; constants: { projection: Float32Array; climate: Float32Array } } {
+): { network: RegionalNetwork; constants: { projection?: Float32Array; climate: Float32Array } } {
   const n = schema.channels.length * gridSize(schema.grid);
   const constants = {
-    projection: randomValues(n * config.eofs, 1, 1 / Math.sqrt(n)),
+    ...(config.eofs > 0 ? { projection: randomValues(n * config.eofs, 1, 1 / Math.sqrt(n)) } : {}),
     climate: randomValues((1 + 2 * config.harmonics) * n, 2),
   };
   return { network: new RegionalNetwork(config, schema, constants), constants };

@@ -2,14 +2,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crpsEnsemble } from '../../evaluation/scores/crps.js';
+import { crpsGaussian } from '../../evaluation/scores/crpsGaussian.js';
 import { gaussianKl } from '../../models/bayesian/posteriors/gaussian.js';
 import { inverseSoftplus, klDivergence, softplus } from '../../models/bayesian/posteriors/meanField.js';
 import {
   almostFairCrps,
+  gaussianCrps,
   gaussianNegativeLogLikelihood,
   meanSquaredError,
 } from '../../models/bayesian/training/losses.js';
 import { GraphBuilder } from '../../models/graph/builder.js';
+import { gradient } from '../../models/graph/gradient.js';
 import type { Graph } from '../../models/graph/graph.js';
 import { createOnnxExecutor, tensorData } from '../../models/graph/onnxExecutor.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
@@ -110,6 +113,76 @@ describe('losses without pairs', () => {
       Math.exp(-0.5 * (errors[i]! / sigmas[i]!) ** 2) / (sigmas[i]! * Math.sqrt(2 * Math.PI));
     const expected = mean((i) => -Math.log(density(i)) - 0.5 * Math.log(2 * Math.PI));
     expect(found.likelihood![0]).toBeCloseTo(expected, 5);
+  });
+});
+
+describe('the CRPS of Gaussians', () => {
+  const b = new GraphBuilder();
+  const shape = [1, samples, points];
+  const forecast = b.input('forecast', shape);
+  const sigma = b.input('sigma', shape);
+  const loss = gaussianCrps(
+    b,
+    forecast,
+    sigma,
+    b.input('truth', [samples, points]),
+    b.constant(area, [points]),
+  );
+  b.output('crps', loss);
+  gradient(b, loss, [forecast, sigma]).forEach((value, i) => {
+    b.output(['by forecast', 'by sigma'][i]!, value);
+  });
+  const graph = b.build();
+  const inputs = {
+    forecast: [0, 1, -2, 0.5, 3, 0],
+    sigma: [0.1, 1, 2, 0.5, 0.3, 4],
+    truth: [0.05, -1, -2, 0.4, 1, 9],
+  };
+
+  it('is ∫ (F(x) − 1{x ≥ y})² dx, by the trapezoidal rule, and what the evaluation says', () => {
+    const integral = (mean: number, width: number, truth: number): number => {
+      // the distribution function itself by the same rule, from its density
+      const steps = 40_000;
+      const [low, high] = [Math.min(mean, truth) - 9 * width, Math.max(mean, truth) + 9 * width];
+      const h = (high - low) / steps;
+      let below = 0;
+      let sum = 0;
+      for (let i = 0; i <= steps; i++) {
+        const x = low + i * h;
+        const density = (at: number) =>
+          Math.exp(-0.5 * ((at - mean) / width) ** 2) / (width * Math.sqrt(2 * Math.PI));
+        if (i > 0) below += (h * (density(x - h) + density(x))) / 2;
+        sum += h * (below - (x >= truth ? 1 : 0)) ** 2;
+      }
+      return sum;
+    };
+    const found = runReference(graph, inputs).crps![0]!;
+    const mean = (score: (i: number) => number) =>
+      inputs.truth.reduce((sum, _, i) => sum + area[i % points]! * score(i), 0) / inputs.truth.length;
+    const of = (score: (mean: number, width: number, truth: number) => number) =>
+      mean((i) => score(inputs.forecast[i]!, inputs.sigma[i]!, inputs.truth[i]!));
+    expect(Math.abs(found - of(integral))).toBeLessThan(1e-3);
+    expect(found).toBeCloseTo(of(crpsGaussian), 6);
+  });
+
+  it('has the gradient of central differences, which does not grow with the distance', () => {
+    const found = runReference(graph, inputs);
+    const only = { ...graph, outputs: graph.outputs.slice(0, 1) };
+    for (const name of ['forecast', 'sigma'] as const) {
+      inputs[name].forEach((value, i) => {
+        const at = (change: number): number =>
+          runReference(only, {
+            ...inputs,
+            [name]: inputs[name].map((v, j) => (i === j ? value + change : v)),
+          }).crps![0]!;
+        const expected = (at(1e-5) - at(-1e-5)) / 2e-5;
+        expect(found[`by ${name}`]![i], `${name} ${i}`).toBeCloseTo(expected, 5);
+      });
+    }
+    const far = runReference(graph, { ...inputs, truth: inputs.truth.map((value) => value + 1e3) });
+    far['by forecast']!.forEach((value, i) => {
+      expect(value).toBeCloseTo(-area[i % points]! / inputs.truth.length, 6);
+    });
   });
 });
 

@@ -7,7 +7,13 @@ import { createNetwork } from '../../models/bayesian/networks/createNetwork.js';
 import { openMeanField } from '../../models/bayesian/posteriors/meanField.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
 import { createPerturbation } from '../../perturbations/create.js';
-import { randomValues, type TinyModelOptions, tinyConfig, tinyTrained } from './bayesianFixture.js';
+import {
+  directConfig,
+  randomValues,
+  type TinyModelOptions,
+  tinyConfig,
+  tinyTrained,
+} from './bayesianFixture.js';
 
 const start = Date.UTC(2003, 0, 10);
 
@@ -24,7 +30,9 @@ async function members(
   const request = {
     seed: 3,
     start,
-    analysis: [7, 8].map((label) => randomValues(length, label, 800).map((value) => 101_300 + value)),
+    analysis: [7, 8, 9]
+      .slice(0, model.historyLength)
+      .map((label) => randomValues(length, label, 800).map((value) => 101_300 + value)),
     block: { firstWeightSample, weightSamples },
     noiseStreams,
     steps: 3,
@@ -49,6 +57,11 @@ const grids: readonly (readonly [string, TinyModelOptions])[] = [
   ['5 × 7 points, two channels', { rows: 5, columns: 7, channels: 2 }],
   ['round the globe, 5 × 9 points', { rows: 5, columns: 9, global: true }],
   ['17 × 33 points, layers as wide as real ones', { rows: 17, columns: 33, config: wide }],
+  ['5 × 7 points, without EOFs', { rows: 5, columns: 7, channels: 2, config: directConfig }],
+  [
+    '17 × 33 points, without EOFs, as wide as real ones',
+    { rows: 17, columns: 33, config: { ...directConfig, channels: 64, layers: 2, kernel: 5 } },
+  ],
 ];
 
 function noiseOf(model: BayesianModel, global = false): Perturbation {

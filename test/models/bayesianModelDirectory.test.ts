@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPlumeError } from '../../core/errors.js';
 import { sha256 } from '../../core/store/atomic.js';
 import { readModel, writeModel } from '../../models/bayesian/modelDirectory.js';
-import { tinyParts } from './bayesianFixture.js';
+import { plainRegional } from '../../models/bayesian/networks/regionalShapes.js';
+import { directConfig, tinyParts } from './bayesianFixture.js';
 
 let root = '';
 beforeAll(async () => {
@@ -59,6 +60,30 @@ describe('a model directory', () => {
     delete json.network.kind;
     await writeFile(path, JSON.stringify(json));
     expect((await readModel(directory)).network).toEqual(parts.network);
+  });
+
+  it('written when regional networks had one form is read as that form, weights and all', async () => {
+    const directory = await written();
+    const path = join(directory, 'model.json');
+    const json = JSON.parse(await readFile(path, 'utf8')) as { network: Record<string, unknown> };
+    for (const name of Object.keys(plainRegional)) delete json.network[name];
+    expect(Object.keys(json.network)).toHaveLength(9);
+    await writeFile(path, JSON.stringify(json));
+    const model = await readModel(directory);
+    expect(model.network).toEqual(parts.network);
+    expect(model.components[0]?.get('mean.local.in.weight')).toEqual(
+      parts.components[0]?.get('mean.local.in.weight'),
+    );
+  });
+
+  it('of a network without EOFs has no projection, and comes back as it was', async () => {
+    const directory = join(root, String(next++));
+    const without = tinyParts({ channels: 2, rows: 3, columns: 4, config: directConfig });
+    await writeModel(directory, without);
+    const model = await readModel(directory);
+    expect(model.network).toEqual(directConfig);
+    expect(model.constants).toEqual(without.constants);
+    expect(Object.keys(model.constants)).toEqual(['climate']);
   });
 
   it('has the same bytes for the same model', async () => {

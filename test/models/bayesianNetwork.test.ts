@@ -7,7 +7,7 @@ import type { Period } from '../../core/period.js';
 import type { Tensor } from '../../core/store/tensorFile.js';
 import { buildForecastStep } from '../../models/bayesian/model.js';
 import type { Network } from '../../models/bayesian/networks/network.js';
-import { RegionalNetwork } from '../../models/bayesian/networks/regionalNetwork.js';
+import { type RegionalConfig, RegionalNetwork } from '../../models/bayesian/networks/regionalNetwork.js';
 import { softplus } from '../../models/bayesian/posteriors/meanField.js';
 import { evaluateSeasonalCycle } from '../../models/bayesian/seasonalCycle.js';
 import { isHeld } from '../../models/bayesian/training/anomalySource.js';
@@ -19,15 +19,30 @@ import { gradient } from '../../models/graph/gradient.js';
 import { elements, type Value } from '../../models/graph/graph.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
 import { type SyntheticOptions, syntheticArchive } from '../syntheticArchive.js';
-import { randomParameters, randomValues, tinyConfig, tinyNetwork, tinySchema } from './bayesianFixture.js';
+import {
+  directConfig,
+  randomParameters,
+  randomValues,
+  tinyConfig,
+  tinyNetwork,
+  tinySchema,
+} from './bayesianFixture.js';
 
 type Parameters = ReadonlyMap<string, Tensor>;
+
+interface Row {
+  readonly newest: Float32Array;
+  readonly previous: Float32Array;
+  /** For networks that see three states. */
+  readonly oldest?: Float32Array;
+  readonly season: readonly number[];
+}
 
 /** One step of K weight samples with R rows, in float64: increments and amplitudes [K, R, n]. */
 function forward(
   network: Network,
   samples: readonly Parameters[],
-  rows: readonly { newest: Float32Array; previous: Float32Array; season: readonly number[] }[][],
+  rows: readonly (readonly Row[])[],
 ): { increment: Float64Array; amplitude: Float64Array } {
   const R = rows[0]!.length;
   const inputs: Record<string, Float32Array> = {
@@ -35,6 +50,9 @@ function forward(
     'state.1': Float32Array.from(rows.flat().flatMap(({ previous }) => [...previous])),
     season: Float32Array.from(rows[0]!.flatMap(({ season }) => season)),
   };
+  if (network.historyLength === 3) {
+    inputs['state.2'] = Float32Array.from(rows.flat().flatMap(({ oldest }) => [...oldest!]));
+  }
   for (const name of network.parameters.keys()) {
     inputs[`weight.${name}`] = Float32Array.from(
       samples.flatMap((tensors) => [...tensors.get(name)!.values]),
@@ -47,36 +65,37 @@ function forward(
 const row = (n: number, label: number) => ({
   newest: randomValues(n, label),
   previous: randomValues(n, label + 1),
+  oldest: randomValues(n, label + 2),
   season: [1, Math.cos(label), Math.sin(label)],
 });
 
 const largest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 
-describe.each<[string, SyntheticOptions]>([
-  ['a region, two channels', { rows: 3, columns: 5, channels: 2 }],
-  ['round the globe', { rows: 4, columns: 6, global: true }],
-])('the gradient of a rollout on %s', (_, options) => {
+describe.each<[string, SyntheticOptions, RegionalConfig]>([
+  ['a region, two channels', { rows: 3, columns: 5, channels: 2 }, tinyConfig],
+  ['round the globe', { rows: 4, columns: 6, global: true }, tinyConfig],
+  ['a region, without EOFs', { rows: 3, columns: 5, channels: 2 }, directConfig],
+])('the gradient of a rollout on %s', (_, options, config) => {
   it('agrees with central differences for every parameter', () => {
-    const { network } = tinyNetwork(tinySchema(options));
+    const { network } = tinyNetwork(tinySchema(options), config);
     const n = network.stateLength;
     const [K, R, B] = [2, 2, 1];
     const b = new GraphBuilder();
     const parameters = new Map<string, Value>();
     for (const [name, shape] of network.parameters) parameters.set(name, b.input(name, [K, ...shape]));
-    let [newest, previous] = [b.input('state.0', [K, R, n]), b.input('state.1', [K, R, n])];
+    let history = Array.from({ length: network.historyLength }, (_, back) =>
+      b.input(`state.${back}`, [K, R, n]),
+    );
     const season = b.input('season', [R, 3]);
     const noise = b.input('noise', [K, R, n]);
     for (let step = 0; step < 2; step++) {
-      const { increment, amplitude } = network.forward(b, parameters, {
-        history: [newest, previous],
-        season,
-      });
-      const next = b.add(b.add(newest, increment), b.mul(amplitude, noise));
-      [newest, previous] = [next, newest];
+      const { increment, amplitude } = network.forward(b, parameters, { history, season });
+      const next = b.add(b.add(history[0]!, increment), b.mul(amplitude, noise));
+      history = [next, ...history.slice(0, -1)];
     }
     const area = b.constant(new Float32Array(n).fill(1), [n]);
-    const members = b.reshape(newest, [K * R, B, n]);
+    const members = b.reshape(history[0]!, [K * R, B, n]);
     const loss = almostFairCrps(b, members, b.input('truth', [B, n]), area, 0.95);
     b.output('loss', loss);
     const names = [...network.parameters.keys()];
@@ -111,8 +130,11 @@ describe.each<[string, SyntheticOptions]>([
   });
 });
 
-describe('a step of the network', () => {
-  const { network } = tinyNetwork(tinySchema({ rows: 5, columns: 7, channels: 2 }));
+describe.each([
+  ['with EOFs', tinyConfig],
+  ['of windows alone', directConfig],
+])('a step of the network %s', (_, config) => {
+  const { network } = tinyNetwork(tinySchema({ rows: 5, columns: 7, channels: 2 }), config);
   const n = network.stateLength;
   const samples = [0, 1, 2].map((k) => randomParameters(network, 1000 * (k + 1)));
   // rows share the time of the batch
@@ -147,7 +169,7 @@ describe('a step of the network', () => {
     });
   });
 
-  it('has positive amplitudes and sees both input states, the season and the climate', () => {
+  it('has positive amplitudes and sees all its states, the season and the climate', () => {
     const base = row(n, 1);
     const sample = samples[0]!;
     const before = forward(network, [sample], [[base]]);
@@ -155,6 +177,7 @@ describe('a step of the network', () => {
     const changed = [
       { ...base, newest: randomValues(n, 77) },
       { ...base, previous: randomValues(n, 77) },
+      ...(config.history === 3 ? [{ ...base, oldest: randomValues(n, 77) }] : []),
       { ...base, season: [1, 0, 1] },
     ];
     for (const other of changed) {
@@ -163,7 +186,7 @@ describe('a step of the network', () => {
       expect(largest(before.amplitude, after.amplitude)).toBeGreaterThan(1e-3);
     }
     const flat = new RegionalNetwork(network.config, network.schema, {
-      projection: randomValues(n * network.config.eofs, 1, 1 / Math.sqrt(n)),
+      ...(config.eofs > 0 ? { projection: randomValues(n * config.eofs, 1, 1 / Math.sqrt(n)) } : {}),
       climate: new Float32Array(3 * n),
     });
     expect(largest(before.increment, forward(flat, [sample], [[base]]).increment)).toBeGreaterThan(1e-3);
@@ -172,9 +195,37 @@ describe('a step of the network', () => {
   it('refuses to be written without one of its parameters', () => {
     const b = new GraphBuilder();
     const state = b.input('state', [1, 1, n]);
-    const inputs = { history: [state, state], season: b.input('season', [1, 3]) };
+    const inputs = { history: [state, state, state], season: b.input('season', [1, 3]) };
     expect(() => network.forward(b, new Map(), inputs)).toThrow(/no parameter "/);
   });
+});
+
+it('a configuration that contradicts itself is refused, naming what', () => {
+  const made = (config: RegionalConfig) => () => tinyNetwork(tinySchema(), config);
+  expect(made({ ...directConfig, hidden: 3 })).toThrow(/hidden path of 3 units sees EOFs, and eofs is 0/);
+  expect(made({ ...directConfig, entry: 4 })).toThrow(/entry is 4 tokens a side/);
+  expect(made({ ...directConfig, kernel: 2 })).toThrow(/kernel is 2 tokens a side/);
+});
+
+it('where no place is learned, what a point gives depends on where it lies, by latitude and longitude', () => {
+  const { network } = tinyNetwork(tinySchema({ rows: 4, columns: 8 }), {
+    ...directConfig,
+    layers: 0,
+    entry: 1,
+  });
+  const n = network.stateLength;
+  const flat = { newest: new Float32Array(n), previous: new Float32Array(n), oldest: new Float32Array(n) };
+  const bare = new RegionalNetwork(network.config, network.schema, { climate: new Float32Array(3 * n) });
+  const parameters = randomParameters(bare);
+  parameters.get('amplitude.bias')!.values.fill(0.3);
+  const { increment } = forward(bare, [parameters], [[{ ...flat, season: [1, 0, 1] }]]);
+  // two points of the same piece of their tokens, one token apart, far from the edges
+  for (const [from, to] of [
+    [2, 4],
+    [2, 18],
+  ] as const) {
+    expect(Math.abs(increment[from]! - increment[to]!), `${from} and ${to}`).toBeGreaterThan(1e-3);
+  }
 });
 
 describe('rotating the globe', () => {
@@ -284,6 +335,15 @@ describe('before training', () => {
       expect(largest(found.amplitude, new Float64Array(n).fill(begin.amplitude))).toBeLessThan(1e-6);
     }
     expect(largest(expected.getRow(40), new Float64Array(n))).toBeGreaterThan(0.05);
+  });
+
+  it('a network without EOFs is persistence, and asks for no sums over the data but their climate', async () => {
+    const { cycle, series } = await fitted(archive, period);
+    const initial = await initialNetwork(directConfig, archive.schema, series, cycle, options);
+    expect(Object.keys(initial.constants)).toEqual(['climate']);
+    const parameters = initialParameters(initial, begin);
+    const found = forward(initial.network, [parameters], [[row(series.stateLength, 3)]]);
+    expect(largest(found.increment, new Float64Array(series.stateLength))).toBe(0);
   });
 
   it('hidden layers hold random weights of unit gain, keyed by the seed, and output layers zeros', async () => {

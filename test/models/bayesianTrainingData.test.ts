@@ -295,55 +295,62 @@ describe('fits that pass over the series', () => {
     }
   });
 
-  it('start a regional network alike from memory and from an archive, and as least squares say', async () => {
-    const archive = syntheticArchive({ days: 300, rows: 4, columns: 5 });
-    const period = { from: archive.times[0]!, to: archive.times[299]! };
-    const { cycle, source } = await readTrainingData(archive, period, {
-      climate: { harmonics: 1 },
-      name: 'a',
-    });
-    const options = { stepMilliseconds: day, ridge: 1e-9 };
-    const held = await regionalStart(tinyConfig, archive.schema, source, cycle, options);
-    const passing = await regionalStart(tinyConfig, archive.schema, streamed(source), cycle, options);
-    expect(passing).toEqual(held);
-
-    if (!isHeld(source)) throw new Error('not held');
-    const n = 20;
-    const { projection } = held.constants;
-    const eofs = held.config.eofs;
-    const root = pointWeights(archive.schema.grid).map(Math.sqrt);
-    const weighted = Float64Array.from(source.values, (value, i) => value * root[i % n]!);
-    const { patterns, squares } = leadingEofs(weighted, n, 0.9999999, eofs);
-    for (let i = 0; i < n; i++) {
-      for (let k = 0; k < eofs; k++) {
-        const deviation = Math.sqrt(squares[k]! / 300);
-        const expected = (patterns[i * eofs + k]! * root[i]!) / Math.sqrt(deviation);
-        expect(projection![i * eofs + k]).toBeCloseTo(expected, 5);
-      }
-    }
-    // least squares: what is left of the increments is orthogonal to the inputs
-    const coefficient = (t: number, k: number) => {
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += source.values[t * n + i]! * projection![i * eofs + k]!;
-      return sum;
-    };
-    const inputs = Array.from({ length: 298 }, (_, row) =>
-      [row + 1, row].flatMap((t) => Array.from({ length: eofs }, (_, k) => coefficient(t, k))),
-    );
-    for (const i of [0, 7, 19]) {
-      const left = inputs.map((input, row) => {
-        const forecast = input.reduce((sum, x, k) => sum + x * held.linear![k * n + i]!, 0);
-        return source.values[(row + 2) * n + i]! - source.values[(row + 1) * n + i]! - forecast;
+  it.each([2, 3] as const)(
+    'start a regional network of %i states alike from memory and from an archive, and as least squares say',
+    async (history) => {
+      const archive = syntheticArchive({ days: 300, rows: 4, columns: 5 });
+      const period = { from: archive.times[0]!, to: archive.times[299]! };
+      const { cycle, source } = await readTrainingData(archive, period, {
+        climate: { harmonics: 1 },
+        name: 'a',
       });
-      for (let k = 0; k < 2 * eofs; k++) {
-        const product = left.reduce((sum, value, row) => sum + value * inputs[row]![k]!, 0);
-        const size = Math.sqrt(
-          left.reduce((sum, v) => sum + v * v, 0) * inputs.reduce((sum, input) => sum + input[k]! ** 2, 0),
-        );
-        expect(Math.abs(product) / size).toBeLessThan(1e-4);
+      const options = { stepMilliseconds: day, ridge: 1e-9 };
+      const config = { ...tinyConfig, history };
+      const held = await regionalStart(config, archive.schema, source, cycle, options);
+      const passing = await regionalStart(config, archive.schema, streamed(source), cycle, options);
+      expect(passing).toEqual(held);
+
+      if (!isHeld(source)) throw new Error('not held');
+      const n = 20;
+      const { projection } = held.constants;
+      const eofs = held.config.eofs;
+      const root = pointWeights(archive.schema.grid).map(Math.sqrt);
+      const weighted = Float64Array.from(source.values, (value, i) => value * root[i % n]!);
+      const { patterns, squares } = leadingEofs(weighted, n, 0.9999999, eofs);
+      for (let i = 0; i < n; i++) {
+        for (let k = 0; k < eofs; k++) {
+          const deviation = Math.sqrt(squares[k]! / 300);
+          const expected = (patterns[i * eofs + k]! * root[i]!) / Math.sqrt(deviation);
+          expect(projection![i * eofs + k]).toBeCloseTo(expected, 5);
+        }
       }
-    }
-  });
+      // least squares: what is left of the increments is orthogonal to the inputs
+      const coefficient = (t: number, k: number) => {
+        let sum = 0;
+        for (let i = 0; i < n; i++) sum += source.values[t * n + i]! * projection![i * eofs + k]!;
+        return sum;
+      };
+      const inputs = Array.from({ length: 300 - history }, (_, row) =>
+        Array.from({ length: history }, (_, back) => row + history - 1 - back).flatMap((t) =>
+          Array.from({ length: eofs }, (_, k) => coefficient(t, k)),
+        ),
+      );
+      for (const i of [0, 7, 19]) {
+        const left = inputs.map((input, row) => {
+          const forecast = input.reduce((sum, x, k) => sum + x * held.linear![k * n + i]!, 0);
+          const now = (row + history - 1) * n + i;
+          return source.values[now + n]! - source.values[now]! - forecast;
+        });
+        for (let k = 0; k < history * eofs; k++) {
+          const product = left.reduce((sum, value, row) => sum + value * inputs[row]![k]!, 0);
+          const size = Math.sqrt(
+            left.reduce((sum, v) => sum + v * v, 0) * inputs.reduce((sum, input) => sum + input[k]! ** 2, 0),
+          );
+          expect(Math.abs(product) / size).toBeLessThan(1e-4);
+        }
+      }
+    },
+  );
 
   it('give a zonal propagator the same numbers from memory and from an archive', async () => {
     const schema: Schema = {

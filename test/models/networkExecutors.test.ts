@@ -154,23 +154,25 @@ const regional: fc.Arbitrary<Drawn> = fc.record({
       region: fc.boolean(),
     })
     .map(layeredSchema),
-  config: fc.record({
-    kind: fc.constant('regional' as const),
-    eofs: fc.integer({ min: 1, max: 4 }),
-    hidden: fc.integer({ min: 2, max: 5 }),
-    stem: fc.integer({ min: 1, max: 3 }),
-    channels: fc.integer({ min: 2, max: 5 }),
-    layers: fc.integer({ min: 0, max: 2 }),
-    kernel: fc.constantFrom(1, 3),
-    stride: fc.integer({ min: 1, max: 3 }),
-    harmonics: fc.integer({ min: 0, max: 2 }),
-    history: fc.constantFrom(2 as const, 3 as const),
-    past: fc.constantFrom('states' as const, 'differences' as const),
-    context: fc.constantFrom('learned' as const, 'channels' as const),
-    entry: fc.constantFrom(1, 3),
-    edges: fc.constantFrom('zero' as const, 'repeat' as const),
-    updates: fc.constant('adamw' as const),
-  }),
+  config: fc
+    .record({
+      kind: fc.constant('regional' as const),
+      eofs: fc.integer({ min: 1, max: 4 }),
+      hidden: fc.constantFrom(0, 2, 5),
+      stem: fc.integer({ min: 0, max: 3 }),
+      channels: fc.integer({ min: 2, max: 5 }),
+      layers: fc.integer({ min: 0, max: 2 }),
+      kernel: fc.constantFrom(1, 3),
+      stride: fc.integer({ min: 1, max: 3 }),
+      harmonics: fc.integer({ min: 0, max: 2 }),
+      history: fc.constantFrom(2 as const, 3 as const),
+      past: fc.constantFrom('states' as const, 'differences' as const),
+      context: fc.constantFrom('learned' as const, 'channels' as const),
+      entry: fc.constantFrom(1, 3),
+      edges: fc.constantFrom('zero' as const, 'repeat' as const),
+      updates: fc.constant('adamw' as const),
+    })
+    .chain((config) => fc.constantFrom(config, { ...config, eofs: 0, hidden: 0 })),
 });
 
 const global: fc.Arbitrary<Drawn> = fc.record({

@@ -5,12 +5,17 @@ import { createNetwork, type NetworkConfig } from '../../models/bayesian/network
 import { GraphBuilder } from '../../models/graph/builder.js';
 import { elements } from '../../models/graph/graph.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
-import { randomParameters, randomValues, tinyConfig } from './bayesianFixture.js';
+import { directConfig, randomParameters, randomValues, tinyConfig } from './bayesianFixture.js';
 import { layeredSchema, smallTransformer } from './earthFixture.js';
 
 const globe = { rows: 8, columns: 12, variables: ['t', 'u'] } as const;
 const cases: readonly (readonly [string, NetworkConfig, ReturnType<typeof layeredSchema>])[] = [
   ['regional', tinyConfig, layeredSchema({ rows: 4, columns: 6, surface: ['msl', 't2m'], region: true })],
+  [
+    'regional, without EOFs,',
+    directConfig,
+    layeredSchema({ rows: 4, columns: 6, surface: ['msl', 't2m'], region: true }),
+  ],
   [
     'global',
     { kind: 'global', wavenumbers: 2, modes: 2, channels: 3, layers: 1, overlap: 1, truncation: 0 },

@@ -67,13 +67,19 @@ function transformerFor(
 function regionalFor({ harmonics }: DefaultNetworkOptions): RegionalConfig {
   return {
     kind: 'regional',
-    eofs: 60,
-    hidden: 128,
-    stem: 16,
-    channels: 48,
-    layers: 2,
+    eofs: 0,
+    hidden: 0,
+    stem: 0,
+    channels: 64,
+    layers: 4,
     kernel: 5,
     stride: 2,
     harmonics,
+    history: 3,
+    past: 'differences',
+    context: 'channels',
+    entry: 5,
+    edges: 'repeat',
+    updates: 'muon',
   };
 }

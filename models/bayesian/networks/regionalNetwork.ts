@@ -1,22 +1,20 @@
 /**
  * The light network for single-level and regional data, as a graph:
  *   increment f_w = linear path + hidden path + local path,   amplitude σ_v = softplus(bias + local path).
- * Linear and hidden paths see the leading EOF coefficients of two states (large scales, all points at once).
- * The local path sees windows of the grid. The points are packed into tokens of stride × stride (no point is
- * lost, each keeps its own channels), and everything happens on tokens: a first window, a second one that sees
- * the points beside it again, residual convolutions, and a last window that gives each point of a token its own
- * increment and amplitude. Edges are repeated or, where the grid closes, wrapped in longitude.
+ * The local path sees windows of the grid, packed into tokens (regionalTokens.ts, regionalInputs.ts). Linear and hidden
+ * paths, where a configuration has them, see the leading EOF coefficients of the states (large scales, all points at
+ * once).
  *
  * Shapes: K weight samples, R rows each; every parameter has a leading axis K. States are anomalies in units of
  * their scale, [K, R, n] with n = channels · points; season [R, 1 + 2H] is the basis [1, cos, sin, …].
  */
 import { internalError } from '../../../core/errors.js';
-import { type Grid, gridSize } from '../../../core/grid.js';
+import { gridSize } from '../../../core/grid.js';
 import type { Schema } from '../../../core/schema.js';
 import { seasonTerms } from '../../../core/season.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import type { Shape, Value } from '../../graph/graph.js';
-import { convolution, steadyLinear, steadySoftplus, windows } from '../../graph/layers.js';
+import { steadyLinear, steadySoftplus } from '../../graph/layers.js';
 import {
   type HiddenRows,
   incrementColumnsByPoint,
@@ -26,10 +24,19 @@ import {
   type NetworkOutputs,
   type OutputLayer,
 } from './network.js';
-import { type RegionalConfig, regionalShapes, seasonFeatures, tokenWindow } from './regionalShapes.js';
-import { pointsInTokens, pointsOfTokens, type TokenGrid, tokenGrid, tokenPadding } from './tokens.js';
+import {
+  packedWidth,
+  type RegionalConfig,
+  regionalShapes,
+  requireRegional,
+  seasonFeatures,
+} from './regionalShapes.js';
+import { tokenPath } from './regionalTokens.js';
+import { type TokenGrid, tokenGrid } from './tokens.js';
 
 export type { RegionalConfig } from './regionalShapes.js';
+
+type ParameterOf = (name: string) => Value;
 
 export class RegionalNetwork implements Network {
   readonly config: RegionalConfig;
@@ -39,7 +46,7 @@ export class RegionalNetwork implements Network {
   /** Shape of every parameter, without the axis of weight samples; the order is that of the random streams. */
   readonly parameters: ReadonlyMap<string, Shape>;
   readonly harmonics: number;
-  readonly historyLength = 2;
+  readonly historyLength: number;
   readonly symmetry = 'none';
   /** projection: anomalies → scaled EOF coefficients; climate: the cycle by scale, less the mean of each channel. */
   readonly constantShapes: ReadonlyMap<string, Shape>;
@@ -48,20 +55,25 @@ export class RegionalNetwork implements Network {
   readonly #constants: NetworkConstants;
   readonly #tokens: TokenGrid;
 
+  /** @throws {PlumeError} usage, when parts of the configuration contradict each other */
   constructor(config: RegionalConfig, schema: Schema, constants: NetworkConstants) {
+    requireRegional(config);
+    const { channels, grid } = schema;
     this.config = config;
     this.schema = schema;
     this.harmonics = config.harmonics;
+    this.historyLength = config.history;
     this.#constants = constants;
-    this.#tokens = tokenGrid(schema.grid, config.stride);
-    this.stateLength = schema.channels.length * gridSize(schema.grid);
-    this.parameters = new Map(regionalShapes(config, schema.channels.length, this.stateLength, this.#tokens));
+    this.#tokens = tokenGrid(grid, config.stride);
+    this.stateLength = channels.length * gridSize(grid);
+    const layout = { grid, tokens: this.#tokens };
+    this.parameters = new Map(regionalShapes(config, channels.length, this.stateLength, layout));
     this.outputLayer = {
       parameter: 'local.out.weight',
-      incrementColumns: incrementColumnsByPoint(config.stride ** 2, schema.channels.length),
+      incrementColumns: incrementColumnsByPoint(config.stride ** 2, channels.length),
     };
     this.constantShapes = new Map([
-      ['projection', [this.stateLength, config.eofs]],
+      ...(config.eofs > 0 ? ([['projection', [this.stateLength, config.eofs]]] as [string, Shape][]) : []),
       ['climate', [seasonTerms(config.harmonics), this.stateLength]],
     ]);
   }
@@ -73,14 +85,15 @@ export class RegionalNetwork implements Network {
     if (name === 'local.season' || name === 'hidden.season') return 0.3;
     if (name === 'hidden.in.weight') return Math.sqrt(2 / inputs);
     const random = name.endsWith('.weight') && !name.includes('.out.') && !name.startsWith('linear.');
-    return random ? Math.sqrt(1 / inputs) : 0;
+    // orthogonal updates make of a small start what they need; a large one they leave in the way
+    return random ? Math.sqrt((this.isOrthogonal(name) ? 1 / 3 : 1) / inputs) : 0;
   }
 
   /** Hidden units of the first kind, then the channels of each layer's tokens. */
   dropoutShapes(samples: number, rows: number): ReadonlyMap<string, Shape> {
     const { hidden, channels, layers } = this.config;
     return new Map([
-      ['hidden', [samples, rows, Math.max(1, hidden)]],
+      ...(hidden > 0 ? ([['hidden', [samples, rows, hidden]]] as [string, Shape][]) : []),
       ...Array.from({ length: layers }, (_, layer): [string, Shape] => [
         `local.${layer}`,
         [samples, rows, 1, channels],
@@ -88,14 +101,14 @@ export class RegionalNetwork implements Network {
     ]);
   }
 
-  isOrthogonal(): boolean {
-    return false;
+  isOrthogonal(name: string): boolean {
+    return this.config.updates === 'muon' && name.startsWith('local.') && name.endsWith('.weight');
   }
 
   hiddenRows(name: string): HiddenRows | undefined {
-    const { hidden, channels, layers, stride } = this.config;
+    const { hidden, channels, layers } = this.config;
     if (name === 'hidden.out.weight') return { period: hidden, units: hidden };
-    const packed = stride * stride * (3 * this.schema.channels.length + 1);
+    const packed = packedWidth(this.config, this.schema.channels.length, this.schema.grid);
     if (name === 'local.out.weight') return { period: channels + packed, units: channels };
     const layer = Array.from({ length: layers }, (_, i) => `local.${i}.weight`).includes(name);
     return layer ? { period: channels, units: channels } : undefined;
@@ -111,65 +124,77 @@ export class RegionalNetwork implements Network {
    * @param parameters by name, each [K, ...shape]
    */
   forward(ops: GraphBuilder, parameters: ReadonlyMap<string, Value>, inputs: NetworkInputs): NetworkOutputs {
-    const n = this.stateLength;
-    const { eofs, harmonics } = this.config;
-    const parameter = (name: string): Value => {
+    const { eofs, harmonics, history } = this.config;
+    const parameter: ParameterOf = (name) => {
       const value = parameters.get(name);
       if (value === undefined) throw internalError(`network: no parameter "${name}"`);
       return value;
     };
-    const { newest, previous } = bothStates(inputs.history);
-    const projection = ops.constant(this.#constants.projection ?? new Float32Array(0), [n, eofs]);
-    const coefficients = ops.concat(
-      [steadyLinear(ops, newest, projection), steadyLinear(ops, previous, projection)],
-      2,
-    );
-    const rows = inputs.season.shape[0] ?? 1;
-    const samples = newest.shape[0] ?? 1;
-    const season = harmonics > 0 ? ops.slice(inputs.season, [0, 1], [rows, seasonFeatures]) : undefined;
-    let hidden = steadyLinear(ops, coefficients, parameter('hidden.in.weight'));
-    if (season !== undefined) {
-      const seasonOfSamples = ops.expand(ops.reshape(season, [1, rows, seasonFeatures]), [
-        samples,
-        rows,
-        seasonFeatures,
-      ]);
-      hidden = ops.add(hidden, steadyLinear(ops, seasonOfSamples, parameter('hidden.season')));
+    if (inputs.history.length < history) {
+      throw internalError(`regional network: ${inputs.history.length} states given, it sees ${history}`);
     }
-    hidden = ops.gelu(ops.add(hidden, parameter('hidden.in.bias')));
-    const kept = inputs.dropout?.get('hidden');
-    if (kept !== undefined) hidden = ops.mul(hidden, kept);
-    const large = ops.add(
-      steadyLinear(ops, coefficients, parameter('linear.weight')),
-      steadyLinear(ops, hidden, parameter('hidden.out.weight')),
-    );
-    const climate = steadyLinear(
-      ops,
-      inputs.season,
-      ops.constant(this.#constants.climate ?? new Float32Array(0), [seasonTerms(harmonics), n]),
-    );
-    const dropout = Array.from({ length: this.config.layers }, (_, layer) =>
-      inputs.dropout?.get(`local.${layer}`),
-    ).filter((value) => value !== undefined);
-    const states = { newest, previous, season, climate, dropout };
-    const { change, spread, features } = this.#local(ops, parameter, states, inputs.features === true);
+    const states = inputs.history.slice(0, history);
+    const rows = inputs.season.shape[0] ?? 1;
+    const season = harmonics > 0 ? ops.slice(inputs.season, [0, 1], [rows, seasonFeatures]) : undefined;
+    const large = eofs > 0 ? this.#large(ops, parameter, { ...inputs, history: states }, season) : undefined;
+    const { change, spread, features } = this.#local(ops, parameter, { ...inputs, history: states }, season);
     return {
-      increment: ops.add(large, change),
+      increment: large === undefined ? change : ops.add(large, change),
       amplitude: steadySoftplus(ops, ops.add(spread, parameter('amplitude.bias'))),
       ...(features === undefined ? {} : { features }),
     };
   }
 
+  /** Linear and hidden path, [K, R, n]. */
+  #large(
+    ops: GraphBuilder,
+    parameter: ParameterOf,
+    { history, dropout }: NetworkInputs,
+    season: Value | undefined,
+  ): Value {
+    const { eofs, hidden: width } = this.config;
+    const constant = this.#constants.projection ?? new Float32Array(0);
+    const projection = ops.constant(constant, [this.stateLength, eofs]);
+    const coefficients = ops.concat(
+      history.map((state) => steadyLinear(ops, state, projection)),
+      2,
+    );
+    const [samples = 1, rows = 1] = coefficients.shape;
+    let hidden: Value | undefined;
+    if (width > 0) {
+      hidden = steadyLinear(ops, coefficients, parameter('hidden.in.weight'));
+      if (season !== undefined) {
+        const one = ops.reshape(season, [1, rows, seasonFeatures]);
+        const all = ops.expand(one, [samples, rows, seasonFeatures]);
+        hidden = ops.add(hidden, steadyLinear(ops, all, parameter('hidden.season')));
+      }
+      hidden = ops.gelu(ops.add(hidden, parameter('hidden.in.bias')));
+      const kept = dropout?.get('hidden');
+      if (kept !== undefined) hidden = ops.mul(hidden, kept);
+    }
+    const linear = steadyLinear(ops, coefficients, parameter('linear.weight'));
+    return hidden === undefined
+      ? linear
+      : ops.add(linear, steadyLinear(ops, hidden, parameter('hidden.out.weight')));
+  }
+
   /** The local path; one weight sample at a time, each its own kernels. */
   #local(
     ops: GraphBuilder,
-    parameter: (name: string) => Value,
-    inputs: LocalInputs,
-    withFeatures: boolean,
+    parameter: ParameterOf,
+    inputs: NetworkInputs,
+    season: Value | undefined,
   ): LocalOutputs {
-    const K = inputs.newest.shape[0] ?? 1;
-    const R = inputs.newest.shape[1] ?? 1;
+    const { grid } = this.schema;
     const n = this.stateLength;
+    const { layers, harmonics } = this.config;
+    const [K = 1, R = 1] = inputs.history[0]?.shape ?? [];
+    const cycle = this.#constants.climate ?? new Float32Array(0);
+    const climate = steadyLinear(ops, inputs.season, ops.constant(cycle, [seasonTerms(harmonics), n]));
+    const dropout = Array.from({ length: layers }, (_, layer) =>
+      inputs.dropout?.get(`local.${layer}`),
+    ).filter((value) => value !== undefined);
+    const layout = { grid, tokens: this.#tokens };
     const outputs = Array.from({ length: K }, (_, k) => {
       /** Sample k of a value [K, ...], without the axis. */
       const sample = (value: Value): Value => {
@@ -177,100 +202,24 @@ export class RegionalNetwork implements Network {
         const starts = [k, ...rest.map(() => 0)];
         return ops.reshape(ops.slice(value, starts, [1, ...rest]), rest);
       };
-      return this.#localSample(ops, (name) => sample(parameter(name)), {
-        newest: sample(inputs.newest),
-        previous: sample(inputs.previous),
-        season: inputs.season,
-        climate: inputs.climate,
-        dropout: inputs.dropout.map(sample),
+      return tokenPath(ops, this.config, layout, (name) => sample(parameter(name)), {
+        ...{ states: inputs.history.map(sample), climate, season },
+        dropout: dropout.map(sample),
       });
     });
-    const all = ops.concat(
-      outputs.map(({ out }) => out),
-      0,
-    );
+    const stacked = (values: readonly Value[]): Value =>
+      ops.concat(
+        values.map((value) => ops.reshape(value, [1, ...value.shape])),
+        0,
+      );
+    const all = stacked(outputs.map(({ out }) => out));
     const part = (kind: number): Value =>
       ops.reshape(ops.slice(all, [0, 0, kind, 0], [K, R, 1, n]), [K, R, n]);
     return {
       change: part(0),
       spread: part(1),
-      ...(withFeatures
-        ? {
-            features: ops.concat(
-              outputs.map(({ features }) => features()),
-              0,
-            ),
-          }
-        : {}),
+      ...(inputs.features === true ? { features: stacked(outputs.map(({ features }) => features())) } : {}),
     };
-  }
-
-  /** One weight sample; states [R, n] */
-  #localSample(
-    ops: GraphBuilder,
-    parameter: (name: string) => Value,
-    inputs: LocalInputs,
-  ): { readonly out: Value; readonly features: () => Value } {
-    const { channels, layers, kernel, stride } = this.config;
-    const { grid } = this.schema;
-    const variables = this.schema.channels.length;
-    const points = gridSize(grid);
-    const { rows: tokenRows, columns: tokenColumns } = this.#tokens;
-    const tokenCount = tokenRows * tokenColumns;
-    const R = inputs.newest.shape[0] ?? 1;
-    const pieces = stride * stride;
-
-    /** A window on the tokens and one matrix: [R, token row, token column, C] → [R, token, out]. */
-    const window = (x: Value, name: string, size: number, outside: 'zero' | 'edge'): Value => {
-      const options = { size, ...tokenPadding(grid, this.#tokens, outside) };
-      const product = convolution(ops, x, parameter(`${name}.weight`), options);
-      const out = product.shape.at(-1) ?? 1;
-      return ops.add(ops.reshape(product, [R, tokenCount, out]), parameter(`${name}.bias`));
-    };
-    const field = (x: Value): Value => ops.reshape(x, [R, tokenRows, tokenColumns, x.shape[2] ?? 1]);
-    const byPoint = (value: Value): Value =>
-      ops.transpose(ops.reshape(value, [R, variables, points]), [0, 2, 1]);
-
-    // two states, the climate and the sine of latitude, point by point, packed into tokens
-    const latitude = ops.expand(ops.constant(sineOfLatitude(grid), [1, points, 1]), [R, points, 1]);
-    const states = [inputs.newest, inputs.previous, inputs.climate].map(byPoint);
-    const planes = ops.concat([...states, latitude], 2);
-    const packed = ops.reshape(ops.gather(planes, pointsInTokens(grid, this.#tokens), 1), [
-      R,
-      tokenCount,
-      pieces * (3 * variables + 1),
-    ]);
-    const stem = ops.gelu(window(field(packed), 'local.stem', tokenWindow, 'edge'));
-    const entry = window(field(ops.concat([packed, stem], 2)), 'local.in', tokenWindow, 'edge');
-    const place = parameter('local.position');
-    const placeAndTime =
-      inputs.season === undefined
-        ? place
-        : ops.add(
-            place,
-            ops.reshape(steadyLinear(ops, inputs.season, parameter('local.season')), [R, 1, channels]),
-          );
-    let tokens = ops.gelu(ops.add(entry, placeAndTime));
-    for (let layer = 0; layer < layers; layer++) {
-      const update = ops.gelu(window(field(tokens), `local.${layer}`, kernel, 'zero'));
-      tokens = ops.add(tokens, update);
-      const kept = inputs.dropout[layer];
-      if (kept !== undefined) tokens = ops.mul(tokens, kept);
-    }
-    const last = field(ops.concat([tokens, packed], 2));
-    const out = window(last, 'local.out', tokenWindow, 'edge');
-    // [R, token · piece, kind · variable] → [R, kind, variable, point]
-    const unpacked = ops.gather(
-      ops.reshape(out, [R, tokenCount * pieces, 2 * variables]),
-      pointsOfTokens(grid, this.#tokens),
-      1,
-    );
-    const byVariable = ops.transpose(unpacked, [0, 2, 1]);
-    const features = (): Value => {
-      const seen = windows(ops, last, { size: tokenWindow, ...tokenPadding(grid, this.#tokens, 'edge') });
-      return ops.reshape(seen, [1, R * tokenCount, seen.shape.at(-1) ?? 1]);
-    };
-    return { out: ops.reshape(byVariable, [1, R, 2, this.stateLength]), features };
   }
 }
 
@@ -281,29 +230,4 @@ interface LocalOutputs {
   readonly spread: Value;
   /** [K, R · token, in] where asked for. */
   readonly features?: Value;
-}
-
-/** What the local path sees; states [K, R, n] or, of one weight sample, [R, n]. */
-interface LocalInputs {
-  readonly newest: Value;
-  readonly previous: Value;
-  /** cos and sin of the first harmonic, [R, 2]; absent in a world without seasons. */
-  readonly season: Value | undefined;
-  readonly climate: Value;
-  /** By layer; empty in forecasts. */
-  readonly dropout: readonly Value[];
-}
-
-function bothStates([newest, previous]: readonly Value[]): { newest: Value; previous: Value } {
-  if (newest === undefined || previous === undefined) {
-    throw internalError('regional network: two states are needed');
-  }
-  return { newest, previous };
-}
-
-function sineOfLatitude(grid: Grid): Float32Array {
-  const columns = grid.longitudes.length;
-  return Float32Array.from({ length: gridSize(grid) }, (_, point) =>
-    Math.sin(((grid.latitudes[Math.floor(point / columns)] ?? 0) * Math.PI) / 180),
-  );
 }

@@ -1,7 +1,7 @@
 /**
  * What a network knows before it trains: its constants, fitted to the training data once, and its parameters.
  * Random weights have variance 1/(inputs), so that activations keep their size; output layers start at zero,
- * so that training starts from the linear path.
+ * so that training starts from the linear path, or from persistence.
  */
 import { normals } from '../../../core/random/stream.js';
 import type { Schema } from '../../../core/schema.js';
@@ -43,7 +43,8 @@ export async function initialNetwork(
     case 'regional': {
       const start = await regionalStart(config, schema, source, cycle, options);
       const network = createNetwork(start.config, schema, start.constants);
-      return { ...start, network, fitted: new Map([['linear.weight', start.linear]]) };
+      const fitted = start.linear === undefined ? [] : [['linear.weight', start.linear] as const];
+      return { ...start, network, fitted: new Map(fitted) };
     }
     case 'earth-transformer': {
       const shapes = createNetwork(config, schema, {}).constantShapes;

@@ -54,6 +54,28 @@ export function gaussianNegativeLogLikelihood(
 }
 
 /**
+ * CRPS of independent Gaussians in closed form, σ [z (2Φ(z) − 1) + 2φ(z) − 1/√π], z = (x − x̂)/σ
+ * (Gneiting et al. 2005, doi:10.1175/MWR2904.1, eq. 5), with 2Φ(z) − 1 = erf(z/√2).
+ */
+export function gaussianCrps(
+  ops: Operations,
+  forecast: Value,
+  sigma: Value,
+  truth: Value,
+  areaWeights: Value,
+  channels = 1,
+): Value {
+  const z = ops.div(ops.sub(truth, forecast), sigma);
+  const inside = ops.mul(z, ops.erf(ops.mul(z, ops.scalar(Math.SQRT1_2))));
+  const density = ops.exp(ops.mul(ops.mul(z, z), ops.scalar(-0.5)));
+  const rest = ops.sub(
+    ops.mul(density, ops.scalar(Math.sqrt(2 / Math.PI))),
+    ops.scalar(1 / Math.sqrt(Math.PI)),
+  );
+  return areaMean(ops, ops.mul(sigma, ops.add(inside, rest)), areaWeights, channels);
+}
+
+/**
  * Almost-fair CRPS: mean|x_i − y| − (1 − ε) Σ_{i<j}|x_i − x_j| / (M(M − 1)), ε = (1 − α)/M.
  * α = 1 is the fair form, which leaves the last member free when all others equal the truth; α = 0.95 does not.
  * Lang et al. 2024, arXiv:2412.15832, eq. 4. The pairs are taken as differences with the members shifted by

@@ -1,7 +1,7 @@
 /**
- * What a regional network knows before it trains: the EOFs of the anomalies, and a linear path that already holds
- * the ridge regression of x(t + Δt) − x(t) on the EOF coefficients of x(t) and x(t − Δt). Sums are taken as the states
- * pass by, so the series need not be in memory: two passes, or more where there are fewer times than points.
+ * What a regional network knows before it trains: the climate and, where it has a path of EOFs, those of the anomalies
+ * and a linear path that already holds the ridge regression of x(t + Δt) − x(t) on the EOF coefficients of x(t),
+ * x(t − Δt), … Sums are taken as the states pass by, so the series need not be in memory: two passes, or more where there are fewer times than points.
  */
 import { pointWeights } from '../../../core/grid.js';
 import { solveSymmetric } from '../../../core/linear/cholesky.js';
@@ -18,8 +18,8 @@ export interface RegionalStart {
   /** With as many EOFs as the data have. */
   readonly config: RegionalConfig;
   readonly constants: NetworkConstants;
-  /** [2 · eofs, n] */
-  readonly linear: Float32Array;
+  /** [history · eofs, n]; undefined without EOFs. */
+  readonly linear: Float32Array | undefined;
 }
 
 export interface RidgeOptions {
@@ -28,7 +28,7 @@ export interface RidgeOptions {
   readonly ridge: number;
 }
 
-/** @throws {PlumeError} data, when no three complete states follow each other, or the archive cannot be read */
+/** @throws {PlumeError} data, when too few complete states follow each other, or the archive cannot be read */
 export async function regionalStart(
   config: RegionalConfig,
   schema: Schema,
@@ -36,14 +36,13 @@ export async function regionalStart(
   cycle: SeasonalCycle,
   options: RidgeOptions,
 ): Promise<RegionalStart> {
+  const climate = climateOf(cycle, schema, source.stateLength);
+  if (config.eofs === 0) return { config, constants: { climate }, linear: undefined };
   const eofs = await eofBasis(config, schema, source);
   return {
     config: { ...config, eofs: eofs.count },
-    constants: {
-      projection: Float32Array.from(eofs.projection),
-      climate: climateOf(cycle, schema, source.stateLength),
-    },
-    linear: await ridgeIncrement(source, eofs, options),
+    constants: { projection: Float32Array.from(eofs.projection), climate },
+    linear: await ridgeIncrement(source, eofs, { ...options, history: config.history }),
   };
 }
 
@@ -72,36 +71,42 @@ async function eofBasis(config: RegionalConfig, schema: Schema, source: AnomalyS
   return { count, projection };
 }
 
-type ThreeStates = [Float32Array, Float32Array, Float32Array];
-
-/** [2 · eofs, n] */
+/** [history · eofs, n] */
 async function ridgeIncrement(
   source: AnomalySource,
   eofs: EofBasis,
-  options: RidgeOptions,
+  options: RidgeOptions & { readonly history: number },
 ): Promise<Float32Array> {
   const n = source.stateLength;
   const { count } = eofs;
+  const { history } = options;
   const positions = samplePositions(source, {
-    history: 2,
+    history,
     steps: 1,
     stepMilliseconds: options.stepMilliseconds,
   });
   const samples = positions.length;
-  const width = 2 * count;
+  const width = history * count;
   const normal = new Float64Array(width * width);
   const right = new Float64Array(width * n);
   const inputs = new Float64Array(width);
   const targets = new Float64Array(n);
   const coefficients = (state: Float32Array): Float64Array =>
     product(Float64Array.from(state), eofs.projection, 1, n, count);
-  let known: { position: number; values: Float64Array } = { position: -1, values: new Float64Array(count) };
-  for await (const { position, states } of visitStates(source, positions, { before: 1, after: 1 })) {
-    const [before, now, next] = [0, 1, 2].map((t) => states.subarray(t * n, (t + 1) * n)) as ThreeStates;
-    const past = known.position === position - 1 ? known.values : coefficients(before);
-    known = { position, values: coefficients(now) };
-    inputs.set(known.values);
-    inputs.set(past, count);
+  /** Coefficients of the states before the last one visited, by position. */
+  let known = new Map<number, Float64Array>();
+  const around = { before: history - 1, after: 1 };
+  for await (const { position, states } of visitStates(source, positions, around)) {
+    const state = (offset: number): Float32Array =>
+      states.subarray((history - 1 + offset) * n, (history + offset) * n);
+    const seen = new Map<number, Float64Array>();
+    for (let back = 0; back < history; back++) {
+      const values = known.get(position - back) ?? coefficients(state(-back));
+      seen.set(position - back, values);
+      inputs.set(values, back * count);
+    }
+    known = seen;
+    const [now, next] = [state(0), state(1)];
     for (let i = 0; i < n; i++) targets[i] = next[i]! - now[i]!;
     addGram(inputs, width, inputs, width, 0, 1, normal);
     addGram(inputs, width, targets, n, 0, 1, right);

@@ -12,6 +12,7 @@ import type { Network, NetworkOutputs } from '../networks/network.js';
 import type { WeightFamily } from '../posteriors/weightFamily.js';
 import {
   almostFairCrps,
+  gaussianCrps,
   gaussianNegativeLogLikelihood,
   meanAbsoluteError,
   meanSquaredError,
@@ -147,7 +148,8 @@ export function rolloutFit(
   const byChannel = b.sum(losses);
   const weights = channelWeights(
     network.schema,
-    stage.name === 'epistemic' ? 'equal' : stage.variableWeights,
+    // a likelihood weighs channels by its own widths, a CRPS in units of their scale does not
+    stage.name === 'epistemic' && stage.loss !== 'gaussian-crps' ? 'equal' : stage.variableWeights,
   );
   const weighted = weights.every((weight) => weight === 1)
     ? byChannel
@@ -167,8 +169,10 @@ function stepLoss(
       const error = stage.loss === 'mse' ? meanSquaredError : meanAbsoluteError;
       return error(b, members, truth, area, channels);
     }
-    case 'epistemic':
-      return gaussianNegativeLogLikelihood(b, members, amplitude, truth, area, channels);
+    case 'epistemic': {
+      const score = stage.loss === 'gaussian-crps' ? gaussianCrps : gaussianNegativeLogLikelihood;
+      return score(b, members, amplitude, truth, area, channels);
+    }
     case 'aleatoric':
       return almostFairCrps(b, members, truth, area, stage.alpha, channels);
   }

@@ -2,7 +2,9 @@
  * The three stages of training, each a list of phases with rollouts of one length.
  *
  *   deterministic   L(x̂(t + sΔt), x) averaged over s = 1 … rollout, one set of weights, dropout; L absolute or squared
- *   epistemic       E_q[−ln p] + β KL(q‖p)/N, p Gaussian with the network's own amplitude, no noise drawn
+ *   epistemic       E_q[−ln p] + β KL(q‖p)/N, p Gaussian with the network's own amplitude, no noise drawn; or, in
+ *                   place of the likelihood, the CRPS of that Gaussian (a generalised posterior: Bissiri et al. 2016,
+ *                   doi:10.1111/rssb.12158), which far-off days pull at less
  *   aleatoric       almost-fair CRPS of S weight samples × J noise streams through rollouts + β KL/N
  */
 import type { VariableWeights } from './variableWeights.js';
@@ -40,8 +42,11 @@ export interface Stage {
   /** S and J of one training step; 1 × 1 in the deterministic stage. */
   readonly weightSamples: number;
   readonly noiseStreams: number;
-  /** Error that the deterministic stage minimises: absolute (default) or squared. */
-  readonly loss?: 'l1' | 'mse';
+  /**
+   * Error that the deterministic stage minimises: absolute (default) or squared. Score of the epistemic stage's
+   * Gaussians: minus their log likelihood (default), or their CRPS.
+   */
+  readonly loss?: 'l1' | 'mse' | 'gaussian-nll' | 'gaussian-crps';
   /** Weight of each channel in errors and CRPS (default: equal); a likelihood weighs by its own widths. */
   readonly variableWeights?: VariableWeights;
   /** Peak learning rate of the weights, after a linear warm-up. */
@@ -55,7 +60,7 @@ export interface Stage {
   readonly amplitudeRate: number;
   /** Factor on the learning rate of matrices whose updates are made orthogonal. */
   readonly matrixRate: number;
-  /** Decoupled weight decay of the weights outside the linear path. */
+  /** Decoupled weight decay of what is neither a bias nor in the linear path. */
   readonly weightDecay: number;
   readonly clipNorm: number;
   /** Share of token channels dropped; of hidden units twice that. */

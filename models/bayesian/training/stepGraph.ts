@@ -132,13 +132,13 @@ function appendUpdate(
   b.output('gradient_norm', b.sum(norms));
 }
 
-/** Widths ρ have a rate of their own; weight decay is for means. */
+/** Widths ρ have a rate of their own; weight decay is for means of all but biases. */
 function rates(name: string, stage: Stage): { weightDecay: number; rateFactor: number } {
   if (/^([a-z]+_)?rho\./.test(name)) return { weightDecay: 0, rateFactor: stage.rhoRate };
   if (!name.startsWith('mean.')) return { weightDecay: 0, rateFactor: 1 };
   if (name === 'mean.amplitude.bias') return { weightDecay: 0, rateFactor: stage.amplitudeRate };
   if (name === 'mean.linear.weight') return { weightDecay: 0, rateFactor: stage.linearRate };
-  return { weightDecay: stage.weightDecay, rateFactor: 1 };
+  return { weightDecay: name.endsWith('.bias') ? 0 : stage.weightDecay, rateFactor: 1 };
 }
 
 /** A graph without those inputs of a prefix that nothing reads: not every family asks for every part of the prior. */
