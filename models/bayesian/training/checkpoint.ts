@@ -4,7 +4,7 @@
  * The one before is kept beside it: where the last is damaged, by a disk or by hand, the one before is taken, and said.
  */
 import { createHash } from 'node:crypto';
-import { copyFile, link, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { dataError, isPlumeError, usageError } from '../../../core/errors.js';
 import { createAtomically, fileError } from '../../../core/store/atomic.js';
 import { decodeTensors, encodeTensors, type Tensor } from '../../../core/store/tensorFile.js';
@@ -56,7 +56,7 @@ export function previousPath(path: string): string {
   return path.replace(/(\.[^./]*)?$/, '.previous$1');
 }
 
-/** @throws {PlumeError} resources, when the disk is full or closed to us; both files are as they were then */
+/** @throws {PlumeError} resources, when the disk is full or closed to us; an intact checkpoint is there then as before */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const { tensors, ...rest } = checkpoint;
   const text = JSON.stringify(rest);
@@ -71,21 +71,14 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   await file.commit();
 }
 
-/** The present checkpoint gets a second name before the first is given to the next: there is one at any moment. */
+/**
+ * The present checkpoint becomes the one before. Two names of one file would not do: what damages the file would damage
+ * both. Until the next has its name there is the one before alone, and a reader takes it.
+ */
 async function keepPrevious(path: string): Promise<void> {
-  const previous = previousPath(path);
-  const beside = `${previous}.tmp-${process.pid}-0`;
-  await rm(beside, { force: true });
-  const missing = await link(path, beside).then(
-    () => false,
-    async (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return true;
-      // no hard links on some file systems
-      await copyFile(path, beside);
-      return false;
-    },
-  );
-  if (!missing) await rename(beside, previous);
+  await rename(path, previousPath(path)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }
 
 export async function removeCheckpoint(path: string): Promise<void> {
