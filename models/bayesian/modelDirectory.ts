@@ -11,9 +11,8 @@ import { seasonTerms } from '../../core/season.js';
 import { makeDirectory, sha256, writeAtomically } from '../../core/store/atomic.js';
 import { decodeTensors, encodeTensors, type Tensor, type Tensors } from '../../core/store/tensorFile.js';
 import { createNetwork, type NetworkConfig } from './networks/createNetwork.js';
-import { knownFields } from './networks/earthPlanes.js';
 import type { NetworkConstants } from './networks/network.js';
-import { plainRegional } from './networks/regionalShapes.js';
+import { networkDescription } from './networks/networkDescription.js';
 import { posteriorDescription } from './posteriors/description.js';
 import { posteriorTensors } from './posteriors/openPosterior.js';
 import { partOf } from './posteriors/parts.js';
@@ -21,16 +20,6 @@ import type { SeasonalCycle } from './seasonalCycle.js';
 
 const positive = z.number().positive();
 const whole = z.number().int().nonnegative();
-const positiveWhole = z.number().int().positive();
-/** Levels, rows, columns. */
-const extent = z.tuple([positiveWhole, positiveWhole, positiveWhole]).readonly();
-
-/** Descriptions written before there were kinds name none: they are of regional networks. */
-function kindOrRegional(network: unknown): unknown {
-  const old = typeof network === 'object' && network !== null && !('kind' in network);
-  return old ? { kind: 'regional', ...network } : network;
-}
-
 const description = z.strictObject({
   format: z.literal('plume-model'),
   version: z.literal(1),
@@ -43,51 +32,7 @@ const description = z.strictObject({
     longitudes: z.array(z.number()),
   }),
   step_hours: positive,
-  network: z.preprocess(
-    kindOrRegional,
-    z.discriminatedUnion('kind', [
-      z.strictObject({
-        kind: z.literal('regional'),
-        eofs: whole,
-        hidden: whole,
-        channels: whole,
-        layers: whole,
-        kernel: whole,
-        stride: whole,
-        stem: whole,
-        harmonics: whole,
-        history: z.union([z.literal(2), z.literal(3)]).default(plainRegional.history),
-        past: z.enum(['states', 'differences']).default(plainRegional.past),
-        context: z.enum(['learned', 'channels']).default(plainRegional.context),
-        entry: positiveWhole.default(plainRegional.entry),
-        edges: z.enum(['zero', 'repeat']).default(plainRegional.edges),
-        updates: z.enum(['adamw', 'muon']).default(plainRegional.updates),
-      }),
-      z.strictObject({
-        kind: z.literal('global'),
-        wavenumbers: positiveWhole,
-        modes: positiveWhole,
-        channels: positiveWhole,
-        layers: whole,
-        overlap: whole,
-        truncation: whole.default(0),
-      }),
-      z.strictObject({
-        kind: z.literal('earth-transformer'),
-        patch: extent,
-        window: extent,
-        channels: positiveWhole,
-        heads: z.tuple([positiveWhole, positiveWhole, positiveWhole, positiveWhole]).readonly(),
-        depths: z.tuple([whole, whole, whole, whole]).readonly(),
-        mlpRatio: positiveWhole,
-        norm: z.enum(['post', 'pre']),
-        historyLength: z.union([z.literal(1), z.literal(2)]),
-        harmonics: whole,
-        constants: z.array(z.enum(knownFields)).readonly(),
-        updates: z.enum(['adamw', 'muon']),
-      }),
-    ]),
-  ),
+  network: networkDescription,
   posterior: posteriorDescription,
   noise: z.strictObject({
     /** Fields that are added: correlation length, correlation time, share of the variance. */
