@@ -6,6 +6,8 @@
 export interface Progress {
   /** Work that was there before this began: done, but no sign of speed. */
   from(done: number): void;
+  /** Work that need not be done after all: it counts as done, and is no sign of speed. */
+  skip(amount: number): void;
   /** Work done so far, in units of the total; `note` is shown behind the rate. */
   update(done: number, note?: string): void;
   /** Ends the line, keeping its last state on screen. */
@@ -29,17 +31,35 @@ export function createReporter(options: {
 }): Reporter {
   const stream = options.stream ?? process.stderr;
   const terminal = stream.isTTY === true;
+  let counted = silent;
   return {
     quiet: options.quiet,
     line: (text) => {
-      if (!options.quiet) stream.write(`${text}\n`);
+      // a line that stays takes the place of the live one, which comes back below
+      if (!options.quiet) stream.write(`${terminal && counted !== silent ? overwrite : ''}${text}\n`);
     },
-    begin: (what, total, unit) =>
-      options.quiet ? silent : counting(stream, terminal, { what, total, unit }),
+    begin: (what, total, unit) => {
+      if (options.quiet) return silent;
+      const progress = counting(stream, terminal, { what, total, unit });
+      const finish = (note?: string): void => {
+        progress.finish(note);
+        counted = silent;
+      };
+      counted = { ...progress, finish };
+      return counted;
+    },
   };
 }
 
-const silent: Progress = { from: () => undefined, update: () => undefined, finish: () => undefined };
+/** Back to the beginning of a terminal's line, and its text away. */
+const overwrite = '\r\u001b[K';
+
+const silent: Progress = {
+  from: () => undefined,
+  skip: () => undefined,
+  update: () => undefined,
+  finish: () => undefined,
+};
 
 function counting(
   stream: NodeJS.WriteStream,
@@ -50,29 +70,41 @@ function counting(
   let shown = terminal ? -Infinity : started;
   let before = 0;
   let done = 0;
-  let last = '';
 
-  const text = (note: string | undefined): string => {
+  /** As much as fits: first the counts and the rate are left out, then what is being done. */
+  const text = (note: string | undefined, width = Number.POSITIVE_INFINITY): string => {
     const seconds = (performance.now() - started) / 1000;
     const rate = (done - before) / Math.max(seconds, 1e-9);
     const left = rate > 0 ? (total - done) / rate : Number.NaN;
     const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
-    const parts = [`${what}  ${formatCount(done)}/${formatCount(total)} ${unit}`, `${percent} %`];
-    if (rate > 0) parts.push(`${formatCount(rate)}/s`);
-    parts.push(done >= total ? `took ${formatSeconds(seconds)}` : `ETA ${formatSeconds(left)}`);
-    if (note !== undefined) parts.push(note);
-    return parts.join('  ');
+    const counts = `${what}  ${formatCount(done)}/${formatCount(total)} ${unit}`;
+    const time = done >= total ? `took ${formatSeconds(seconds)}` : `ETA ${formatSeconds(left)}`;
+    const rest = note === undefined ? [time] : [time, note];
+    const speed = rate > 0 ? [`${formatCount(rate)}/s`] : [];
+    const lines = [
+      [counts, `${percent} %`, ...speed, ...rest],
+      [what, `${percent} %`, ...rest],
+      [`${percent} %`, ...rest],
+    ].map((parts) => parts.join('  '));
+    const [full = '', , least = full] = lines;
+    if (full.length <= width) return full;
+    // nothing is gained by leaving out what is not shown anyway
+    return note === undefined ? full : (lines.find((line) => line.length <= width) ?? least);
   };
   const show = (note: string | undefined): void => {
-    last = text(note);
-    if (terminal) stream.write(`\r\u001b[K${last.slice(0, (stream.columns ?? 80) - 1)}`);
-    else stream.write(`${last}\n`);
+    const width = (stream.columns ?? 80) - 1;
+    if (terminal) stream.write(`${overwrite}${text(note, width).slice(0, width)}`);
+    else stream.write(`${text(note)}\n`);
   };
   return {
     from: (there) => {
       before = there;
       done = there;
       started = performance.now();
+    },
+    skip: (amount) => {
+      before += amount;
+      done += amount;
     },
     update: (now, note) => {
       done = now;

@@ -21,6 +21,7 @@ import type { Options } from '../options.js';
 import { isSeasonless } from '../referenceOption.js';
 import { archivePaths } from '../report/archivePaths.js';
 import { unitsIn } from '../report/channelUnits.js';
+import { isTrainingDirectory, readAccount, trainingPageName } from '../training/trainingAccount.js';
 import { version } from '../version.js';
 
 const optionNames = ['out', 'start', 'archive', 'unit'] as const;
@@ -30,13 +31,14 @@ export const reportCommand: CommandDefinition<(typeof optionNames)[number]> = {
   name: 'report',
   operands: '<run>',
   summary:
-    'write the page of a run, of a directory of scores that plume verify wrote, or of a file that plume compare wrote',
+    'write the page of a run, of a directory of scores that plume verify wrote, of a file that plume compare wrote, or of a training',
   examples: [
     'plume report runs/2007                             the run, with scores when plume verify has been there',
     'plume report runs/2007 --start 2007-01-15 --out storm.html',
     'plume report runs/globe --archive era5.zarr        maps of what happened beside the forecast',
     'plume report eps.verification                      scores of forecasts from elsewhere',
     'plume report compare.arrow                         runs side by side; the page lies beside the file',
+    'plume report model                                 a training, finished or under way: losses, what was chosen, cost',
   ],
   options: optionNames,
   run: async ({ operands: [operand = ''], options, json, report }) => {
@@ -49,6 +51,7 @@ export const reportCommand: CommandDefinition<(typeof optionNames)[number]> = {
 /** Whatever the operand is. @returns path of the page */
 async function reportOf(operand: string, options: ReportOptions): Promise<string> {
   if (existsSync(join(operand, 'manifest.json'))) return await reportRun(operand, options);
+  if (isTrainingDirectory(operand)) return await reportTraining(operand, options);
   const isFile = existsSync(operand) && statSync(operand).isFile();
   const path = isFile ? operand : join(operand, 'scores.arrow');
   // Without scores there is only a run left to be: its reader says what is missing.
@@ -63,10 +66,20 @@ async function reportOf(operand: string, options: ReportOptions): Promise<string
 }
 
 /** @throws {PlumeError} usage: what has no members has no maps of them */
-function requireRunForOptions(operand: string, { start, archive }: ReportOptions): void {
+function requireRunForOptions(operand: string, { start, archive }: ReportOptions, holds = 'scores'): void {
   const given = start === undefined ? (archive === undefined ? null : '--archive') : '--start';
   if (given !== null)
-    throw usageError(`${operand} holds scores and no members: ${given} is for pages of runs; leave it out`);
+    throw usageError(`${operand} holds ${holds} and no members: ${given} is for pages of runs; leave it out`);
+}
+
+/** Of a training, finished or under way. @returns path of the page */
+async function reportTraining(directory: string, options: ReportOptions): Promise<string> {
+  requireRunForOptions(directory, options, 'a model');
+  const account = await readAccount(directory);
+  const { trainingPage } = await import('../report/trainingPage.js');
+  const out = options.out ?? join(directory, trainingPageName);
+  await writeAtomically(out, trainingPage(account, directory));
+  return out;
 }
 
 async function comparisonText(path: string, table: TidyTable): Promise<string> {

@@ -28,6 +28,10 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 2px sol
 .steps span { padding: 1px 6px; border-radius: 3px; min-width: 40px; text-align: center; } .steps .side { padding: 0 6px; min-width: 0; }
 ${divergingStyle()}
 .marks { font-size: 13.5px; margin: 8px 0 0; } .note { font-size: 14.5px; max-width: 80ch; }
+.strip { display: flex; gap: 2px; font-size: 14px; } .strip span { flex-basis: 0; min-width: 64px; padding: 8px 10px; border-radius: 4px; overflow-wrap: anywhere; line-height: 1.3; }
+.strip .train { background: var(--ensemble); color: var(--paper); } .strip .validate { background: var(--second); color: var(--paper); } .strip .test { background: var(--line); } .strip .unused { color: var(--quiet); border: 1px dashed var(--line); } .strip b { font-weight: 620; }
+.recipe { width: auto; } .recipe td { text-align: left; white-space: normal; max-width: 30ch; padding-right: 24px; } .recipe th[scope="row"] { white-space: normal; padding-right: 24px; } .recipe thead th { text-align: left; }
+.kept { width: auto; } .kept td, .kept thead th { padding-right: 20px; }
 details.channel > summary h2 { display: inline; } details.channel { margin-top: 40px; }
 section.channel > h2, details.channel > summary { scroll-margin-top: 12px; }
 @media (max-width: 860px) { .panels { grid-template-columns: repeat(auto-fill, minmax(210px, 1fr)); } }

@@ -11,13 +11,18 @@ import { type Calibration, calibrate, calibrationTrials, type InitialErrors } fr
 import type { PreparedTraining } from './prepareTraining.js';
 import type { TrainRequest } from './trainRequest.js';
 
+/** What was found, and everything that was tried for it. */
+export interface FoundCalibration extends Calibration {
+  readonly trials: readonly Calibration[];
+}
+
 /** @throws {PlumeError} interrupted, between two trials, when the signal aborts */
 export async function findCalibration(
   { source, periods, backend, seed, report, signal }: TrainRequest,
   { recipe, network, gaps }: PreparedTraining,
   parts: ModelParts,
   perturbation: Perturbation,
-): Promise<Calibration> {
+): Promise<FoundCalibration> {
   const { calibration } = recipe;
   const trials = report.begin('calibrating', calibrationTrials(calibration.initialError > 0), 'trials');
   const description: ModelDescription = {
@@ -36,6 +41,7 @@ export async function findCalibration(
     posterior.kind === 'point'
       ? Math.min(posterior.components, calibration.weightSamples)
       : calibration.weightSamples;
+  const tried: Calibration[] = [];
   const found = await calibrate({
     trained: { ...parts, description, digest: '' },
     session: { device: backend.device, threads: availableParallelism() },
@@ -48,13 +54,14 @@ export async function findCalibration(
     ...calibration,
     ...{ weightSamples, noiseStreams: Math.ceil(members / weightSamples), gaps },
     onTrial: (done, _of, trial) => {
+      tried.push(trial);
       trials.update(done, `noise × ${trial.noise.toFixed(2)}, relaxation ${trial.relaxation}`);
       if (!signal.aborted) return;
       throw interruptedError('stopped while calibrating; run the same command again to go on from there');
     },
   });
   trials.finish();
-  return found;
+  return { ...found, trials: tried };
 }
 
 /** Analyses that err and members that start apart, by differences of states of the training period; null without. */

@@ -3,18 +3,13 @@
  * lies there while the training is under way.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { rm, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPlumeError, resourceError, usageError } from '../../core/errors.js';
-import {
-  availableDiskBytes,
-  cleanTemporaries,
-  makeDirectory,
-  writeAtomically,
-} from '../../core/store/atomic.js';
+import { availableDiskBytes, cleanTemporaries, makeDirectory } from '../../core/store/atomic.js';
 import { lockDirectory } from '../../core/store/lock.js';
 import { readModel, type TrainedModel } from '../../models/bayesian/modelDirectory.js';
-import { removeCheckpoint, type TrainingHistory } from '../../models/bayesian/training/checkpoint.js';
+import { removeCheckpoint } from '../../models/bayesian/training/checkpoint.js';
 import { type StageName, stageNames } from '../../models/bayesian/training/stages.js';
 import { formatBytes } from '../progress.js';
 
@@ -27,25 +22,11 @@ export function checkpointPath(directory: string, component: number): string {
   return join(directory, `checkpoint-${component}.arrow`);
 }
 
-/** Losses and judgements so far, for whoever watches; model.json holds them in the end. */
-export async function writeHistory(
-  directory: string,
-  component: number,
-  { losses, validations }: TrainingHistory,
-): Promise<void> {
-  const text = `${JSON.stringify({ losses, validations })}\n`;
-  await writeAtomically(historyPath(directory, component), text);
-}
-
-function historyPath(directory: string, component: number): string {
-  return join(directory, `losses-${component}.json`);
-}
-
 /** Once the model is written: what a finished training needs no more. Between stages the checkpoint stays. */
 export async function tidy(directory: string, components: number, isFinished: boolean): Promise<void> {
+  if (!isFinished) return;
   for (let component = 0; component < components; component++) {
-    await rm(historyPath(directory, component), { force: true });
-    if (isFinished) await removeCheckpoint(checkpointPath(directory, component));
+    await removeCheckpoint(checkpointPath(directory, component));
   }
 }
 
@@ -104,11 +85,15 @@ export function finishedStages({ description }: TrainedModel): number {
   return Array.isArray(stages) ? stages.length : stageNames.length;
 }
 
-/** A checkpoint holds up to nine tensors for each of the parameters; the one before and the next lie beside it. */
-export async function requireDisk(directory: string, parameters: number): Promise<void> {
+/**
+ * A checkpoint holds up to nine tensors for each of the parameters; the one before and the next lie beside it.
+ * @returns bytes that a training writes, at most
+ * @throws {PlumeError} resources, where the disk has not so many
+ */
+export async function requireDisk(directory: string, parameters: number): Promise<number> {
   const needed = 3 * 9 * 4 * parameters;
   const available = await availableDiskBytes(directory);
-  if (needed <= available) return;
+  if (needed <= available) return needed;
   throw resourceError(
     `training writes up to ${formatBytes(needed)}, ${formatBytes(available)} are free on the disk of ` +
       `"${directory}"; free some space or use another --out`,

@@ -29,6 +29,7 @@ import { stepOf } from './archiveStep.js';
 import { calibrationStarts } from './calibrate.js';
 import { finishedStages, requireDisk, type TurnOfStages } from './modelOutput.js';
 import { type Recipe, recipeFor } from './recipe.js';
+import { trainingPageBytes } from './trainingAccount.js';
 import type { TrainRequest } from './trainRequest.js';
 
 export interface PreparedTraining {
@@ -96,11 +97,8 @@ export async function prepareTraining(request: TrainRequest, turn: TurnOfStages)
     `network    ${parameters.toLocaleString('en')} weights × ${begin.starts.length} from different starts; ${names}: ` +
       `${total.toPrecision(2)} TFLOP on ${request.backend.backend}`,
   );
-  const expectedMemoryBytes = trainingMemory(
-    network,
-    stages,
-    loader.memoryBytes() + validation.memoryBytes(),
-  );
+  const held = loader.memoryBytes() + validation.memoryBytes() + trainingPageBytes;
+  const expectedMemoryBytes = trainingMemory(network, stages, held);
   for (const line of describeData(data, loader, most(phases))) report.line(`samples    ${line}`);
   report.line(`memory     about ${formatBytes(expectedMemoryBytes)}`);
   requireMemory(
@@ -108,7 +106,8 @@ export async function prepareTraining(request: TrainRequest, turn: TurnOfStages)
     expectedMemoryBytes - process.memoryUsage.rss(),
     'use a smaller --preset, or fewer --variables',
   );
-  await requireDisk(directory, parameters * begin.starts.length);
+  const diskBytes = await requireDisk(directory, parameters * begin.starts.length);
+  report.line(`disk       up to ${formatBytes(diskBytes)} while it trains`);
   return {
     ...begin,
     ...{ recipe, turn, cycle, stepMilliseconds, loader, validation, parameters, componentFlops },

@@ -7,34 +7,34 @@ import { type Json, jsonDigest } from '../../core/store/canonicalJson.js';
 import {
   type TrainingProgress,
   type TrainingResult,
+  trainingFlops,
   trainStages,
 } from '../../models/bayesian/training/trainer.js';
 import { createExecutor } from '../../models/graph/backends.js';
-import { checkpointPath, writeHistory } from './modelOutput.js';
+import { formatSeconds } from '../progress.js';
+import { checkpointPath } from './modelOutput.js';
 import type { PreparedTraining } from './prepareTraining.js';
+import { SpeedSample } from './speedSample.js';
+import type { TrainingLog } from './trainingLog.js';
 import type { TrainRequest } from './trainRequest.js';
-
-export interface TrainedComponents {
-  readonly results: readonly TrainingResult[];
-  readonly seconds: number;
-  /** Operations of this call: what an earlier one did counts no more. */
-  readonly flops: number;
-}
 
 /** @throws {PlumeError} as trainStages */
 export async function trainComponents(
   request: TrainRequest,
   prepared: PreparedTraining,
   perturbation: Perturbation,
-): Promise<TrainedComponents> {
+  log: TrainingLog,
+): Promise<TrainingResult[]> {
   const { seed, report, directory, backend } = request;
   const { network, recipe, starts, loader, validation, turn, componentFlops } = prepared;
-  const flops = componentFlops * starts.length;
-  const progress = report.begin('training', Math.round(flops / 1e9), 'GFLOP');
-  const began = performance.now();
+  const { meter } = log;
+  const progress = report.begin('training', Math.round((componentFlops * starts.length) / 1e9), 'GFLOP');
+  // steps tell what is done from the first stage on, whichever is the first to be run
+  const before = trainingFlops(network, recipe.stages.slice(0, turn.first), true);
   const results: TrainingResult[] = [];
-  let first = -1;
-  let last = 0;
+  let done = 0;
+  const sample = new SpeedSample();
+  meter.begin();
   for (const [component, start] of starts.entries()) {
     const result = await trainStages({
       ...{ network, start, loader, validation, noise: perturbation },
@@ -49,29 +49,44 @@ export async function trainComponents(
       identity: identityOf(request, prepared, component),
       signal: request.signal,
       onStep: (step) => {
-        last = component * componentFlops + step.doneFlops;
-        if (first < 0) {
-          first = last;
-          progress.from(Math.round(first / 1e9));
-        }
-        progress.update(Math.round(last / 1e9), `network ${component + 1} ${describe(step)}`);
+        const now = component * componentFlops + step.doneFlops - before;
+        // what was done before, or need not be done, is no sign of speed
+        const skipped = now - step.flops - done;
+        if (skipped > 0) progress.skip(Math.round((done + skipped) / 1e9) - Math.round(done / 1e9));
+        done = now;
+        meter.step(component, step);
+        progress.update(Math.round(done / 1e9), `${component + 1}/${starts.length} ${describe(step)}`);
+        const speed = sample.after(step);
+        if (speed !== null) report.line(timeText(componentFlops * starts.length - done, speed));
       },
-      onCheckpoint: (history) => writeHistory(directory, component, history),
+      onCheckpoint: (history, stageEnded) => log.checkpoint(component, history, stageEnded),
       onNote: (text) => report.line(text),
     });
     results.push(result);
+    log.know(component, result);
+    const skipped = (component + 1) * componentFlops - done;
+    if (skipped > 0) progress.skip(Math.round((done + skipped) / 1e9) - Math.round(done / 1e9));
+    done = (component + 1) * componentFlops;
   }
   progress.finish();
-  return { results, seconds: (performance.now() - began) / 1000, flops: last - Math.max(0, first) };
+  return results;
 }
 
-/** "aleatoric 0.1312  CRPS 0.2871  spread/skill 0.94" */
-function describe({ stage, fit, validation }: TrainingProgress): string {
-  const parts = [`${stage} loss ${fit.toFixed(4)}`];
+/** "time       at most 11 min 02 s more at 63 GFLOP/s, …" */
+function timeText(leftFlops: number, flopsPerSecond: number): string {
+  return (
+    `time       at most ${formatSeconds(leftFlops / flopsPerSecond)} more at ${(flopsPerSecond / 1e9).toFixed(0)} GFLOP/s, ` +
+    'as the first steps went; stages may end early, calibration comes on top'
+  );
+}
+
+/** "aleatoric 75/340  loss 0.131  CRPS 0.287  spread/skill 0.94" */
+function describe({ stage, step, steps, fit, validation }: TrainingProgress): string {
+  const parts = [`${stage} ${step}/${steps}`, `loss ${fit.toPrecision(3)}`];
   if (validation !== null) {
     const { crps, spreadSkillRatio } = validation;
-    if (crps === null) parts.push(`validation ${validation.fit.toFixed(4)}`);
-    else parts.push(`CRPS ${crps.toFixed(4)}`);
+    if (crps === null) parts.push(`validation ${validation.fit.toPrecision(3)}`);
+    else parts.push(`CRPS ${crps.toPrecision(3)}`);
     if (spreadSkillRatio !== null) parts.push(`spread/skill ${spreadSkillRatio.toFixed(2)}`);
   }
   return parts.join('  ');

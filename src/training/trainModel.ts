@@ -2,14 +2,15 @@
 import { writeModel } from '../../models/bayesian/modelDirectory.js';
 import { stageNames } from '../../models/bayesian/training/stages.js';
 import { createPerturbation } from '../../perturbations/create.js';
-import { formatSeconds } from '../progress.js';
 import { findCalibration } from './findCalibration.js';
 import { inDirectory, tidy, turnOfStages } from './modelOutput.js';
 import { recordedParts, uncalibratedParts } from './modelParts.js';
 import { noiseSource } from './noiseSource.js';
 import { type PreparedTraining, prepareTraining } from './prepareTraining.js';
 import { trainComponents } from './trainComponents.js';
+import { TrainingLog } from './trainingLog.js';
 import type { TrainRequest, TrainSummary } from './trainRequest.js';
+import { crpsUnit, keptSteps, summaryLines } from './trainSummary.js';
 
 export type { TrainRequest, TrainSummary } from './trainRequest.js';
 
@@ -39,26 +40,35 @@ async function trainPrepared(
   const { recipe, turn, stepMilliseconds } = prepared;
   const noise = noiseSource(recipe.noise, stepMilliseconds / 3_600_000);
   const perturbation = createPerturbation(noise, source.archive.schema.grid);
-  const { results, seconds, flops } = await trainComponents(request, prepared, perturbation);
+  const log = await TrainingLog.open(request, prepared);
+  const { meter } = log;
+  const results = await trainComponents(request, prepared, perturbation, log);
   const parts = uncalibratedParts(request, prepared, results);
   const calibration = await findCalibration(request, prepared, parts, perturbation);
+  meter.calibrated();
+  const recorded = recordedParts(request, prepared, { parts, calibration, results });
+  await writeModel(directory, recorded);
+  await tidy(directory, results.length, turn.last === stageNames.length - 1);
   const summary: TrainSummary = {
     directory,
     stages: stageNames.slice(0, turn.last + 1),
     posterior: request.posterior,
+    components: results.length,
     parameters: prepared.parameters,
     seconds: (performance.now() - began) / 1000,
-    teraflops: (prepared.componentFlops * results.length) / 1e12,
-    gigaflopsPerSecond: flops / 1e9 / seconds,
+    teraflops: meter.flops / 1e12,
+    gigaflopsPerSecond: meter.gigaflopsPerSecond,
     expectedMemoryBytes: prepared.expectedMemoryBytes,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     backend: request.backend,
-    calibration,
+    kept: keptSteps(recipe.stages, results),
+    calibration: {
+      unit: crpsUnit(source.archive.schema),
+      leadHours: calibration.fairCrps.map((_, lead) => ((lead + 1) * stepMilliseconds) / 3_600_000),
+      ...calibration,
+    },
+    report: await log.finish(recorded),
   };
-  await writeModel(directory, recordedParts(request, prepared, { parts, calibration, results }));
-  await tidy(directory, results.length, turn.last === stageNames.length - 1);
-  report.line(
-    `trained    in ${formatSeconds(summary.seconds)}, stages at ${summary.gigaflopsPerSecond.toFixed(0)} GFLOP/s`,
-  );
+  for (const line of summaryLines(summary)) report.line(line);
   return summary;
 }

@@ -1,11 +1,10 @@
-/** What plume train is asked for, and what it answers. */
+/** What plume train is asked for; what it answers is trainSummary.ts. */
 import type { SplitPeriods } from '../../core/period.js';
 import type { GapPolicy } from '../../models/bayesian/training/gaps.js';
 import type { PosteriorName } from '../../models/bayesian/training/posteriorNames.js';
 import type { BackendChoice } from '../../models/graph/backends.js';
 import type { NamedArchive } from '../archiveOption.js';
 import type { Reporter } from '../progress.js';
-import type { Calibration } from './calibrate.js';
 import type { StageChoice } from './modelOutput.js';
 import type { PresetName } from './recipe.js';
 
@@ -31,19 +30,4 @@ export interface TrainRequest {
   readonly signal: AbortSignal;
 }
 
-export interface TrainSummary {
-  readonly directory: string;
-  /** The stages that the model now has behind it. */
-  readonly stages: readonly string[];
-  readonly posterior: PosteriorName;
-  readonly parameters: number;
-  readonly seconds: number;
-  /** Of the stages run: matrix products only, and their rate. */
-  readonly teraflops: number;
-  readonly gigaflopsPerSecond: number;
-  /** Foretold before the first step, and largest resident memory of this process so far. */
-  readonly expectedMemoryBytes: number;
-  readonly peakMemoryBytes: number;
-  readonly backend: BackendChoice;
-  readonly calibration: Calibration;
-}
+export type { TrainSummary } from './trainSummary.js';

@@ -63,13 +63,13 @@ export async function succeed(args: readonly string[], options: SpawnOptions = {
 
 /**
  * Every file below a directory with the digest of its bytes, directories with a slash; {} where there is none.
- * Left out is cost.json, the only file of a run that clocks decide.
+ * Left out is what clocks decide: cost.json of a run, and a training's account of itself with its page.
  */
 export function contents(directory: string): Record<string, string> {
   const found: Record<string, string> = {};
   const walk = (path: string): void => {
     for (const name of readdirSync(path).sort()) {
-      if (name === 'cost.json') continue;
+      if (['cost.json', 'training.json', 'training.html'].includes(name)) continue;
       const inside = join(path, name);
       const key = relative(directory, inside);
       if (statSync(inside).isDirectory()) {

@@ -18,6 +18,8 @@ export interface LossRecord {
   readonly step: number;
   /** What the stage minimises, without the KL term. */
   readonly fit: number;
+  /** KL(q‖p) in nats after the last of these steps; absent where the posterior has none to minimise. */
+  readonly kl?: number;
 }
 
 /** A judgement of the averaged weights on the validation period. */

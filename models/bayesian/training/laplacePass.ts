@@ -91,8 +91,8 @@ export async function runLaplacePass(
         done++;
         const fit = residuals.reduce((sum, residual) => sum + Math.abs(residual), 0) / residuals.length;
         request.onStep({
-          stage: stage.name,
-          doneFlops: doneBefore + cost.after(done),
+          ...{ stage: stage.name, step: done, steps: stageSteps(stage) },
+          ...{ doneFlops: doneBefore + cost.after(done), flops: cost.after(done) - cost.after(done - 1) },
           fit,
           validation: null,
         });

@@ -29,8 +29,10 @@ export interface StagePlace {
   readonly doneBefore: number;
 }
 
-/** Steps from one record of the loss to the next. */
-const recordEvery = 25;
+/** Steps from one record of the loss to the next: up to 25, and of short stages so few that there is a curve. */
+function recordEvery(stage: Stage): number {
+  return Math.min(25, Math.ceil(stageSteps(stage) / 40));
+}
 
 /** What changes as a stage goes on, and a checkpoint holds. */
 interface StageState {
@@ -85,8 +87,8 @@ export async function runStage(
         'validation period in a row were no better',
     );
     request.onStep({
-      stage: stage.name,
-      doneFlops: place.doneBefore + place.cost.total,
+      ...{ stage: stage.name, step: done, steps: stageSteps(stage) },
+      ...{ doneFlops: place.doneBefore + place.cost.total, flops: 0 },
       fit: state.stopping.best ?? Number.NaN,
       validation: lastOf(state, stage),
     });
@@ -170,12 +172,14 @@ async function runPhase(
       state.pending.sum += fit;
       state.pending.count++;
       const done = t + 1;
-      if (done % recordEvery === 0 || done === stageSteps(stage)) recordLoss(state, stage, done);
+      if (done % recordEvery(stage) === 0 || done === stageSteps(stage))
+        recordLoss(state, stage, done, told.kl?.[0]);
       await run.snapshots?.after(done, carried);
       if (run.validator !== null && isJudgedAfter(stage, done)) await judge(run, run.validator, done);
       request.onStep({
-        stage: stage.name,
-        doneFlops: place.doneBefore + place.cost.after(done),
+        ...{ stage: stage.name, step: done, steps: stageSteps(stage) },
+        ...{ doneFlops: place.doneBefore + place.cost.after(done) },
+        flops: place.cost.after(done) - place.cost.after(done - 1),
         fit,
         validation: lastOf(state, stage),
       });
@@ -221,8 +225,9 @@ function requireSound(
   );
 }
 
-function recordLoss({ losses, pending }: StageState, stage: Stage, step: number): void {
-  losses.push({ stage: stage.name, step, fit: pending.sum / pending.count });
+function recordLoss({ losses, pending }: StageState, stage: Stage, step: number, kl?: number): void {
+  const record = { stage: stage.name, step, fit: pending.sum / pending.count };
+  losses.push(kl === undefined ? record : { ...record, kl });
   pending.sum = 0;
   pending.count = 0;
 }

@@ -83,8 +83,13 @@ export function stageSteps({ phases }: Pick<Stage, 'phases'>): number {
   return phases.reduce((sum, { steps }) => sum + steps, 0);
 }
 
+/** What of a stage its learning rate depends on. */
+export interface RatePlan extends Pick<Stage, 'phases' | 'learningRate' | 'warmUpSteps'> {
+  readonly schedule?: Stage['schedule'] | undefined;
+}
+
 /** η of a step, counted in the stage from 0. */
-export function learningRate(stage: Stage, step: number): number {
+export function learningRate(stage: RatePlan, step: number): number {
   const warmUp = Math.min(1, (step + 1) / stage.warmUpSteps);
   const falling =
     stage.schedule === 'constant' ? 1 : 0.5 + 0.5 * Math.cos((Math.PI * step) / stageSteps(stage));

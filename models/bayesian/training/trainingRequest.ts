@@ -34,15 +34,21 @@ export interface TrainingRequest {
   readonly identity: string;
   readonly signal: AbortSignal;
   onStep(progress: TrainingProgress): void;
-  /** Told whenever a checkpoint is written. */
-  onCheckpoint?(history: TrainingHistory): Promise<void>;
+  /** Told whenever a checkpoint is written. @param stageEnded true of the one at the end of a stage */
+  onCheckpoint?(history: TrainingHistory, stageEnded: boolean): Promise<void>;
   /** Told what the user should know: a damaged checkpoint, a stage that ended early. */
   onNote?(text: string): void;
 }
 
 export interface TrainingProgress {
   readonly stage: string;
+  /** Steps of the stage that are done, and that it has at most. */
+  readonly step: number;
+  readonly steps: number;
+  /** Operations from the first stage on, those of stages and steps that were done before or left out among them. */
   readonly doneFlops: number;
+  /** Operations of this very step; 0 where a stage ends early and the rest is left out. */
+  readonly flops: number;
   readonly fit: number;
   /** The last judgement of the stage. */
   readonly validation: ValidationRecord | null;
@@ -53,5 +59,6 @@ export async function saveCheckpoint(
   checkpoint: Checkpoint,
 ): Promise<void> {
   await writeCheckpoint(request.checkpointPath, checkpoint);
-  await request.onCheckpoint?.({ losses: checkpoint.losses, validations: checkpoint.validations });
+  const { losses, validations, step } = checkpoint;
+  await request.onCheckpoint?.({ losses, validations }, step === 0);
 }
