@@ -441,11 +441,16 @@ export async function resolveOptions<Name extends OptionName>(
 ): Promise<Pick<Options, Name>> {
   const fromFile = configFile === undefined ? {} : await readConfig(configFile);
   const given = Object.fromEntries(names.filter((name) => name in flags).map((name) => [name, flags[name]]));
-  const parsed = optionsSchema.safeParse({ ...fromFile, ...given });
+  const input: Readonly<Record<string, unknown>> = { ...fromFile, ...given };
+  const parsed = optionsSchema.safeParse(input);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => {
       const key = issue.path.join('.');
-      return key === '' ? issue.message : `--${flagOf(key)}: ${issue.message}`;
+      if (key === '') return issue.message;
+      const found = `--${flagOf(key)} ${JSON.stringify(input[key]) ?? ''}`.trimEnd();
+      return issue.code === 'invalid_value'
+        ? `${found} is none of ${issue.values.join(', ')}`
+        : `${found}: ${issue.message}`;
     });
     const source = configFile === undefined ? '' : ` (flags and ${configFile})`;
     throw usageError(`${problems.join('; ')}${source}; plume --help lists the options`);

@@ -1,6 +1,6 @@
 /** The periods that --train and --validate name, or whole calendar years of the archive where nobody says. */
 import { usageError } from '../core/errors.js';
-import { parsePeriod, type SplitPeriods, splitByYear } from '../core/period.js';
+import { formatPeriod, parsePeriod, type SplitPeriods, splitByYear } from '../core/period.js';
 import type { Options } from './options.js';
 
 /** @throws {PlumeError} usage, when one is given without the other, they overlap, or the archive is too short to split */
@@ -15,7 +15,8 @@ export function periodsOf(
   const periods = { train: parsePeriod(options.train), validate: parsePeriod(options.validate) };
   if (periods.validate.from <= periods.train.to && periods.train.from <= periods.validate.to) {
     throw usageError(
-      '--train and --validate overlap; the validation period must lie outside the training period',
+      `--train ${formatPeriod(periods.train)} and --validate ${formatPeriod(periods.validate)} overlap; the validation ` +
+        'period must lie outside the training period',
     );
   }
   return periods;

@@ -69,7 +69,9 @@ export async function resolveBackend(
       return { asked, backend: asked, why, device };
     } catch (error) {
       if (!isPlumeError(error)) throw error;
-      throw resourceError(`backend "${asked}": ${error.message}`, { cause: error });
+      // its advice is for forecasts, which call a backend a device
+      const message = error.message.replace('--device cpu', '--backend ort-cpu');
+      throw resourceError(`backend "${asked}": ${message}`, { cause: error });
     }
   }
   try {
