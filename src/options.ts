@@ -72,6 +72,24 @@ const definitions = {
       'size of network and length of training: standard, or brief for a quick look; nature for the nature run, nature-evidence in minutes',
     schema: z.enum(presetNames).default('standard'),
   },
+  network: {
+    flag: '--network <which>',
+    description:
+      'auto (the preset’s where it suits the archive), regional, global, earth-transformer, or a JSON file (docs/networks.md)',
+    schema: path.default('auto'),
+  },
+  history: {
+    flag: '--history <n>',
+    description:
+      'states that a step of the network sees, the newest among them (default: as the network says)',
+    schema: whole('history', 1).optional(),
+  },
+  constants: {
+    flag: '--constants <file>',
+    description:
+      'orography, land–sea mask, soil type on the grid of the archive (default: the archive’s own, else zeros)',
+    schema: path.optional(),
+  },
   components: {
     flag: '--components <n>',
     description: 'networks trained from different starts (default: as many as the preset says)',
@@ -364,6 +382,9 @@ const optionsSchema = z.strictObject({
   train: definitions.train.schema,
   validate: definitions.validate.schema,
   preset: definitions.preset.schema,
+  network: definitions.network.schema,
+  history: definitions.history.schema,
+  constants: definitions.constants.schema,
   components: definitions.components.schema,
   years: definitions.years.schema,
   days: definitions.days.schema,

@@ -18,18 +18,27 @@ export interface StaticField {
 }
 
 /**
- * @param names of the variable, the first that is there being taken
+ * @param names of the variable in the file, or CF standard names, the first that is there being taken
+ * @param flat only of variables without a dimension of levels
  * @returns null where the file has none of them on latitudes and longitudes
  */
 export async function readStaticField(
   dataset: Dataset,
   names: readonly string[],
+  { flat = false }: { readonly flat?: boolean } = {},
 ): Promise<StaticField | null> {
-  const fields = await findFields(dataset, {}, () => true);
+  const found = await findFields(dataset, {}, () => true);
+  const fields = flat ? found.filter(({ levelIndex }) => levelIndex === null) : found;
   const plain = ({ variable }: Field): string => (variable.name.split('/').at(-1) ?? '').toLowerCase();
+  const standard = ({ variable }: Field): string | undefined =>
+    textAttribute(variable.attributes, 'standard_name');
   const field = names
-    .map((name) => fields.find((one) => one.variable.name === name || plain(one) === name.toLowerCase()))
-    .find((found) => found !== undefined);
+    .map((name) =>
+      fields.find(
+        (one) => one.variable.name === name || plain(one) === name.toLowerCase() || standard(one) === name,
+      ),
+    )
+    .find((match) => match !== undefined);
   if (field === undefined) return null;
   const { variable, axes } = field;
   const latitudes = selectLatitudes(await readCoordinate(field.latitude), undefined, dataset.path);

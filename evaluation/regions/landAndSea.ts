@@ -14,11 +14,12 @@ import { applyWeights } from '../../core/regrid/sparseWeights.js';
 import { isKnownUnit, unitConversion } from '../../core/units.js';
 import type { MaskRegion } from '../region.js';
 
-/** What files call a share of land: ECMWF, CMIP, NCEP, CESM. */
+/** What files call a share of land: ECMWF, CF, CMIP, NCEP, CESM. */
 export const maskNames: readonly string[] = [
   'lsm',
   'land_sea_mask',
   'land_binary_mask',
+  'land_area_fraction',
   'sftlf',
   'landfrac',
   'frac_lnd',

@@ -5,7 +5,10 @@ import type { GapPolicy } from '../../models/bayesian/training/gaps.js';
 import { resolveBackend } from '../../models/graph/backends.js';
 import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
+import { isNatureArchive } from '../natureOption.js';
+import type { Options } from '../options.js';
 import { periodsOf } from '../periodsOption.js';
+import type { ConstantFiles } from '../training/knownFields.js';
 import { recipes } from '../training/recipe.js';
 import { thinnedArchive } from '../training/thinnedArchive.js';
 import { type TrainSummary, trainModel } from '../training/trainModel.js';
@@ -17,6 +20,9 @@ export const trainOptions = [
   'train',
   'validate',
   'preset',
+  'network',
+  'history',
+  'constants',
   'posterior',
   'components',
   'stage',
@@ -37,6 +43,7 @@ export const trainCommand: CommandDefinition<TrainOptionName> = {
     'plume train --archive slp.nc --train 2001-01-01/2005-12-31 --validate 2006-01-01/2006-12-31 --out model',
     'plume train --archive slp.nc --preset brief --out /tmp/first-look',
     'plume train --archive slp.nc --stage deterministic --out model      then --stage epistemic, --stage aleatoric',
+    'plume train --archive era5.zarr --network earth-transformer --constants static.nc --history 2 --out model',
     'plume train --archive slp.nc --posterior deep-ensemble --components 8 --out ensemble',
   ],
   options: trainOptions,
@@ -65,6 +72,11 @@ export async function train(
       source,
       periods,
       preset: options.preset,
+      network: {
+        asked: options.network,
+        ...(options.history === undefined ? {} : { history: options.history }),
+      },
+      constants: constantFiles(options),
       posterior: options.posterior,
       ...(options.components === undefined ? {} : { components: options.components }),
       stage: options.stage,
@@ -80,6 +92,12 @@ export async function train(
   } finally {
     await source.archive.close();
   }
+}
+
+/** The file that --constants names, or those of the archive; the nature run has none. */
+function constantFiles({ archive = [], constants }: Pick<Options, 'archive' | 'constants'>): ConstantFiles {
+  if (constants !== undefined) return { paths: [constants], asked: true };
+  return { paths: archive.filter((path) => !isNatureArchive(path)), asked: false };
 }
 
 /** Training reads every value it learns from: it cannot pass a gap on. */

@@ -90,12 +90,14 @@ function deviationsOf([first]: readonly TrainingResult[]): number {
 /** What is recorded of a training before its first step. */
 export function plainRecord(
   { posterior, backend }: TrainRequest,
-  { recipe, loader, parameters }: PreparedTraining,
+  { recipe, chosen, loader, parameters }: PreparedTraining,
 ): Readonly<Record<string, Json>> {
   const [deterministic] = recipe.stages;
   return {
     posterior,
     backend: backend.backend,
+    network_choice: chosen.why,
+    ...(Object.keys(chosen.known.sources).length === 0 ? {} : { constants: chosen.known.sources }),
     parameters,
     loss: deterministic?.loss ?? 'l1',
     variable_weights: deterministic?.variableWeights ?? 'equal',

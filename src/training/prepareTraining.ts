@@ -13,7 +13,11 @@ import { storedConstants, type TrainedModel } from '../../models/bayesian/modelD
 import { createNetwork, type NetworkConfig } from '../../models/bayesian/networks/createNetwork.js';
 import type { Network, NetworkConstants } from '../../models/bayesian/networks/network.js';
 import type { SeasonalCycle } from '../../models/bayesian/seasonalCycle.js';
-import { initialNetwork, initialParameters } from '../../models/bayesian/training/initialise.js';
+import {
+  type InitialOptions,
+  initialNetwork,
+  initialParameters,
+} from '../../models/bayesian/training/initialise.js';
 import { laplaceFitName } from '../../models/bayesian/training/laplacePass.js';
 import { describeData, openSampleLoader } from '../../models/bayesian/training/openSampleLoader.js';
 import type { SampleLoader } from '../../models/bayesian/training/sampleLoader.js';
@@ -30,12 +34,14 @@ import { calibrationStarts } from './calibrate.js';
 import { finishedStages, requireDisk, type TurnOfStages } from './modelOutput.js';
 import { type Recipe, recipeFor } from './recipe.js';
 import { trainingPageBytes } from './trainingAccount.js';
+import { type TrainingNetwork, trainingNetwork } from './trainingNetwork.js';
 import type { TrainRequest } from './trainRequest.js';
 
 export interface PreparedTraining {
   readonly recipe: Recipe;
   readonly turn: TurnOfStages;
   readonly config: NetworkConfig;
+  readonly chosen: TrainingNetwork;
   readonly network: Network;
   readonly constants: NetworkConstants;
   readonly cycle: SeasonalCycle;
@@ -56,13 +62,18 @@ export interface PreparedTraining {
 export async function prepareTraining(request: TrainRequest, turn: TurnOfStages): Promise<PreparedTraining> {
   const { source, periods, report, directory } = request;
   const { archive } = source;
-  const recipe = recipeFor(request.preset, request.posterior, request.components);
   const stepMilliseconds = stepOf(archive.times);
   requireSameModel(request, turn, stepMilliseconds);
+  const chosen = await trainingNetwork(request, turn.present, stepMilliseconds / 3_600_000);
+  const { preset, posterior, components } = request;
+  const recipe = recipeFor({ preset, network: chosen.config, posterior, components });
   report.line(`train on   ${formatPeriod(periods.train)}, validate on ${formatPeriod(periods.validate)}`);
   const data = await read(request, periods.train, turn.present?.cycle ?? recipe.climate);
   const { cycle } = data;
-  const begin = await beginning(request, turn, recipe, data, stepMilliseconds);
+  const { known } = chosen;
+  report.line(`network    ${chosen.config.kind}, ${chosen.why}`);
+  for (const [field, from] of Object.entries(known.sources)) report.line(`constant   ${field}: ${from}`);
+  const begin = await beginning(request, turn, recipe, data, { stepMilliseconds, known: known.constants });
   const { network } = begin;
   const judged = await read(request, periods.validate, cycle);
   requireStarts(request, recipe, network, judged, stepMilliseconds);
@@ -101,19 +112,30 @@ export async function prepareTraining(request: TrainRequest, turn: TurnOfStages)
   const expectedMemoryBytes = trainingMemory(network, stages, held);
   for (const line of describeData(data, loader, most(phases))) report.line(`samples    ${line}`);
   report.line(`memory     about ${formatBytes(expectedMemoryBytes)}`);
-  requireMemory(
-    'training',
-    expectedMemoryBytes - process.memoryUsage.rss(),
-    'use a smaller --preset, or fewer --variables',
-  );
+  requireMemory('training', expectedMemoryBytes - process.memoryUsage.rss(), lighter(begin.config));
   const diskBytes = await requireDisk(directory, parameters * begin.starts.length);
   report.line(`disk       up to ${formatBytes(diskBytes)} while it trains`);
   return {
     ...begin,
-    ...{ recipe, turn, cycle, stepMilliseconds, loader, validation, parameters, componentFlops },
+    ...{ recipe, chosen, turn, cycle, stepMilliseconds, loader, validation, parameters, componentFlops },
     expectedMemoryBytes,
     gaps: new Set([...gapsOf(data), ...gapsOf(judged)]),
   };
+}
+
+/** What would take less memory. */
+function lighter(config: NetworkConfig): string {
+  switch (config.kind) {
+    case 'earth-transformer': {
+      const [levels, rows, columns] = config.patch;
+      return (
+        `give --network FILE.json with larger patches ("patch": [${levels}, ${2 * rows}, ${2 * columns}], as Pangu-Weather’s ` +
+        `Lite, take a quarter) or fewer channels ("channels": ${config.channels / 2}), or fewer --variables`
+      );
+    }
+    default:
+      return 'use a smaller --preset, or fewer --variables';
+  }
 }
 
 function budgetOf({ sampleBytes }: TrainRequest): { budgetBytes?: number } {
@@ -148,7 +170,7 @@ async function beginning(
   { present }: TurnOfStages,
   recipe: Recipe,
   data: TrainingData,
-  stepMilliseconds: number,
+  options: Pick<InitialOptions, 'stepMilliseconds' | 'known'>,
 ): Promise<Beginning> {
   const { schema } = source.archive;
   if (present !== null) {
@@ -164,7 +186,7 @@ async function beginning(
     return { config, constants, network: createNetwork(config, schema, constants), starts };
   }
   const initial = await initialNetwork(recipe.network, schema, data.source, data.cycle, {
-    stepMilliseconds,
+    ...options,
     ridge: recipe.ridge,
     threads: availableParallelism(),
   });

@@ -8,14 +8,8 @@ import type { PosteriorStart } from '../../models/bayesian/training/stageStart.j
 import type { Stage, ValidationPlan } from '../../models/bayesian/training/stages.js';
 import type { NoiseScale } from '../../perturbations/correlatedField.js';
 
-export interface Recipe {
-  readonly network: NetworkConfig;
-  /** Hours of a step; absent: the archive's. */
-  readonly stepHours?: number;
-  /** Channels by name; absent: all that the archive has. */
-  readonly channels?: readonly string[];
-  /** H of the climate, and whether it is averaged along parallels and over mirrored hemispheres. */
-  readonly climate: CycleOptions;
+/** How a network of some kind is trained, whatever its size and its data. */
+export interface TrainingPlan {
   /** Networks trained from different starts, the components of the posterior; and of a deep ensemble. */
   readonly components: number;
   readonly ensembleComponents: number;
@@ -37,6 +31,16 @@ export interface Recipe {
     /** α of the error of the analyses and of the members' own perturbations; 0: all start from the truth. */
     readonly initialError: number;
   };
+}
+
+export interface Recipe extends TrainingPlan {
+  readonly network: NetworkConfig;
+  /** Hours of a step; absent: the archive's. */
+  readonly stepHours?: number;
+  /** Channels by name; absent: all that the archive has. */
+  readonly channels?: readonly string[];
+  /** H of the climate, and whether it is averaged along parallels and over mirrored hemispheres. */
+  readonly climate: CycleOptions;
 }
 
 /** Judged on a few dozen days of the validation period, the members a small version of a forecast's. */

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Perturbation } from '../../core/interfaces.js';
 import { formatPeriod } from '../../core/period.js';
 import { schemaToJson } from '../../core/schema.js';
+import { sha256 } from '../../core/store/atomic.js';
 import { type Json, jsonDigest } from '../../core/store/canonicalJson.js';
 import {
   type TrainingProgress,
@@ -16,6 +17,7 @@ import { checkpointPath } from './modelOutput.js';
 import type { PreparedTraining } from './prepareTraining.js';
 import { SpeedSample } from './speedSample.js';
 import type { TrainingLog } from './trainingLog.js';
+import { storedFields } from './trainingNetwork.js';
 import type { TrainRequest } from './trainRequest.js';
 
 /** @throws {PlumeError} as trainStages */
@@ -95,7 +97,7 @@ function describe({ stage, step, steps, fit, validation }: TrainingProgress): st
 /** Everything that decides the training of a component: a checkpoint with another identity is another's. */
 function identityOf(
   { source, periods, posterior, gaps, seed, backend }: TrainRequest,
-  { recipe, loader, validation }: PreparedTraining,
+  { recipe, config, constants, loader, validation }: PreparedTraining,
   component: number,
 ): string {
   return jsonDigest({
@@ -103,7 +105,10 @@ function identityOf(
     schema: schemaToJson(source.archive.schema) as unknown as Json,
     train: formatPeriod(periods.train),
     validate: formatPeriod(periods.validate),
-    recipe: recipe as unknown as Json,
+    recipe: { ...recipe, network: config } as unknown as Json,
+    known: Object.values(storedFields(constants)).map((values) =>
+      sha256(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
+    ),
     posterior,
     gaps,
     samples: [loader.plan, validation.plan] as unknown as Json,

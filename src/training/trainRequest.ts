@@ -5,13 +5,19 @@ import type { PosteriorName } from '../../models/bayesian/training/posteriorName
 import type { BackendChoice } from '../../models/graph/backends.js';
 import type { NamedArchive } from '../archiveOption.js';
 import type { Reporter } from '../progress.js';
+import type { ConstantFiles } from './knownFields.js';
 import type { StageChoice } from './modelOutput.js';
+import type { NetworkRequest } from './networkChoice.js';
 import type { PresetName } from './recipe.js';
 
 export interface TrainRequest {
   readonly source: NamedArchive;
   readonly periods: Omit<SplitPeriods, 'test'>;
   readonly preset: PresetName;
+  /** Which network; absent: auto. */
+  readonly network?: NetworkRequest;
+  /** Where fields of the place are looked for; absent: nowhere. */
+  readonly constants?: ConstantFiles;
   readonly posterior: PosteriorName;
   /** Networks trained from different starts; default: the recipe's number. */
   readonly components?: number;

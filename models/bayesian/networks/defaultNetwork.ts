@@ -1,12 +1,14 @@
 /**
  * Which network a schema gets where none is asked for: several pressure levels on a whole globe the Earth-specific
- * transformer, anything else (a region, a single level) the light regional one. Sizes grow with the grid: at 721 × 1440
- * points they are the published ones of Pangu-Weather (Bi et al. 2023), on the coarse grids of a laptop a fraction.
+ * transformer, anything else (a region, a single level) the light regional one. And how large a network of each kind is
+ * where nobody says: sizes of the transformer grow with the grid, at 721 × 1440 points they are the published ones of
+ * Pangu-Weather (Bi et al. 2023), on the coarse grids of a laptop a fraction.
  */
 import { wrapsInLongitude } from '../../../core/grid.js';
 import type { Schema } from '../../../core/schema.js';
 import type { NetworkConfig } from './createNetwork.js';
 import type { EarthTransformerConfig } from './earthTransformer.js';
+import type { GlobalConfig } from './globalNetwork.js';
 import type { RegionalConfig } from './regionalNetwork.js';
 
 export interface DefaultNetworkOptions {
@@ -16,15 +18,38 @@ export interface DefaultNetworkOptions {
   readonly stepHours: number;
 }
 
+export const networkKinds = [
+  'regional',
+  'global',
+  'earth-transformer',
+] as const satisfies readonly NetworkConfig['kind'][];
+export type NetworkKind = NetworkConfig['kind'];
+
 /** Degrees from the pole within which the outermost row of a whole globe lies. */
 const polarCap = 15;
 
 export function defaultNetwork(schema: Schema, options: DefaultNetworkOptions): NetworkConfig {
-  return isLayeredGlobe(schema) ? transformerFor(schema, options) : regionalFor(options);
+  return networkOfKind(isLayeredGlobe(schema) ? 'earth-transformer' : 'regional', schema, options);
+}
+
+/** A kind of network in the size that suits a schema. */
+export function networkOfKind(
+  kind: NetworkKind,
+  schema: Schema,
+  options: DefaultNetworkOptions,
+): NetworkConfig {
+  switch (kind) {
+    case 'regional':
+      return regionalFor(options);
+    case 'global':
+      return globalFor(schema);
+    case 'earth-transformer':
+      return transformerFor(schema, options);
+  }
 }
 
 /** True for two pressure levels or more on a grid that closes the circle and reaches both polar caps. */
-function isLayeredGlobe({ channels, grid }: Schema): boolean {
+export function isLayeredGlobe({ channels, grid }: Schema): boolean {
   const levels = new Set(channels.map(({ level }) => level).filter((level) => level !== null));
   const [north = 0] = grid.latitudes;
   const south = grid.latitudes.at(-1) ?? 0;
@@ -55,11 +80,26 @@ function transformerFor(
     constants: [
       'orography',
       'land-mask',
+      'soil-type',
       'latitude',
       ...(harmonics > 0 ? (['season'] as const) : []),
       ...(stepHours % 24 === 0 ? [] : (['time-of-day'] as const)),
     ],
     updates: 'adamw',
+  };
+}
+
+/** As for the nature run (33 × 64 points), with as many waves as a coarser grid has. */
+function globalFor({ channels: { length: variables }, grid }: Schema): GlobalConfig {
+  const [rows, columns] = [grid.latitudes.length, grid.longitudes.length];
+  return {
+    kind: 'global',
+    wavenumbers: Math.max(1, Math.min(32, columns / 2)),
+    modes: Math.max(1, Math.min(40, variables * Math.ceil(rows / 2))),
+    channels: 96,
+    layers: 5,
+    overlap: 0,
+    truncation: Math.max(1, Math.min(rows - 2, Math.floor(columns / 2) - 1)),
   };
 }
 

@@ -29,6 +29,8 @@ export interface InitialOptions {
   /** Ridge of the linear path: penalty per sample, relative to the mean variance of a coefficient. */
   readonly ridge: number;
   readonly threads: number;
+  /** Fields of the place by name, as networks that know them store them; zeros for those that are not given. */
+  readonly known?: NetworkConstants;
 }
 
 /** @throws {PlumeError} usage, when the grid is not one for this kind of network; data, for too short a series */
@@ -49,7 +51,10 @@ export async function initialNetwork(
     case 'earth-transformer': {
       const shapes = createNetwork(config, schema, {}).constantShapes;
       const constants = Object.fromEntries(
-        [...shapes].map(([name, shape]) => [name, new Float32Array(elements(shape))]),
+        [...shapes].map(([name, shape]) => [
+          name,
+          options.known?.[name] ?? new Float32Array(elements(shape)),
+        ]),
       );
       return { config, network: createNetwork(config, schema, constants), constants, fitted: new Map() };
     }

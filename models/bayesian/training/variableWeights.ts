@@ -7,7 +7,8 @@
 import { usageError } from '../../../core/errors.js';
 import type { Schema } from '../../../core/schema.js';
 
-export type VariableWeights = 'equal' | 'pangu-bayes' | Readonly<Record<string, number>>;
+/** 'pangu-like': as 'pangu-bayes', and variables without a number there count 1. */
+export type VariableWeights = 'equal' | 'pangu-bayes' | 'pangu-like' | Readonly<Record<string, number>>;
 
 const upper: Readonly<Record<string, number>> = { z: 3, q: 0.6, t: 1.5, u: 0.77, v: 0.54 };
 const surface: Readonly<Record<string, number>> = { msl: 3, u10: 0.77, v10: 0.66, t2m: 1.5 };
@@ -27,7 +28,7 @@ export function channelWeights(schema: Schema, weights: VariableWeights = 'equal
   }));
   const missing = (name: string): Error =>
     usageError(`the loss has no weight for channel "${name}"; give one for it, or weigh all alike: "equal"`);
-  if (weights !== 'pangu-bayes') {
+  if (typeof weights !== 'string') {
     return Float32Array.from(named, ({ variable, name }) => {
       const weight = weights[name] ?? weights[variable];
       if (weight === undefined) throw missing(name);
@@ -38,7 +39,8 @@ export function channelWeights(schema: Schema, weights: VariableWeights = 'equal
   const below = named.length - aloft;
   // a mean over n channels of n · w/count is the mean of w over these
   return Float32Array.from(named, ({ variable, level, name }) => {
-    const weight = level === null ? surface[variable] : upper[variable];
+    const published = level === null ? surface[variable] : upper[variable];
+    const weight = published ?? (weights === 'pangu-like' ? 1 : undefined);
     if (weight === undefined) throw missing(name);
     return (named.length * weight * (level === null ? surfaceShare : 1)) / (level === null ? below : aloft);
   });
