@@ -119,7 +119,12 @@ export async function createExecutor(
   options: ExecutorOptions = {},
 ): Promise<GraphExecutor> {
   if (isOrt(backend))
-    return createOnnxExecutor(graph, { device: devices[backend], memoryPattern: false, ...options });
+    return createOnnxExecutor(graph, {
+      device: devices[backend],
+      memoryPattern: false,
+      rowLoops: {},
+      ...options,
+    });
   return createTfjsExecutor(graph, await loaded(tensorflows[backend]));
 }
 

@@ -11,6 +11,7 @@ import { createSession, type SessionOptions } from '../onnx/session.js';
 import type { GraphExecutor } from './executor.js';
 import { elements, type Graph } from './graph.js';
 import { encodeOnnx } from './onnxModel.js';
+import type { RowLoopOptions } from './rowLoops.js';
 
 /** A float32 tensor that ONNX Runtime owns; `data` is [shape], row-major. */
 export type DeviceTensor = ort.Tensor;
@@ -36,10 +37,25 @@ export function tensorData(tensor: DeviceTensor | undefined): Float32Array {
   return tensor.data as Float32Array;
 }
 
+export interface OnnxExecutorOptions extends SessionOptions {
+  /**
+   * Takes the rows of a batch through the graph in groups that stay in the processor's cache (rowLoops.ts; CPU only;
+   * default: not). For training: a member's numbers must not depend on how many are computed together.
+   */
+  readonly rowLoops?: RowLoopOptions;
+}
+
 /** Encodes and loads a graph. @throws {PlumeError} resources, when the device refuses it */
-export async function createOnnxExecutor(graph: Graph, options: SessionOptions): Promise<OnnxExecutor> {
+export async function createOnnxExecutor(
+  graph: Graph,
+  { rowLoops, ...options }: OnnxExecutorOptions,
+): Promise<OnnxExecutor> {
   const onCpu = options.device === 'cpu';
-  const model = encodeOnnx(graph, { contrib: onCpu, convolutionBlock: onCpu ? await convolutionBlock() : 0 });
+  const model = encodeOnnx(graph, {
+    contrib: onCpu,
+    convolutionBlock: onCpu ? await convolutionBlock() : 0,
+    ...(onCpu && rowLoops !== undefined ? { rowLoops } : {}),
+  });
   const session = await createSession(model, options);
   const shapes = new Map(graph.inputs.map(({ name, value }) => [name, value.shape]));
   const sizes = new Map(graph.outputs.map(({ name, value }) => [name, value.shape]));

@@ -1,129 +1,101 @@
 /**
  * A graph as the bytes of an ONNX model (protobuf through onnx-proto): what ONNX Runtime loads and any other
- * ONNX tool opens. Operator set 20 (the first with Gelu); contrib operators of ONNX Runtime only where asked for.
+ * ONNX tool opens. Operator set 20 (the first with Gelu); contrib operators of ONNX Runtime only where asked for, and
+ * loops over rows (rowLoops.ts) as Scan.
  */
-import onnxProto, { type onnx } from 'onnx-proto';
+import onnxProto from 'onnx-proto';
 import type { Graph, Value } from './graph.js';
-import type { OnnxAttributes, OnnxWriter } from './operator.js';
+import { described, ModelWriter, type OnnxModelOptions as WriterOptions } from './onnxWriter.js';
 import { operatorNamed } from './operators/registry.js';
+import { planRowLoops, type RowLoop, type RowLoopOptions } from './rowLoops.js';
+import { groupNode, groupShape } from './rowRules.js';
 
 // A CommonJS package without names Node can see: types by name, values through the default export.
-const { AttributeProto, ModelProto } = onnxProto.onnx;
+const { ModelProto } = onnxProto.onnx;
 
 const operatorSet = 20;
-const float32 = 1;
-const int64 = 7;
 
-class ModelWriter implements OnnxWriter {
-  readonly contrib: boolean;
-  readonly convolutionBlock: number;
-  readonly nodes: onnx.INodeProto[] = [];
-  readonly initializers: onnx.ITensorProto[] = [];
-  readonly #known = new Map<string, string>();
-  readonly #written = new Map<string, string>();
-
-  constructor(options: OnnxModelOptions) {
-    this.contrib = options.contrib === true;
-    this.convolutionBlock = options.convolutionBlock ?? 0;
-  }
-
-  node(
-    operator: string,
-    inputs: readonly string[],
-    attributes: OnnxAttributes = {},
-    domain = '',
-    outputs = 1,
-  ): string {
-    const key = JSON.stringify([operator, inputs, attributes, domain, outputs]);
-    const written = this.#written.get(key);
-    if (written !== undefined) return written;
-    const output = `#t${this.nodes.length}`;
-    this.#written.set(key, output);
-    const attribute = Object.entries(attributes).map(([name, value]) => {
-      if ('int' in value) return { name, type: AttributeProto.AttributeType.INT, i: value.int };
-      if ('ints' in value) return { name, type: AttributeProto.AttributeType.INTS, ints: [...value.ints] };
-      return { name, type: AttributeProto.AttributeType.FLOAT, f: value.float };
-    });
-    const name = `${operator}_${this.nodes.length}`;
-    const all = Array.from({ length: outputs }, (_, i) => (i === 0 ? output : `${output}.${i}`));
-    this.nodes.push({ name, opType: operator, input: [...inputs], output: all, attribute, domain });
-    return output;
-  }
-
-  int64(values: readonly number[]): string {
-    return this.#initializer(`int64 ${values}`, int64, [values.length], BigInt64Array.from(values, BigInt));
-  }
-
-  float(value: number): string {
-    return this.#initializer(`float ${value}`, float32, [], Float32Array.of(value));
-  }
-
-  tensor(name: string, dims: readonly number[], data: Float32Array): void {
-    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    this.initializers.push({ name, dataType: float32, dims: [...dims], rawData });
-  }
-
-  #initializer(
-    key: string,
-    dataType: number,
-    dims: readonly number[],
-    data: Float32Array | BigInt64Array,
-  ): string {
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const name = `#k${this.#known.size}`;
-    this.#known.set(key, name);
-    this.initializers.push({ name, dataType, dims: [...dims], rawData: new Uint8Array(data.buffer) });
-    return name;
-  }
+export interface OnnxModelOptions extends WriterOptions {
+  /** Takes groups of rows through many operators one after another (default: not): for training on the CPU provider. */
+  readonly rowLoops?: RowLoopOptions;
 }
 
-function described(name: string, { shape }: Value): onnx.IValueInfoProto {
-  const dim = shape.map((size) => ({ dimValue: size }));
-  return { name, type: { tensorType: { elemType: float32, shape: { dim } } } };
+/** What values are called. */
+type Names = Map<number, string>;
+
+function nameIn(names: Names, { id }: Value): string {
+  return names.get(id) as string;
 }
 
-export interface OnnxModelOptions {
-  /** Use com.microsoft operators that only ONNX Runtime's CPU provider has (default false). */
-  readonly contrib?: boolean;
-  /** Block of com.microsoft.nchwc convolutions, see blockedLayout.ts; 0 (default) does without. */
-  readonly convolutionBlock?: number;
+/** Writes a loop over groups of rows: one Scan, totals as its states. */
+function writeLoop(writer: ModelWriter, names: Names, loop: RowLoop): void {
+  const { groups } = loop;
+  const part = (value: Value) => groupShape(value.shape, groups);
+  const body = writer.body();
+  const inside: Names = new Map();
+  const sums = new Map(loop.totals.map((value) => [value.id, body.input(value.shape)]));
+  for (const value of loop.inputs) inside.set(value.id, body.input(part(value)));
+  for (const { node, rule } of loop.nodes) {
+    const inputs = node.inputs.map((value, i) => nameIn(rule.inputs[i] === 'rows' ? inside : names, value));
+    const written = operatorNamed(node.operator).toOnnx(body, groupNode(node, rule, groups), inputs);
+    const sum = sums.get(node.output.id);
+    inside.set(node.output.id, sum === undefined ? written : body.node('Add', [written, sum]));
+  }
+  for (const value of loop.totals) body.output(nameIn(inside, value), value.shape);
+  for (const value of loop.outputs) body.output(nameIn(inside, value), part(value));
+  const reshaped = (name: string, shape: readonly number[]) =>
+    writer.node('Reshape', [name, writer.int64(shape)]);
+  const results = writer.scan(body, {
+    states: loop.totals.map(({ shape }) => writer.node('Expand', [writer.float(0), writer.int64(shape)])),
+    rows: loop.inputs.map((value) => reshaped(nameIn(names, value), [groups, ...part(value)])),
+  });
+  [...loop.totals, ...loop.outputs].forEach((value, i) => {
+    const name = results[i] as string;
+    names.set(value.id, i < loop.totals.length ? name : reshaped(name, value.shape));
+  });
 }
 
 /** Encodes a graph; inputs and outputs keep their names and order, everything else is named "#…". */
 export function encodeOnnx(graph: Graph, options: OnnxModelOptions = {}): Uint8Array {
   const writer = new ModelWriter(options);
-  const names = new Map<number, string>();
+  const names: Names = new Map();
   for (const { name, value } of graph.inputs) names.set(value.id, name);
   for (const { value, data } of graph.constants) {
     const name = `#c${value.id}`;
     names.set(value.id, name);
     writer.tensor(name, value.shape, data);
   }
-  const nameOf = (value: Value): string => names.get(value.id) as string;
-  for (const node of graph.nodes) {
-    const inputs = node.inputs.map(nameOf);
+  const plan =
+    options.rowLoops === undefined
+      ? graph.nodes.map((node) => ({ node }))
+      : planRowLoops(graph, options.rowLoops);
+  for (const planned of plan) {
+    if ('loop' in planned) {
+      writeLoop(writer, names, planned.loop);
+      continue;
+    }
+    const { node } = planned;
+    const inputs = node.inputs.map((value) => nameIn(names, value));
     names.set(node.output.id, operatorNamed(node.operator).toOnnx(writer, node, inputs));
   }
   // An Identity names each result: the same value may be named twice, or be an input.
   for (const { name, value } of graph.outputs) {
-    writer.nodes.push({ name: `#out ${name}`, opType: 'Identity', input: [nameOf(value)], output: [name] });
+    const input = [nameIn(names, value)];
+    writer.nodes.push({ name: `#out ${name}`, opType: 'Identity', input, output: [name] });
   }
   return ModelProto.encode({
     irVersion: 8,
     producerName: 'plume',
     opsetImport: [
       { domain: '', version: operatorSet },
-      ...[...new Set(writer.nodes.map((node) => node.domain ?? ''))]
-        .filter((domain) => domain !== '')
-        .map((domain) => ({ domain, version: 1 })),
+      ...[...writer.domains].filter((domain) => domain !== '').map((domain) => ({ domain, version: 1 })),
     ],
     graph: {
       name: 'plume',
       node: writer.nodes,
       initializer: writer.initializers,
-      input: graph.inputs.map(({ name, value }) => described(name, value)),
-      output: graph.outputs.map(({ name, value }) => described(name, value)),
+      input: graph.inputs.map(({ name, value }) => described(name, value.shape)),
+      output: graph.outputs.map(({ name, value }) => described(name, value.shape)),
     },
   }).finish();
 }
