@@ -66,18 +66,20 @@ export const standard: Recipe = {
     {
       ...common,
       name: 'aleatoric',
+      // what rollouts teach the means of the weights of the years they learn from is lost on others: widths and
+      // amplitudes learn here, means hardly
       phases: [
-        { steps: 30, rollout: 2, batch: 8 },
-        { steps: 60, rollout: 4, batch: 8 },
+        { steps: 20, rollout: 2, batch: 8 },
+        { steps: 30, rollout: 4, batch: 8 },
       ],
       weightSamples: 2,
       noiseStreams: 2,
-      learningRate: 3e-4,
+      learningRate: 2e-5,
+      warmUpSteps: 10,
       matrixRate: 1,
-      rhoRate: 10,
-      amplitudeRate: 10,
-      dropout: 0.1,
-      validation: { ...judged, everySteps: 30 },
+      rhoRate: 30,
+      amplitudeRate: 100,
+      validation: { ...judged, everySteps: 10 },
     },
   ],
   posterior: { initialSigma: 0.1, priorSigma: 0.3, floor: 0.02 },
