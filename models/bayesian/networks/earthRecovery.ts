@@ -84,13 +84,13 @@ export function recover(
     level === null ? above + planes.surface.indexOf(c) : planes.upper.indexOf(c),
   );
   const ordered = b.gather(b.concat(parts, 2), order, 2);
-  const shape = ordered.shape.slice(1);
+  const [rows = 1, , ...field] = ordered.shape;
   const half = (which: number): Value =>
-    b.reshape(b.slice(ordered, [which, 0, 0, 0, 0], [1, ...shape]), shape);
+    b.reshape(b.slice(ordered, [0, which, 0, 0, 0], [rows, 1, ...field]), [rows, ...field]);
   return [half(0), half(1)];
 }
 
-/** @returns [2, K · R, level and variable, row, column] */
+/** @returns [K · R, 2, level and variable, row, column] */
 function recoverKind(
   b: GraphBuilder,
   tokens: Value,

@@ -68,21 +68,22 @@ export interface PatchOrder {
 }
 
 /**
- * The way back, of two fields in one patch (increment and amplitude).
+ * The way back, of two fields in one patch (increment and amplitude), which stay behind B: a training step goes through
+ * the states of a batch one after another.
  * @param patches [B, level, patch row, patch column, 2 · patchLevels · V · patchRows · patchColumns]
  * @param fieldsPerLevel patchLevels · V
- * @returns [2, B, level · patchLevels · V, row, column]
+ * @returns [B, 2, level · patchLevels · V, row, column]
  */
 export function joinPatches(b: GraphBuilder, patches: Value, grid: PatchGrid, fieldsPerLevel: number): Value {
   const { rows, columns, patchRows, patchColumns } = grid;
   const [B, levels, down, across] = patches.shape as [number, number, number, number, number];
   const apart = b.reshape(patches, [B, levels, down, across, 2, fieldsPerLevel, patchRows, patchColumns]);
-  const joined = b.reshape(b.transpose(apart, [4, 0, 1, 5, 2, 6, 3, 7]), [
-    2,
+  const joined = b.reshape(b.transpose(apart, [0, 4, 1, 5, 2, 6, 3, 7]), [
     B,
+    2,
     levels * fieldsPerLevel,
     down * patchRows,
     across * patchColumns,
   ]);
-  return b.slice(joined, [0, 0, 0, 0, 0], [2, B, levels * fieldsPerLevel, rows, columns]);
+  return b.slice(joined, [0, 0, 0, 0, 0], [B, 2, levels * fieldsPerLevel, rows, columns]);
 }
