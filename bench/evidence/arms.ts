@@ -4,10 +4,13 @@
  */
 import type { Series } from './series.js';
 
-/** Trainings, by the name of their directory. */
+/**
+ * Trainings in their order, by the name of their directory. All share the networks of the deterministic stage: what
+ * differs between arms is where the uncertainty comes from, not the networks.
+ */
 export const trainings = {
-  hybrid: [],
   networks: ['--posterior', 'deep-ensemble', '--stage', 'deterministic'],
+  hybrid: ['--posterior', 'mean-field'],
   dropout: ['--posterior', 'dropout'],
 } as const;
 export type TrainingName = keyof typeof trainings;

@@ -1,5 +1,5 @@
 /** Makes what a series' evidence rests on: archive, trainings, the choice on the validation year, forecasts, scores. */
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTable } from '../../core/store/table.js';
 import type { CompareRow } from '../../evaluation/compareRow.js';
@@ -43,12 +43,15 @@ export async function gather(series: Series): Promise<Evidence> {
   const learnt = ['--archive', archive, '--train', train, '--references', 'persistence,climatology'];
 
   const trained = (Object.keys(trainings) as TrainingName[]).map((name): Trained => {
+    const out = join(work, name);
+    const isFirst = name === 'networks';
+    if (!isFirst && !existsSync(out)) copyModel(join(work, 'networks'), out);
     const ran = run(`train-${name}`, [
       'train',
       ...['--archive', archive, '--preset', series.preset, '--train', train, '--validate', validate],
       ...trainings[name],
-      ...(name === 'networks' ? ['--components', String(networks)] : []),
-      ...['--out', join(work, name), '--seed', '1'],
+      ...(isFirst ? ['--components', String(networks)] : []),
+      ...['--out', out, '--seed', '1'],
     ]);
     return { name, ran, summary: ran.result as TrainSummary };
   });
@@ -83,6 +86,12 @@ export async function gather(series: Series): Promise<Evidence> {
   const directories = arms.map(({ name }) => join(work, name));
   const result = run('compare', ['compare', ...directories, ...learnt]).result as CompareResult;
   return { series, arms, trained, initialTrials, initial: best.amplitude, result, ranks, commands };
+}
+
+/** A finished deterministic stage, for later stages to go on from. */
+function copyModel(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const file of ['weights.arrow', 'model.json']) copyFileSync(join(from, file), join(to, file));
 }
 
 type ScoreLike = Pick<CompareRow, 'variable' | 'level' | 'metric' | 'value'> & { readonly model: string };
