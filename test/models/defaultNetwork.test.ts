@@ -46,6 +46,6 @@ it('is told the time of day only where steps are not whole days, and the season 
     const config = defaultNetwork(schema, { harmonics, stepHours });
     return config.kind === 'earth-transformer' ? config.constants : [];
   };
-  expect(known(1, 24)).toEqual(['orography', 'land-mask', 'latitude', 'season']);
-  expect(known(0, 6)).toEqual(['orography', 'land-mask', 'latitude', 'time-of-day']);
+  expect(known(1, 24)).toEqual(['orography', 'land-mask', 'soil-type', 'latitude', 'season']);
+  expect(known(0, 6)).toEqual(['orography', 'land-mask', 'soil-type', 'latitude', 'time-of-day']);
 });
