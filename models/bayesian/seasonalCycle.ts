@@ -62,6 +62,19 @@ export class CycleFit {
     this.#count++;
   }
 
+  /** @throws {PlumeError} data, where the states lie in too small a part of the year to tell its terms apart */
+  #solved(terms: number, size: number): Float64Array {
+    try {
+      return solveSymmetric(this.#normal, this.#right, terms, size, 'seasonal cycle');
+    } catch (error) {
+      throw dataError(
+        `training period: its ${this.#count} states do not tell the ${terms} terms of a seasonal cycle apart; they should ` +
+          'spread over a year or more: give a longer --train period',
+        { cause: error },
+      );
+    }
+  }
+
   /** @throws {PlumeError} data, when there are too few states or a channel never varies */
   finish(): SeasonalCycle {
     const { harmonics, symmetry = 'none' } = this.#options;
@@ -73,8 +86,7 @@ export class CycleFit {
       );
     }
     const size = this.#squares.length;
-    const what = 'seasonal cycle of the training period';
-    const coefficients = solveSymmetric(this.#normal, this.#right, terms, size, what);
+    const coefficients = this.#solved(terms, size);
     let explained: (i: number) => number = (i) => {
       let sum = 0;
       for (let a = 0; a < terms; a++) sum += coefficients[a * size + i]! * this.#right[a * size + i]!;

@@ -14,6 +14,7 @@ import { pointWeights } from '../../core/grid.js';
 import type { Archive, InitialPerturbation, Perturbation } from '../../core/interfaces.js';
 import { formatPeriod, type Period, timesInside } from '../../core/period.js';
 import { memberMoments } from '../../core/statistics/moments.js';
+import { formatTime } from '../../core/time.js';
 import { trajectory } from '../../ensembles/trajectory.js';
 import { crpsEnsemble } from '../../evaluation/scores/crps.js';
 import { spreadSkillRatio } from '../../evaluation/scores/spreadSkill.js';
@@ -261,8 +262,9 @@ export function calibrationStarts({
   });
   if (usable.length === 0) {
     throw dataError(
-      `${archiveName} has no ${steps + historyLength} states in a row in the validation period ${formatPeriod(period)}; ` +
-        'choose another --validate',
+      `${archiveName} has no ${steps + historyLength} complete states in a row in the validation period ` +
+        `${formatPeriod(period)}: it runs from ${formatTime(archive.times[0] ?? Number.NaN)} to ` +
+        `${formatTime(archive.times.at(-1) ?? Number.NaN)}; choose another --validate`,
     );
   }
   const count = Math.min(starts, usable.length);

@@ -3,7 +3,8 @@
  * every finished stage. The page is a convenience: where it cannot be written, the training says so and goes on.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { usageError } from '../../core/errors.js';
 import { describeGrid } from '../../core/grid.js';
 import { formatPeriod } from '../../core/period.js';
 import { writeAtomically } from '../../core/store/atomic.js';
@@ -13,7 +14,7 @@ import type { TrainingHistory } from '../../models/bayesian/training/checkpoint.
 import { stageNames } from '../../models/bayesian/training/stages.js';
 import { version } from '../version.js';
 import { CostMeter } from './costMeter.js';
-import { checkpointPath } from './modelOutput.js';
+import { checkpointPath, finishedStages } from './modelOutput.js';
 import { historyRecord, plainRecord } from './modelParts.js';
 import type { PreparedTraining } from './prepareTraining.js';
 import {
@@ -42,16 +43,20 @@ export class TrainingLog {
     this.meter = new CostMeter(before);
   }
 
-  /** The log of a training that begins, or of one that goes on: then what it cost before is counted in. */
+  /**
+   * The log of a training that begins, or of one that goes on: then what it cost before is counted in.
+   * @throws {PlumeError} usage, when a checkpoint is there that was made with other settings
+   */
   static async open(request: TrainRequest, prepared: PreparedTraining): Promise<TrainingLog> {
     const { directory, report } = request;
-    const goesOn = prepared.turn.present !== null || existsSync(checkpointPath(directory, 0));
+    const isUnderWay = existsSync(checkpointPath(directory, 0));
     let before: TrainingCost | null = null;
-    if (goesOn) {
+    if (isUnderWay || prepared.turn.present !== null) {
       const earlier = await readAccount(directory).catch((error: Error) => {
         report.line(`account    ${error.message}; what this training cost before is not counted`);
         return null;
       });
+      if (isUnderWay && earlier !== null) requireSameSettings(earlier, request, prepared);
       before = earlier?.cost ?? null;
     }
     return new TrainingLog(request, prepared, before);
@@ -139,4 +144,39 @@ export class TrainingLog {
       return null;
     }
   }
+}
+
+/** A checkpoint of other settings is refused by its digest alone: here it is said which they are. */
+function requireSameSettings(
+  { archive, backend, components, training }: TrainingAccount,
+  { source, periods, preset, seed, posterior, backend: asked, directory }: TrainRequest,
+  { starts, turn }: PreparedTraining,
+): void {
+  const settings: [string, string | undefined, string][] = [
+    // the place of a file may be written in several ways: what follows from it is left to the digest
+    ['--archive', fileOf(archive?.name), fileOf(source.name)],
+    ['--train', training.train, formatPeriod(periods.train)],
+    ['--validate', training.validate, formatPeriod(periods.validate)],
+    ['--preset', training.preset, preset],
+    ['--components', String(components), String(starts.length)],
+    ['--posterior', training.record.posterior, posterior],
+    ['--seed', String(training.seed), String(seed)],
+    ['--backend', backend?.backend, asked.backend],
+  ];
+  const differ = settings.filter(([, was, is]) => was !== undefined && was !== is);
+  if (differ.length === 0) return;
+  const found = differ.map(([flag, was, is]) => `${flag} ${was}, now ${is}`).join('; ');
+  const anew =
+    turn.present === null
+      ? 'remove its checkpoints to train anew'
+      : `remove its checkpoints to begin the ${stageNames[finishedStages(turn.present)]} stage from the model that is there`;
+  throw usageError(
+    `"${directory}" holds checkpoints of a training with ${found}; give what it was begun with to go on, choose ` +
+      `another --out, or ${anew}`,
+  );
+}
+
+/** 'archive "/data/slp.nc"' → 'slp.nc' */
+function fileOf(name = ''): string {
+  return basename(name.replace(/^archive "(.*)"$/, '$1'));
 }

@@ -59,7 +59,7 @@ describe('bad use', () => {
     {
       what: 'a configuration value of the wrong kind',
       args: () => ['forecast', '--config', config('kind.json', '{"workers": "many"}')],
-      says: /--workers: workers must be a whole number, 1 or more/,
+      says: /--workers "many": workers must be a whole number, 1 or more/,
     },
     {
       what: 'a configuration that is not JSON',
@@ -78,7 +78,11 @@ describe('bad use', () => {
     },
     { what: 'part of a batch', args: () => ['forecast', '--batch', '2.5'], says: /batch must be a whole/ },
     { what: 'a negative seed', args: () => ['train', '--seed', '-1'], says: /seed must be a whole/ },
-    { what: 'an unknown device', args: () => ['forecast', '--device', 'gpu'], says: /--device: .*"webgpu"/ },
+    {
+      what: 'an unknown device',
+      args: () => ['forecast', '--device', 'gpu'],
+      says: /--device "gpu" is none of .*webgpu/,
+    },
     {
       what: 'an unknown backend',
       args: () => ['train', '--backend', 'gpu'],

@@ -274,7 +274,8 @@ describe('a training', () => {
     await first.finished;
     const other = await plume([...args, '--seed', '2']);
     expect(other.code).toBe(64);
-    expect(other.stderr).toMatch(/belongs to a training with other data or settings; remove it/);
+    // the settings are named where the account was written, too, before the kill
+    expect(other.stderr).toMatch(/with --seed 1, now 2; give what|belongs to a training with other data/);
     await succeed(args);
     expect(contents(out)).toEqual(expected);
   });
