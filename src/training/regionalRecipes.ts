@@ -79,7 +79,7 @@ export const standard: Recipe = {
       matrixRate: 1,
       rhoRate: 30,
       amplitudeRate: 100,
-      validation: { ...judged, everySteps: 10 },
+      validation: { ...judged, everySteps: 25 },
     },
   ],
   posterior: { initialSigma: 0.1, priorSigma: 0.3, floor: 0.02 },
