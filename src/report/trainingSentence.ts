@@ -80,7 +80,7 @@ function scoreText(account: TrainingAccount): string {
     const off = 100 * Math.max(high - 1, 1 - low);
     parts.push(
       off <= 10
-        ? `spread matches error within ${Math.max(1, Math.ceil(off))} % at every lead`
+        ? `spread matches error within ${Math.max(1, Math.ceil(Number(off.toFixed(6))))} % at every lead`
         : `spread is ${low.toFixed(2)} to ${high.toFixed(2)} times the error, by lead`,
     );
   }

@@ -82,14 +82,14 @@ function timeText(leftFlops: number, flopsPerSecond: number): string {
   );
 }
 
-/** "aleatoric 75/340  loss 0.131  CRPS 0.287  spread/skill 0.94" */
+/** "aleatoric 75/340  loss 0.131  CRPS 0.287  SSR 0.94", the spread–skill ratio by its initials: 80 columns hold it. */
 function describe({ stage, step, steps, fit, validation }: TrainingProgress): string {
   const parts = [`${stage} ${step}/${steps}`, `loss ${fit.toPrecision(3)}`];
   if (validation !== null) {
     const { crps, spreadSkillRatio } = validation;
     if (crps === null) parts.push(`validation ${validation.fit.toPrecision(3)}`);
     else parts.push(`CRPS ${crps.toPrecision(3)}`);
-    if (spreadSkillRatio !== null) parts.push(`spread/skill ${spreadSkillRatio.toFixed(2)}`);
+    if (spreadSkillRatio !== null) parts.push(`SSR ${spreadSkillRatio.toFixed(2)}`);
   }
   return parts.join('  ');
 }

@@ -8,8 +8,10 @@ import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { comparisonPage } from '../../src/report/comparisonPage.js';
+import { trainingPage } from '../../src/report/trainingPage.js';
 import { verificationPage } from '../../src/report/verificationPage.js';
 import { fixtureComparison } from '../comparisonFixture.js';
+import { fixtureAccount } from '../trainingAccountFixture.js';
 import { fixtureVerification } from '../verificationFixture.js';
 import { type Browser, findChromium, type Page, startBrowser } from './browser.js';
 import { succeed } from './plume.js';
@@ -144,6 +146,15 @@ describe.skipIf(chromium === null)('in a browser', () => {
     const options = { name: 'compare.arrow', plume: '0', units, metadata: new Map<string, string>() };
     writeFileSync(file, comparisonPage(fixtureComparison(), options));
     await check(file, 'comparison', 30);
+  });
+
+  it('draws a training, finished and under way', async () => {
+    for (const state of ['finished', 'under way'] as const) {
+      const name = `training-${state.replace(' ', '-')}`;
+      const file = join(directory, `${name}.html`);
+      writeFileSync(file, trainingPage(fixtureAccount({ state }), 'model'));
+      await check(file, name, state === 'finished' ? 15 : 11);
+    }
   });
 
   it('draws what the commands write, from a forecast to its page and a comparison', async () => {

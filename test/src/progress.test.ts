@@ -54,6 +54,39 @@ describe('progress', () => {
     }
   });
 
+  it('leaves out first what it can do without, so that a long note still fits the screen', () => {
+    const written: string[] = [];
+    const write = (text: string): boolean => written.push(text) > 0;
+    const stream = { isTTY: true, columns: 80, write } as unknown as NodeJS.WriteStream;
+    const reporter = createReporter({ quiet: false, stream });
+    const progress = reporter.begin('training', 38_400, 'GFLOP');
+    now += 600_000;
+    progress.update(12_000, 'loss 0.131');
+    progress.update(12_000, 'unseen');
+    now += 1000;
+    progress.update(12_100, '1/4 aleatoric 75/340  loss 0.131  CRPS 0.287  SSR 0.94');
+    reporter.line('time       at most 11 min');
+    expect(written).toEqual([
+      '\r\u001b[Ktraining  12.0k/38.4k GFLOP  31 %  20/s  ETA 22 min 00 s  loss 0.131',
+      '\r\u001b[K31 %  ETA 21 min 46 s  1/4 aleatoric 75/340  loss 0.131  CRPS 0.287  SSR 0.94',
+      // on its own line, in place of the live one
+      '\r\u001b[Ktime       at most 11 min\n',
+    ]);
+  });
+
+  it('does not take what need not be done for speed', () => {
+    const written: string[] = [];
+    const write = (text: string): boolean => written.push(text) > 0;
+    const stream = { isTTY: false, write } as unknown as NodeJS.WriteStream;
+    const progress = createReporter({ quiet: false, stream }).begin('training', 1000, 'GFLOP');
+    now += 10_000;
+    progress.update(100);
+    progress.skip(600);
+    now += 10_000;
+    progress.update(800);
+    expect(written.at(-1)).toBe('training  800/1000 GFLOP  80 %  10/s  ETA 20 s\n');
+  });
+
   it('is nothing when quiet', () => {
     expect(work({ isTTY: true }, true)).toEqual([]);
   });
