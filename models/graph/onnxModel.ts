@@ -5,10 +5,10 @@
  */
 import onnxProto from 'onnx-proto';
 import type { Graph, Value } from './graph.js';
-import { described, ModelWriter, type OnnxModelOptions as WriterOptions } from './onnxWriter.js';
+import { described, ModelWriter, type Scope, type OnnxModelOptions as WriterOptions } from './onnxWriter.js';
 import { operatorNamed } from './operators/registry.js';
+import { loopBody, writeSum } from './rowLoopBody.js';
 import { planRowLoops, type RowLoop, type RowLoopOptions } from './rowLoops.js';
-import { groupNode, groupShape } from './rowRules.js';
 
 // A CommonJS package without names Node can see: types by name, values through the default export.
 const { ModelProto } = onnxProto.onnx;
@@ -20,67 +20,84 @@ export interface OnnxModelOptions extends WriterOptions {
   readonly rowLoops?: RowLoopOptions;
 }
 
-/** What values are called. */
-type Names = Map<number, string>;
+/** What is the same for a model and all bodies of its loops. */
+interface Writing {
+  readonly rowLoops: RowLoopOptions | undefined;
+  /** What values are called. */
+  readonly names: Map<number, string>;
+  /** A number that no value has yet. */
+  fresh(): number;
+}
 
-function nameIn(names: Names, { id }: Value): string {
+function nameOf({ names }: Writing, { id }: Value): string {
   return names.get(id) as string;
 }
 
-/** Writes a loop over groups of rows: one Scan, totals as its states. */
-function writeLoop(writer: ModelWriter, names: Names, loop: RowLoop): void {
-  const { groups } = loop;
-  const part = (value: Value) => groupShape(value.shape, groups);
-  const body = writer.body();
-  const inside: Names = new Map();
-  const sums = new Map(loop.totals.map((value) => [value.id, body.input(value.shape)]));
-  for (const value of loop.inputs) inside.set(value.id, body.input(part(value)));
-  for (const { node, rule } of loop.nodes) {
-    const inputs = node.inputs.map((value, i) => nameIn(rule.inputs[i] === 'rows' ? inside : names, value));
-    const written = operatorNamed(node.operator).toOnnx(body, groupNode(node, rule, groups), inputs);
+/** @param sums what results are added to, by their value's number */
+function writeNodes(scope: Scope, writing: Writing, graph: Graph, sums: ReadonlyMap<number, string>): void {
+  const { rowLoops, names } = writing;
+  const plan = rowLoops === undefined ? graph.nodes.map((node) => ({ node })) : planRowLoops(graph, rowLoops);
+  for (const planned of plan) {
+    if ('loop' in planned) {
+      writeLoop(scope, writing, planned.loop, sums);
+      continue;
+    }
+    const { node } = planned;
+    const inputs = node.inputs.map((value) => nameOf(writing, value));
     const sum = sums.get(node.output.id);
-    inside.set(node.output.id, sum === undefined ? written : body.node('Add', [written, sum]));
+    const plain = () => operatorNamed(node.operator).toOnnx(scope, node, inputs);
+    names.set(node.output.id, sum === undefined ? plain() : writeSum(scope, node, inputs, sum, plain));
   }
-  for (const value of loop.totals) body.output(nameIn(inside, value), value.shape);
-  for (const value of loop.outputs) body.output(nameIn(inside, value), part(value));
+}
+
+/** Writes a loop over groups of rows: one Scan, totals as its states, each from its sum on or from zero. */
+function writeLoop(scope: Scope, writing: Writing, loop: RowLoop, sums: ReadonlyMap<number, string>): void {
+  const { groups, totals, inputs, outputs } = loop;
+  const { graph, inside } = loopBody(loop, writing.fresh);
+  const body = scope.body();
+  const states = new Map(totals.map((value) => [inside(value).id, body.input(value.shape)]));
+  for (const value of inputs) writing.names.set(inside(value).id, body.input(inside(value).shape));
+  writeNodes(body, { ...writing, rowLoops: { ...writing.rowLoops, elementwise: true } }, graph, states);
+  for (const value of [...totals, ...outputs]) {
+    body.output(nameOf(writing, inside(value)), inside(value).shape);
+  }
   const reshaped = (name: string, shape: readonly number[]) =>
-    writer.node('Reshape', [name, writer.int64(shape)]);
-  const results = writer.scan(body, {
-    states: loop.totals.map(({ shape }) => writer.node('Expand', [writer.float(0), writer.int64(shape)])),
-    rows: loop.inputs.map((value) => reshaped(nameIn(names, value), [groups, ...part(value)])),
+    scope.node('Reshape', [name, scope.int64(shape)]);
+  const results = scope.scan(body, {
+    states: totals.map(
+      ({ id, shape }) => sums.get(id) ?? scope.node('Expand', [scope.float(0), scope.int64(shape)]),
+    ),
+    rows: inputs.map((value) => reshaped(nameOf(writing, value), [groups, ...inside(value).shape])),
   });
-  [...loop.totals, ...loop.outputs].forEach((value, i) => {
+  [...totals, ...outputs].forEach((value, i) => {
     const name = results[i] as string;
-    names.set(value.id, i < loop.totals.length ? name : reshaped(name, value.shape));
+    if (i < totals.length) {
+      writing.names.set(value.id, name);
+      return;
+    }
+    const whole = reshaped(name, value.shape);
+    const sum = sums.get(value.id);
+    writing.names.set(value.id, sum === undefined ? whole : scope.node('Add', [whole, sum]));
   });
 }
 
 /** Encodes a graph; inputs and outputs keep their names and order, everything else is named "#…". */
 export function encodeOnnx(graph: Graph, options: OnnxModelOptions = {}): Uint8Array {
   const writer = new ModelWriter(options);
-  const names: Names = new Map();
+  const names = new Map<number, string>();
   for (const { name, value } of graph.inputs) names.set(value.id, name);
   for (const { value, data } of graph.constants) {
     const name = `#c${value.id}`;
     names.set(value.id, name);
     writer.tensor(name, value.shape, data);
   }
-  const plan =
-    options.rowLoops === undefined
-      ? graph.nodes.map((node) => ({ node }))
-      : planRowLoops(graph, options.rowLoops);
-  for (const planned of plan) {
-    if ('loop' in planned) {
-      writeLoop(writer, names, planned.loop);
-      continue;
-    }
-    const { node } = planned;
-    const inputs = node.inputs.map((value) => nameIn(names, value));
-    names.set(node.output.id, operatorNamed(node.operator).toOnnx(writer, node, inputs));
-  }
+  // values of loops' bodies are numbered below zero
+  let last = 0;
+  const writing: Writing = { rowLoops: options.rowLoops, names, fresh: () => --last };
+  writeNodes(writer, writing, graph, new Map());
   // An Identity names each result: the same value may be named twice, or be an input.
   for (const { name, value } of graph.outputs) {
-    const input = [nameIn(names, value)];
+    const input = [nameOf(writing, value)];
     writer.nodes.push({ name: `#out ${name}`, opType: 'Identity', input, output: [name] });
   }
   return ModelProto.encode({

@@ -37,12 +37,47 @@ function keyOf(...parts: readonly unknown[]): string {
   return JSON.stringify(parts);
 }
 
+/** A model or the body of a loop: where nodes and further loops go. */
+export interface Scope extends OnnxWriter {
+  /** Begins the body of a loop; end it by `scan`. */
+  body(): BodyWriter;
+  /**
+   * A loop over the first axis of `rows`: states go from turn to turn, results are put together along a first axis.
+   * @returns names of the last states, then of the results
+   */
+  scan(body: BodyWriter, inputs: LoopInputs): string[];
+}
+
+export interface LoopInputs {
+  readonly states: readonly string[];
+  readonly rows: readonly string[];
+}
+
+function scanProto(body: BodyWriter, { states, rows }: LoopInputs, output: string[]): onnx.INodeProto {
+  const name = `${body.prefix}loop`;
+  return {
+    ...{ name, opType: 'Scan', domain: '', input: [...states, ...rows], output },
+    attribute: [
+      { name: 'num_scan_inputs', type: AttributeProto.AttributeType.INT, i: rows.length },
+      {
+        name: 'body',
+        type: AttributeProto.AttributeType.GRAPH,
+        g: { name, node: body.nodes, input: body.inputs, output: body.outputs },
+      },
+    ],
+  };
+}
+
+function scanOutputs(body: BodyWriter): string[] {
+  return body.outputs.map((_, i) => `${body.prefix}loop.${i}`);
+}
+
 /** What the output i of a node is called whose first is `name`. */
 function outputNames(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => (i === 0 ? name : `${name}.${i}`));
 }
 
-export class ModelWriter implements OnnxWriter {
+export class ModelWriter implements Scope {
   readonly contrib: boolean;
   readonly convolutionBlock: number;
   readonly nodes: onnx.INodeProto[] = [];
@@ -91,29 +126,13 @@ export class ModelWriter implements OnnxWriter {
     this.initializers.push({ name, dataType: float32, dims: [...dims], rawData });
   }
 
-  /** Begins the body of a loop; end it by `scan`. */
   body(): BodyWriter {
     return new BodyWriter(this, `#b${this.#bodies++}`);
   }
 
-  /**
-   * A loop over the first axis of `rows`: states go from turn to turn, results are put together along a first axis.
-   * @returns names of the last states, then of the results
-   */
-  scan(body: BodyWriter, { states, rows }: { states: readonly string[]; rows: readonly string[] }): string[] {
-    const name = `${body.prefix}loop`;
-    const output = body.outputs.map((_, i) => `${name}.${i}`);
-    this.nodes.push({
-      ...{ name, opType: 'Scan', domain: '', input: [...states, ...rows], output },
-      attribute: [
-        { name: 'num_scan_inputs', type: AttributeProto.AttributeType.INT, i: rows.length },
-        {
-          name: 'body',
-          type: AttributeProto.AttributeType.GRAPH,
-          g: { name, node: body.nodes, input: body.inputs, output: body.outputs },
-        },
-      ],
-    });
+  scan(body: BodyWriter, inputs: LoopInputs): string[] {
+    const output = scanOutputs(body);
+    this.nodes.push(scanProto(body, inputs, output));
     return output;
   }
 
@@ -132,21 +151,24 @@ export class ModelWriter implements OnnxWriter {
   }
 }
 
-export class BodyWriter implements OnnxWriter {
+export class BodyWriter implements Scope {
   readonly contrib: boolean;
   readonly convolutionBlock: number;
   readonly nodes: onnx.INodeProto[] = [];
   readonly inputs: onnx.IValueInfoProto[] = [];
   readonly outputs: onnx.IValueInfoProto[] = [];
   readonly prefix: string;
-  readonly #outside: ModelWriter;
+  readonly domains: Set<string>;
+  readonly #outside: ModelWriter | BodyWriter;
+  #bodies = 0;
   readonly #inside = new Set<string>();
   readonly #written = new Map<string, string>();
 
-  constructor(outside: ModelWriter, prefix: string) {
+  constructor(outside: ModelWriter | BodyWriter, prefix: string) {
     this.contrib = outside.contrib;
     this.convolutionBlock = outside.convolutionBlock;
     this.prefix = prefix;
+    this.domains = outside.domains;
     this.#outside = outside;
   }
 
@@ -180,13 +202,24 @@ export class BodyWriter implements OnnxWriter {
     if (written !== undefined) return written;
     const output = `${this.prefix}t${this.nodes.length}`;
     this.#written.set(key, output);
-    this.#outside.domains.add(domain);
+    this.domains.add(domain);
     const names = outputNames(output, outputs);
     for (const name of names) this.#inside.add(name);
     this.nodes.push({
       ...{ name: `${operator}_${output}`, opType: operator, domain, input: [...inputs], output: names },
       attribute: attributeProtos(attributes),
     });
+    return output;
+  }
+
+  body(): BodyWriter {
+    return new BodyWriter(this, `${this.prefix}b${this.#bodies++}`);
+  }
+
+  scan(body: BodyWriter, inputs: LoopInputs): string[] {
+    const output = scanOutputs(body);
+    for (const name of output) this.#inside.add(name);
+    this.nodes.push(scanProto(body, inputs, output));
     return output;
   }
 

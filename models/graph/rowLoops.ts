@@ -8,7 +8,7 @@
  * stands higher.
  */
 import { elements, type Graph, type GraphNode, type Value } from './graph.js';
-import { type RowRule, rowAxis, rowRule } from './rowRules.js';
+import { isElementwise, type RowRule, rowAxis, rowRule } from './rowRules.js';
 
 export interface RowLoop {
   readonly groups: number;
@@ -29,17 +29,24 @@ export interface RowLoopOptions {
   readonly groupSize?: number;
   /** A loop is worth its turns where its largest value would not stay in the cache; numbers of such a value. */
   readonly largeValue?: number;
+  /** Only operators that work number by number: for loops in loops, where groups are too small for products. */
+  readonly elementwise?: boolean;
 }
 
+const defaults: Required<RowLoopOptions> = {
+  groupSize: 40_000,
+  largeValue: 128 * 1024,
+  elementwise: false,
+};
 const mostGroups = 256;
 
 /** The plan with the groups that serve most of the graph's numbers, of a size that suits the cache. */
-export function planRowLoops(
-  graph: Graph,
-  { groupSize = 40_000, largeValue = 128 * 1024 }: RowLoopOptions = {},
-): Planned[] {
+export function planRowLoops(graph: Graph, options: RowLoopOptions = {}): Planned[] {
+  const { groupSize, largeValue } = { ...defaults, ...options };
   const plain = graph.nodes.map((node) => ({ node }));
-  const plans = groupCounts(graph, largeValue).map((groups) => planFor(graph, groups, largeValue));
+  const plans = groupCounts(graph, largeValue).map((groups) =>
+    planFor(graph, groups, { ...defaults, ...options }),
+  );
   const most = Math.max(0, ...plans.map(({ served }) => served));
   if (most === 0) return plain;
   const misfit = ({ served, typical }: GroupedPlan): number =>
@@ -72,9 +79,9 @@ interface Staged {
   stage: number;
 }
 
-function planFor(graph: Graph, groups: number, largeValue: number): GroupedPlan {
-  const staged = stages(graph, groups);
-  const loops = loopsOf(graph, staged, groups, largeValue);
+function planFor(graph: Graph, groups: number, options: Required<RowLoopOptions>): GroupedPlan {
+  const staged = stages(graph, groups, options.elementwise);
+  const loops = loopsOf(graph, staged, groups, options.largeValue);
   const inLoop = new Map(loops.flatMap((loop) => loop.nodes.map(({ node }) => [node, loop] as const)));
   const planned: Planned[] = [];
   const top = staged.reduce((most, { stage }) => Math.max(most, stage), 0);
@@ -101,11 +108,12 @@ function planFor(graph: Graph, groups: number, largeValue: number): GroupedPlan 
   return { planned, served, typical: served === 0 ? 0 : squares / served / groups };
 }
 
-/** Stages as low as they can be; what only feeds the stage of most numbers is then lifted to it. */
-function stages(graph: Graph, groups: number): Staged[] {
+/** Stages as low as they can be; what only feeds the last stage of many numbers is then lifted to it. */
+function stages(graph: Graph, groups: number, elementwise: boolean): Staged[] {
   const producers = new Map<number, Staged>();
   const staged = graph.nodes.map((node): Staged => {
-    const item = { node, rule: rowRule(node, groups), stage: 0 };
+    const rule = elementwise && !isElementwise(node) ? undefined : rowRule(node, groups);
+    const item = { node, rule, stage: 0 };
     node.inputs.forEach(({ id }, i) => {
       const producer = producers.get(id);
       if (producer !== undefined) item.stage = Math.max(item.stage, producer.stage + rise(producer, item, i));
@@ -117,15 +125,22 @@ function stages(graph: Graph, groups: number): Staged[] {
   for (const { node, rule, stage } of staged) {
     if (rule !== undefined) numbers.set(stage, (numbers.get(stage) ?? 0) + elements(node.output.shape));
   }
-  const [main = 0] = [...numbers].sort(([, a], [, b]) => b - a)[0] ?? [];
+  const most = Math.max(...numbers.values());
+  const main = Math.max(0, ...[...numbers].flatMap(([stage, made]) => (made > most / 32 ? [stage] : [])));
   const highest = new Map<Staged, number>();
+  const handing = new Set<Staged>();
   for (const item of [...staged].reverse()) {
-    if (item.stage < main) item.stage = Math.max(item.stage, Math.min(main, highest.get(item) ?? item.stage));
+    const top = Math.min(main, highest.get(item) ?? item.stage);
+    // totals stay with what they are made of
+    if (item.rule?.output !== 'total' && (item.rule === undefined || handing.has(item))) {
+      item.stage = Math.max(item.stage, top);
+    }
     item.node.inputs.forEach(({ id }, i) => {
       const producer = producers.get(id);
       if (producer === undefined) return;
       const allowed = item.stage - rise(producer, item, i);
       highest.set(producer, Math.min(highest.get(producer) ?? allowed, allowed));
+      if (handsRows(producer, item, i)) handing.add(producer);
     });
   }
   return staged;

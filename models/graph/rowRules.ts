@@ -5,7 +5,7 @@
  * or sum that runs over the rows is a total: the sum of what the groups give.
  * rowLoops.ts takes a graph through its groups of rows one after another.
  */
-import type { GraphNode, Shape, Value } from './graph.js';
+import { elements, type GraphNode, type Shape, type Value } from './graph.js';
 
 /** How much of a value an operator needs, or makes, for one group of rows. */
 export interface RowRule {
@@ -49,9 +49,22 @@ export function groupNode(node: GraphNode, rule: RowRule, groups: number): Graph
 /** The rule of a node for so many groups; undefined where it does not work row by row. */
 export function rowRule(node: GraphNode, groups: number): RowRule | undefined {
   const rule = ruleOf(node);
-  if (rule === undefined) return undefined;
+  if (rule === undefined || isThin(node, rule, groups)) return undefined;
   const cut = node.inputs.every(({ shape }, i) => rule.inputs[i] === 'whole' || splits(shape, groups));
   return cut && (rule.output === 'total' || splits(node.output.shape, groups)) ? rule : undefined;
+}
+
+/** Fewest rows of a group that a product with a large matrix, or for one, is worth reading it for. */
+const fewestRows = 8;
+const largeMatrix = 16 * 1024;
+
+/** True for products that a group has too few rows for. */
+function isThin({ operator, inputs, output }: GraphNode, rule: RowRule, groups: number): boolean {
+  if (operator !== 'MatMul') return false;
+  const [first] = inputs;
+  const matrix = rule.output === 'total' ? output : inputs.find((_, i) => rule.inputs[i] === 'whole');
+  if (first === undefined || matrix === undefined || elements(matrix.shape) < largeMatrix) return false;
+  return (first.shape[rowAxis(first.shape)] ?? 1) / groups < fewestRows;
 }
 
 function ruleOf(node: GraphNode): RowRule | undefined {
@@ -86,6 +99,16 @@ function ruleOf(node: GraphNode): RowRule | undefined {
     default:
       return elementwise(node);
   }
+}
+
+const notElementwise = new Set([
+  ...['Reshape', 'Transpose', 'Concat', 'Slice', 'Pad', 'Gather', 'ReduceSum', 'MatMul', 'Convolution'],
+  ...['Softmax', 'LayerNormalization', 'InverseDeviation'],
+]);
+
+/** True for operators whose numbers depend on one number of each operand. */
+export function isElementwise({ operator }: GraphNode): boolean {
+  return !notElementwise.has(operator);
 }
 
 /** Operands that are repeated along the rows are needed whole. */
