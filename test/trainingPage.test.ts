@@ -110,6 +110,8 @@ it('draws records of before there were recipes, judgements and widths', () => {
   expect(key(html)).toBe('Trained.');
   expect(html).toContain('Loss of the deterministic stage');
   expect(html).not.toContain('Learning rate');
+  // nobody recorded what was minimised, and nothing was judged
+  expect(html).not.toMatch(/>absolute error<|Validation:/);
 });
 
 it('tells many networks apart by their data alone', () => {

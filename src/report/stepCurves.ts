@@ -37,7 +37,7 @@ export interface StepCurveOptions {
   readonly description: string;
 }
 
-const size = { width: 520, height: 270, marginRight: 16, marginTop: 34, marginBottom: 36 };
+const size = { width: 520, height: 270, marginRight: 24, marginTop: 34, marginBottom: 36 };
 
 export function stepCurves(curves: readonly StepCurve[], options: StepCurveOptions): string {
   const { reference, phases = [], top = Number.POSITIVE_INFINITY } = options;

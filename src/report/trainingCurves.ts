@@ -53,15 +53,20 @@ function lossFigure(
   const { top, isCut } = roof(stage, losses, judgements);
   const cut = isCut ? ' The first steps lie above the frame.' : '';
   const ahead = aheadText(stage);
+  const isJudged = judgements.some((points) => points.length > 0);
   const label = lossLabel(stage);
   const title = `Loss of the ${stage.name} stage`;
   return figure({
     title,
     text:
-      'Training: as the steps saw it, with dropout and with the weights of the moment. Validation: the averaged ' +
-      `weights, on the same batches every time; of them the best are kept, those of the ring.${ahead}${cut}`,
+      'Training: as the steps saw it, with dropout and with the weights of the moment.' +
+      (isJudged
+        ? ' Validation: the averaged weights, on the same batches every time; of them the best are kept, those of the ring.'
+        : '') +
+      ahead +
+      cut,
     body:
-      lossLegend() +
+      lossLegend(isJudged) +
       networkLegend(account.components) +
       stepCurves(curves, {
         ...frameOf(stage),

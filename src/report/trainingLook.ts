@@ -28,21 +28,25 @@ export function networkLegend(count: number): string {
   return legend(networkLooks(count));
 }
 
-/** HTML: lines of training, lines of validation, ring of what was kept. */
-export function lossLegend(): string {
+/** HTML: lines of training, and where it was judged lines of validation and the ring of what was kept. */
+export function lossLegend(isJudged: boolean): string {
   const sample = (inside: string, name: string): string =>
     `<span><svg viewBox="0 0 26 12" width="26" height="12" aria-hidden="true">${inside}</svg>${escapeHtml(name)}</span>`;
   const line = (width: number, opacity: number): string =>
     `<line x1="1" y1="6" x2="25" y2="6" stroke="currentColor" stroke-width="${width}" stroke-opacity="${opacity}"/>`;
-  return (
-    `<p class="legend">${sample(line(1.2, 0.6), 'training')}` +
-    `${sample(`${line(1.8, 1)}<circle cx="13" cy="6" r="2.4" fill="currentColor"/>`, 'validation')}` +
-    `${sample('<circle cx="13" cy="6" r="4" fill="none" stroke="currentColor" stroke-width="2"/>', 'kept')}</p>`
-  );
+  const training = sample(line(1.2, 0.6), 'training');
+  const validation =
+    sample(`${line(1.8, 1)}<circle cx="13" cy="6" r="2.4" fill="currentColor"/>`, 'validation') +
+    sample('<circle cx="13" cy="6" r="4" fill="none" stroke="currentColor" stroke-width="2"/>', 'kept');
+  return `<p class="legend">${training}${isJudged ? validation : ''}</p>`;
 }
+
+/** In place of a loss where no recipe is. */
+const notRecorded = 'not recorded';
 
 /** What a stage minimises, as the axis of its loss says it. */
 export function lossLabel({ name, loss }: Pick<RecordedStage, 'name' | 'loss'>): string {
+  if (loss === notRecorded) return 'loss';
   if (name === 'aleatoric') return 'almost-fair CRPS';
   switch (loss) {
     case 'mse':
@@ -70,6 +74,7 @@ export function drawnStages({ training: { record } }: TrainingAccount): Recorded
   if (record.recipe !== undefined) return record.recipe.filter(({ name }) => seen.has(name));
   return [...seen].map(([name, steps]) => ({
     name: name as RecordedStage['name'],
+    loss: notRecorded,
     phases: [{ steps, rollout: 1, batch: 1 }],
     learningRate: Number.NaN,
     warmUpSteps: 0,

@@ -49,6 +49,7 @@ section.channel > h2, details.channel > summary { scroll-margin-top: 12px; }
   #scorecard-section { break-inside: avoid; } .charts figure p.legend { font-size: 10.5px; }
   .panel-row, .fans, .fans figure, .cards, .card, .squares, .maps, dl.words div, dl.facts { break-inside: avoid; } .field header, .panel-row > p, figcaption, caption, thead, .chooser label { break-after: avoid; } h3, h4 { break-after: avoid; } h4 { font-size: 12.5px; } .plot h4 + p, .panel-row > p.quiet, .charts figure p.quiet, .legend, figcaption, .marks { font-size: 10.5px; line-height: 1.35; }
   .charts svg.chart { font-size: 13px; } .panels svg.chart, .squares svg.chart { font-size: 15px; } .field header p { font-size: 10.5px; } .charts figure, .squares figure { padding: 8px 10px 6px; }
+  .kept, .recipe { font-size: 10px; } .kept td, .kept thead th { padding-right: 9px; } .kept th { white-space: normal; } .recipe td, .recipe th[scope="row"] { padding-right: 10px; } .strip { font-size: 11px; }
   .scores { font-size: 9.5px; } .scores td, .scores th { white-space: normal; padding: 3px 5px 3px 0; } .scores td .ci { font-size: 8px; } .differences { font-size: 10px; } .differences td.verdict { padding-right: 8px; }
   .card td { min-width: 0; padding: 3px 4px; } .card th[scope="row"] { padding-right: 8px; } .steps span { min-width: 34px; padding: 1px 3px; }
   :root { --second: #d55e00; --third: #009e73; --fourth: #cc79a7; --lead-0: #8fc1e3; --lead-1: #3f8fc4; --lead-2: #1d5c96; --lead-3: #0b2c56;
