@@ -26,7 +26,7 @@ describe('the page of a finished training', () => {
   it('says where each stage ended and why, and how true the spread is', () => {
     expect(key(html)).toBe(
       'The deterministic stage stopped at step 180 of 200, as validation no longer got better; the aleatoric stage kept ' +
-        'the weights of step 40 of its 60; the epistemic (40 steps) stage was still getting better at the last step: more ' +
+        'the weights of step 40 of its 60; the epistemic stage (40 steps) was still getting better at the last step: more ' +
         'steps may do better. On the validation period spread matches error within 2 % at every lead; fair CRPS is ' +
         '2.00 hPa at day 1 and 4.00 hPa at day 3.',
     );

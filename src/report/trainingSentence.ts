@@ -32,15 +32,13 @@ function groups(ends: readonly End[]): string[] {
   const through = of('ran through').map(
     ({ stage, text }) => `the ${stage} stage kept the weights of ${text}`,
   );
-  const better = of('still better').map(({ stage, text }) => `${stage} (${text})`);
+  const better = of('still better').map(({ stage, text }) => `the ${stage} stage (${text})`);
   const texts: string[] = [];
   if (early.length > 0) texts.push(`${joined(early)}, as validation no longer got better`);
   if (through.length > 0) texts.push(joined(through));
   if (better.length > 0) {
-    const stages = better.length === 1 ? 'stage was' : 'stages were';
-    texts.push(
-      `the ${joined(better)} ${stages} still getting better at the last step: more steps may do better`,
-    );
+    const verb = better.length === 1 ? 'was' : 'were';
+    texts.push(`${joined(better)} ${verb} still getting better at the last step: more steps may do better`);
   }
   return texts;
 }
