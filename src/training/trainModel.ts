@@ -9,10 +9,11 @@ import { noiseSource } from './noiseSource.js';
 import { type PreparedTraining, prepareTraining } from './prepareTraining.js';
 import { trainComponents } from './trainComponents.js';
 import { TrainingLog } from './trainingLog.js';
-import type { TrainRequest, TrainSummary } from './trainRequest.js';
-import { crpsUnit, keptSteps, summaryLines } from './trainSummary.js';
+import type { TrainRequest } from './trainRequest.js';
+import { crpsUnit, keptSteps, summaryLines, type TrainSummary } from './trainSummary.js';
 
-export type { TrainRequest, TrainSummary } from './trainRequest.js';
+export type { TrainRequest } from './trainRequest.js';
+export type { TrainSummary } from './trainSummary.js';
 
 /**
  * @throws {PlumeError} data, for gaps, too few states, or an archive with other fields than the model's; usage, when the

@@ -35,5 +35,3 @@ export interface TrainRequest {
   readonly report: Reporter;
   readonly signal: AbortSignal;
 }
-
-export type { TrainSummary } from './trainSummary.js';
