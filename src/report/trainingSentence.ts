@@ -47,7 +47,8 @@ function endOf(account: TrainingAccount, stage: RecordedStage): End | null {
   const steps = stepsOf(stage);
   const own = account.training.record.validations
     .map((judgements) => judgements.filter((each) => each.stage === stage.name))
-    .filter((judgements) => judgements.length > 0);
+    .filter((judgements) => keptJudgement(judgements) !== undefined);
+  // not judged, or a stage that collects its weights and keeps none of the judged ones
   if (own.length === 0) return null;
   const { name } = stage;
   const lasts = own.map((judgements) => judgements.at(-1)?.step ?? 0);

@@ -31,7 +31,7 @@ export interface ValidationRecord {
   /** Fair CRPS in units of each channel's scale, mean over channels and leads; null for a stage without members. */
   readonly crps: number | null;
   readonly spreadSkillRatio: number | null;
-  /** True: better than every judgement of the stage before it. */
+  /** True: better than every judgement of the stage before it, and kept; never of a stage that collects its result. */
   readonly best: boolean;
 }
 

@@ -246,7 +246,8 @@ async function judge(
   const { stage, family } = place;
   const judgement = await validator.judge((name) => carried.input(`average.${name}`));
   const best = isBetter(state.stopping, judgement.fit);
-  state.validations.push({ stage: stage.name, step, ...judgement, best });
+  const isKept = best && snapshots === null;
+  state.validations.push({ stage: stage.name, step, ...judgement, best: isKept });
   if (snapshots !== null) return;
   state.stopping = judged(state.stopping, judgement.fit);
   if (best) for (const name of family.trainable.keys()) await carried.copy(`average.${name}`, `best.${name}`);
