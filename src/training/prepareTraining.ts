@@ -130,7 +130,7 @@ function lighter(config: NetworkConfig): string {
       const [levels, rows, columns] = config.patch;
       return (
         `give --network FILE.json with larger patches ("patch": [${levels}, ${2 * rows}, ${2 * columns}], as Pangu-Weather’s ` +
-        `Lite, take a quarter) or fewer channels ("channels": ${config.channels / 2}), or fewer --variables`
+        `Lite, take about a third) or fewer channels ("channels": ${config.channels / 2}), or fewer --variables`
       );
     }
     default:

@@ -164,4 +164,18 @@ describe('a transformer from the command line', () => {
     expect(bad.stderr).toContain('choose other heads or channels');
     expect(contents(join(directory, 'none'))).toEqual({});
   });
+
+  it('refuses a network that memory cannot hold, and says what would be smaller', async () => {
+    const large = join(directory, 'large.json');
+    // a few million weights, and tokens of sixteen thousand numbers at every point
+    const sizes = { patch: [1, 1, 1], mlpRatio: 8192, channels: 2, heads: [1, 1, 1, 1], harmonics: 0 };
+    writeFileSync(large, JSON.stringify({ kind: 'earth-transformer', ...sizes }));
+    const { code, stderr } = await plume([
+      ...['train', '--archive', archive, '--preset', 'brief', ...periods],
+      ...['--network', large, '--out', join(directory, 'none')],
+    ]);
+    expect(code).toBe(69);
+    expect(stderr).toMatch(/training needs about .* GB of memory.*larger patches \("patch": \[1, 2, 2\]/);
+    expect(contents(join(directory, 'none'))).toEqual({});
+  });
 });
