@@ -148,16 +148,22 @@ export class TrainingLog {
 
 /** A checkpoint of other settings is refused by its digest alone: here it is said which they are. */
 function requireSameSettings(
-  { archive, backend, components, training }: TrainingAccount,
+  { archive, backend, components, training, network }: TrainingAccount,
   { source, periods, preset, seed, posterior, backend: asked, directory }: TrainRequest,
-  { starts, turn }: PreparedTraining,
+  { starts, turn, config }: PreparedTraining,
 ): void {
+  const key = Object.entries(config).find(
+    ([name, value]) => JSON.stringify(network[name]) !== JSON.stringify(value),
+  );
   const settings: [string, string | undefined, string][] = [
     // the place of a file may be written in several ways: what follows from it is left to the digest
     ['--archive', fileOf(archive?.name), fileOf(source.name)],
     ['--train', training.train, formatPeriod(periods.train)],
     ['--validate', training.validate, formatPeriod(periods.validate)],
     ['--preset', training.preset, preset],
+    ...(key === undefined
+      ? []
+      : [networkSetting(key[0], JSON.stringify(network[key[0]]), JSON.stringify(key[1]))]),
     ['--components', String(components), String(starts.length)],
     ['--posterior', training.record.posterior, posterior],
     ['--seed', String(training.seed), String(seed)],
@@ -174,6 +180,11 @@ function requireSameSettings(
     `"${directory}" holds checkpoints of a training with ${found}; give what it was begun with to go on, choose ` +
       `another --out, or ${anew}`,
   );
+}
+
+/** A key of the network's configuration that differs. */
+function networkSetting(key: string, was: string, is: string): [string, string, string] {
+  return ['--network', `of ${key} ${was}`, is];
 }
 
 /** 'archive "/data/slp.nc"' → 'slp.nc' */
