@@ -1,6 +1,7 @@
 /**
  * npm run bench [-- NAME …]: measures, as ratios against a peer or a limit in the same run where there is one.
  *   graph       a training step in ONNX Runtime, beside PyTorch (PLUME_PYTHON) on the same network
+ *   regional    the same for the network of the standard recipe, as training runs it
  *   transformer the same for a small Earth-specific transformer
  *   forecast    a step of the standard network on one core, and the share of its noise
  *   members     what a member costs with weights of its own, against the deterministic network's, and drawing them
@@ -16,12 +17,14 @@ import { benchEvaluation } from './evaluation.js';
 import { benchForecast } from './forecast.js';
 import { benchGraph } from './graph.js';
 import { benchMembers } from './members.js';
+import { benchRegional } from './regional.js';
 import { benchScorecard } from './scorecard.js';
 import { benchTransform } from './transform.js';
 import { benchTransformer } from './transformer.js';
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   graph: benchGraph,
+  regional: benchRegional,
   transformer: benchTransformer,
   forecast: benchForecast,
   members: benchMembers,
