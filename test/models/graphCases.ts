@@ -170,6 +170,9 @@ export const operatorCases: readonly OperatorCase[] = [
   one('Pad', 'all sides', [2, 3], (b, x) => b.pad(x, [1, 0], [0, 2])),
   one('Gather', 'repeated, left out, zeros', [2, 4, 2], (b, x) => b.gather(x, [3, 0, 0, -1, 3, 3], 1)),
   one('Gather', 'reversed', [3, 2], (b, x) => b.gather(x, [2, 1, 0], 0)),
+  one('Gather', 'one row to many places', [20, 2], (b, x) =>
+    b.gather(x, [...Array.from({ length: 9 }, () => 0), ...Array.from({ length: 19 }, (_, i) => i + 1)], 0),
+  ),
   {
     operator: 'Concat',
     inputs: [{ shape: [2, 1, 3] }, { shape: [2, 2, 3] }],

@@ -5,8 +5,8 @@
  * Runtime gathers with all threads but scatters with one.
  */
 import { usageError } from '../../../core/errors.js';
-import { elements, type GraphNode, type Shape } from '../graph.js';
-import type { Operator } from '../operator.js';
+import { elements, type GraphNode, type Shape, type Value } from '../graph.js';
+import type { Operations, Operator } from '../operator.js';
 
 function attributesOf(node: GraphNode): { axis: number; indices: readonly number[]; shape: Shape } {
   const { axis, indices } = node.attributes;
@@ -17,6 +17,55 @@ function attributesOf(node: GraphNode): { axis: number; indices: readonly number
 function withZeroRow(indices: readonly number[], rows: number): number[] {
   return indices.map((index) => (index === -1 ? rows : index));
 }
+
+/** Every row the sum of its places: the r-th round brings the r-th place of all rows, or zeros. */
+function roundsOf(ops: Operations, upstream: Value, places: readonly Places[], axis: number): Value {
+  const rounds = Math.max(1, ...places.map((list) => list.length));
+  const parts = Array.from({ length: rounds }, (_, round) =>
+    ops.gather(
+      upstream,
+      places.map((list) => list[round] ?? -1),
+      axis,
+    ),
+  );
+  return ops.sum(parts);
+}
+
+/**
+ * The same where few rows went to several places, as the edges of a frame do: those are summed by themselves and stand
+ * behind the others, from where one more gather brings every row. Undefined where that would move more numbers.
+ */
+function sumOfPlaces(
+  ops: Operations,
+  upstream: Value,
+  places: readonly Places[],
+  axis: number,
+): Value | undefined {
+  const rounds = Math.max(1, ...places.map((list) => list.length));
+  const repeated = places.flatMap((list, row) => (list.length > 1 ? [row] : []));
+  const size = upstream.shape[axis]!;
+  const moved = repeated.reduce((sum, row) => sum + 2 * places[row]!.length, 0) + 2 * size + places.length;
+  if (repeated.length === 0 || moved > rounds * places.length) return undefined;
+  const counts = [...new Set(repeated.map((row) => places[row]!.length))].sort((a, b) => a - b);
+  const rowsOf = counts.map((count) => repeated.filter((row) => places[row]!.length === count));
+  const sums = rowsOf.map((rows) =>
+    roundsOf(
+      ops,
+      upstream,
+      rows.map((row) => places[row]!),
+      axis,
+    ),
+  );
+  const stands = new Map(rowsOf.flat().map((row, i) => [row, size + i]));
+  return ops.gather(
+    ops.concat([upstream, ...sums], axis),
+    places.map((list, row) => stands.get(row) ?? list[0] ?? -1),
+    axis,
+  );
+}
+
+/** Where a row went to. */
+type Places = readonly number[];
 
 export const gather: Operator = {
   name: 'Gather',
@@ -33,15 +82,7 @@ export const gather: Operator = {
     indices.forEach((source, place) => {
       if (source >= 0) places[source]!.push(place);
     });
-    const rounds = Math.max(1, ...places.map((list) => list.length));
-    const parts = Array.from({ length: rounds }, (_, round) =>
-      ops.gather(
-        upstream,
-        places.map((list) => list[round] ?? -1),
-        axis,
-      ),
-    );
-    return [ops.sum(parts)];
+    return [sumOfPlaces(ops, upstream, places, axis) ?? roundsOf(ops, upstream, places, axis)];
   },
   toOnnx(writer, node, [x]) {
     const { axis, indices, shape } = attributesOf(node);
