@@ -193,6 +193,16 @@ describe('weights and rates', () => {
     expect(() => channelWeights(schema([['sst', null]]), 'pangu-bayes')).toThrow(
       /no weight for channel "sst"/,
     );
+    // one that has no number there counts 1, the others what they did
+    expect([...channelWeights(channels, 'pangu-like')]).toEqual([...weights]);
+    const [sst = 0, msl = 0] = channelWeights(
+      schema([
+        ['sst', null],
+        ['msl', null],
+      ]),
+      'pangu-like',
+    );
+    expect(msl / sst).toBeCloseTo(3, 6);
     expect([...channelWeights(channels, { z500: 2, q: 1, msl: 1, t2m: 0.5 })]).toEqual([2, 1, 1, 0.5]);
     expect([...channelWeights(channels)]).toEqual([1, 1, 1, 1]);
   });
