@@ -122,7 +122,8 @@ export async function createExecutor(
     return createOnnxExecutor(graph, {
       device: devices[backend],
       memoryPattern: false,
-      rowLoops: {},
+      // several threads share an operator: small groups leave them waiting for each other
+      rowLoops: (options.threads ?? 1) > 1 ? { groupSize: 320_000 } : {},
       ...options,
     });
   return createTfjsExecutor(graph, await loaded(tensorflows[backend]));
