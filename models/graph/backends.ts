@@ -122,8 +122,8 @@ export async function createExecutor(
     return createOnnxExecutor(graph, {
       device: devices[backend],
       memoryPattern: false,
-      // several threads share an operator: small groups leave them waiting for each other
-      rowLoops: (options.threads ?? 1) > 1 ? { groupSize: 320_000 } : {},
+      // threads that share an operator wait for each other too often in small groups (bench/results/two-cores.md)
+      ...((options.threads ?? 1) === 1 ? { rowLoops: {} } : {}),
       ...options,
     });
   return createTfjsExecutor(graph, await loaded(tensorflows[backend]));
