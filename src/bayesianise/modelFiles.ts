@@ -45,10 +45,7 @@ export async function writtenAnew(
     identity,
     weights: surgery.weights,
     stored: [...surgery.stored],
-    stepMemoryBytes: Math.max(
-      4 * first.values.length,
-      process.memoryUsage.rss() - before - surgery.weights.bytes,
-    ),
+    stepMemoryBytes: coarsely(process.memoryUsage.rss() - before - surgery.weights.bytes),
     trials: [],
   };
   await writeFitRecord(recordPath, record);
@@ -56,6 +53,13 @@ export async function writtenAnew(
     `model      ${formatBytes(surgery.weights.bytes)} of weights; at zero scale the outputs are the same bits as before`,
   );
   return { record, parts: partsOf(request, prepared, record) };
+}
+
+const leastStepBytes = 16 * 2 ** 20;
+
+/** A power of two not below the measured bytes: what is stored must not differ from one run to the next. */
+function coarsely(bytes: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(leastStepBytes, bytes)));
 }
 
 /** model.json as it would be with the scales to begin with. */

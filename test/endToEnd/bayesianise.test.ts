@@ -183,7 +183,7 @@ describe('what cannot be imported', () => {
       /"x" is \[any, 2, 4, 6\], but archive .* has 1 channels .* 6 × 10 points/,
     );
     await refused(fitArguments('refused', { members: '1' }), /two or more weight samples/);
-    await refused(fitArguments('refused', { scale: '0' }), /--scale: scale must be a number above 0/);
+    await refused(fitArguments('refused', { scale: '0' }), /--scale "0": scale must be a number above 0/);
     await refused(
       fitArguments('refused', { 'model-step': '36h' }),
       /--model-step is 36 h, but archive .* every 24 h/,

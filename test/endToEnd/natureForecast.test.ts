@@ -122,7 +122,7 @@ describe('plume forecast --model nature', () => {
       /more levels than the model's 3: it has vo_ml4/,
     ],
     ['a start outside the archive', { starts: '2002-01-01' }, 65, /outside archive/],
-    ['a negative size', { 'analysis-error': '-0.1' }, 64, /--analysis-error: .* from 0 to 10/],
+    ['a negative size', { 'analysis-error': '-0.1' }, 64, /--analysis-error "-0.1": .* from 0 to 10/],
   ] as const)('refuses %s and writes nothing', async (_, changes, code, message, ...flags: string[]) => {
     const out = join(directory, 'refused');
     const finished = await plume(args({ out, ...changes }, ...flags));
