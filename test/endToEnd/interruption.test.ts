@@ -175,12 +175,20 @@ describe('a training', () => {
       return seen.size >= n && checkpoints() > 0;
     };
   };
+  /** Between two checkpoints there is no file of that name for a moment. */
+  const textOf = (path: string): string => {
+    try {
+      return readFileSync(path, 'latin1');
+    } catch {
+      return '';
+    }
+  };
   /** Kills once the last checkpoint is one of the middle of a stage. */
   const inStage = (stage: string): (() => boolean) => {
     const path = join(out, 'checkpoint-0.arrow');
     const place = `"stage":${['deterministic', 'epistemic', 'aleatoric'].indexOf(stage)},"step":`;
     return () => {
-      const text = existsSync(path) ? readFileSync(path, 'latin1') : '';
+      const text = textOf(path);
       const at = text.indexOf(place);
       return at >= 0 && text[at + place.length] !== '0';
     };
