@@ -73,13 +73,11 @@ describe('a forecast', () => {
   it.each([
     { when: 'at once', moment: () => elapsed(0) },
     { when: 'while it loads', moment: () => elapsed(0.3) },
-    { when: 'as its directory appears', moment: () => () => existsSync(out) },
     { when: 'as its lock appears', moment: () => () => names(out, /\.lock$/).length > 0 },
     {
       when: 'while its first manifest is written',
       moment: () => () => names(out, /^manifest.*tmp/).length > 0,
     },
-    { when: 'as the first chunk appears', moment: () => () => chunks() > 0 },
     {
       when: 'while a chunk is written',
       moment: () => () => chunks() > 20 && names(join(out, 'members'), temporary).length > 0,
