@@ -28,13 +28,19 @@ export function runPlume(args: readonly string[]): unknown {
     maxBuffer: 1 << 30,
   });
   if (result.status !== 0) process.exit(result.status ?? 1);
-  return JSON.parse(result.stdout, (_, value) => (value === null ? Number.NaN : value));
+  return parse(result.stdout);
+}
+
+/** JSON has no NaN: where a row of scores has null for a number, that is what it was. */
+function parse(json: string): unknown {
+  const numbers = new Set(['value', 'ci_low', 'ci_high']);
+  return JSON.parse(json, (key, value) => (value === null && numbers.has(key) ? Number.NaN : value));
 }
 
 /** Runs a command once and keeps its record in a file; another command of the same record runs anew. */
 export function once(record: string, args: readonly string[]): Ran {
   if (existsSync(record)) {
-    const kept = JSON.parse(readFileSync(record, 'utf8')) as Ran;
+    const kept = parse(readFileSync(record, 'utf8')) as Ran;
     if (kept.args.join(' ') === args.join(' ')) return kept;
   }
   const began = performance.now();
