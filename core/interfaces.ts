@@ -71,22 +71,57 @@ export interface MemberKey {
   readonly noiseStream: number;
 }
 
-/** A stream of patterns for one member: unit-variance correlated fields, one a step. */
-export interface PatternStream {
-  /** Writes the pattern of the next step, [lat, lon], zero mean, unit variance. */
-  next(out: Float32Array): void;
+/** Steps the rows of a block without noise, each with its own weights, from states of their own. */
+export type ForecastRows = (
+  /** Newest first, as many as the model's history, each [row, channel, lat, lon]. */
+  history: readonly Float32Array[],
+  /** Valid time of history[0], milliseconds since 1970. */
+  validTime: number,
+  steps: number,
+) => Promise<Float32Array[]>;
+
+/** The states that the members of a block start from. */
+export interface InitialRows {
+  /** Whose they are, one a row: weight samples in order, each with the same noise streams. */
+  readonly keys: readonly MemberKey[];
+  /** To be changed, in place: by age, newest first, as many as the model's history, each [row, channel, lat, lon]. */
+  readonly states: readonly Float32Array[];
+  /**
+   * What the rows were before any perturbation, and the analyses before: by age in steps of the model, newest first, each
+   * [channel, lat, lon]; as many as the model's history plus the most that a perturbation of the list asks for.
+   */
+  readonly analyses: readonly Float32Array[];
+  readonly forecast: ForecastRows;
 }
 
-/** What makes members differ at their first step. */
+/** What makes members differ at their first step. Values are physical units. */
 export interface InitialPerturbation {
-  /**
-   * Adds the member's draw to its states, in place: newest first, as many as the model's history, each
-   * [channel, lat, lon], physical units.
-   */
-  add(key: MemberKey, states: readonly Float32Array[]): void;
+  /** Model steps before the start from which it needs analyses (beyond the model's history); 0: none. */
+  readonly stepsBack: number;
+  /** Adds each member's own draw to its states. A row's result depends on its key and the analyses alone. */
+  add(rows: InitialRows): Promise<void>;
+}
+
+/** One step of some rows; arrays are [row, channel, lat, lon], physical units. */
+export interface StepRows {
+  /** Of the rows that streams were made for, the first one here. */
+  readonly firstRow: number;
+  readonly rows: number;
+  /** x(t). */
+  readonly before: Float32Array;
+  /** x(t + Δt), to be changed in place. */
+  readonly after: Float32Array;
+  /** σ_v(x(t)); null when the model has none. */
+  readonly amplitude: Float32Array | null;
+}
+
+/** Perturbations of the rows of a block, step after step. */
+export interface StepStreams {
+  /** Perturbs the next step of consecutive rows; every row comes once a step. Allocates nothing. */
+  apply(step: StepRows): void;
 }
 
 /** What makes members differ at every step. */
-export interface Perturbation {
-  stream(key: MemberKey): PatternStream;
+export interface StepPerturbation {
+  streams(keys: readonly MemberKey[]): StepStreams;
 }
