@@ -124,7 +124,11 @@ export interface LearnedNoiseSource extends Antithetic {
 export interface TendencySource extends Antithetic {
   readonly kind: 'sppt';
   /** Each with the standard deviation of its own. */
-  readonly scales: readonly { readonly sigma: number; readonly lengthKm: number; readonly timeHours: number }[];
+  readonly scales: readonly {
+    readonly sigma: number;
+    readonly lengthKm: number;
+    readonly timeHours: number;
+  }[];
   /** r is held within ± clip · √Σσ², and never beyond ±1. */
   readonly clip: number;
   /** μ falls linearly from 1 to 0 between these pressures, hPa; null: no taper. */
