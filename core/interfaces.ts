@@ -71,9 +71,13 @@ export interface MemberKey {
   readonly noiseStream: number;
 }
 
-/** Steps the rows of a block without noise, each with its own weights, from states of their own. */
+/**
+ * Steps states without noise, each with the weights of its sample: any number of rows for each weight sample of the
+ * block, the same for all. A perturbation that needs one forecast a sample asks for one row each.
+ * @returns the history after the steps, as `history`; arrays of the caller's own
+ */
 export type ForecastRows = (
-  /** Newest first, as many as the model's history, each [row, channel, lat, lon]. */
+  /** Newest first, as many as the model's history, each [weight sample, row, channel, lat, lon]. */
   history: readonly Float32Array[],
   /** Valid time of history[0], milliseconds since 1970. */
   validTime: number,
