@@ -13,7 +13,7 @@ import { normals } from '../core/random/stream.js';
 import { earthRadiusKm } from '../core/sphere/distance.js';
 import { coefficientCount, orderOffset } from '../core/sphere/legendre.js';
 import { makeSynthesis } from '../core/sphere/synthesis.js';
-import { heatKernelAmplitudes } from './heatKernel.js';
+import { heatKernelAmplitudes } from './fields/heatKernel.js';
 
 export interface NoiseScale {
   /** L of exp(−d²/2L²), kilometres; at least the grid spacing. */

@@ -22,6 +22,9 @@ export const purposes = {
   bootstrap: 7,
   initialise: 8,
   analysis: 9,
+  sppt: 10,
+  backscatter: 11,
+  balance: 12,
 } as const;
 
 export type Purpose = keyof typeof purposes;
@@ -96,12 +99,14 @@ function wordsOf(key: DrawKey): Words {
 /**
  * Independent standard normals.
  * @param out any shape; filled whole. The draw's first n numbers do not depend on out.length.
+ * @param from the draw's number that comes first, a multiple of 4: a long draw may be made in pieces
  * @throws {PlumeError} usage for a seed, internal for another field out of its range
  */
-export function normals(key: DrawKey, out: Float32Array | Float64Array): void {
+export function normals(key: DrawKey, out: Float32Array | Float64Array, from = 0): void {
   const { key0, key1, step, weightSample, stream } = wordsOf(key);
+  requireWord('first block of a draw', from / 4, two32);
   const n = out.length;
-  for (let i = 0, number = 0; i < n; i += 4, number++) {
+  for (let i = 0, number = from / 4; i < n; i += 4, number++) {
     philox(number, step, weightSample, stream, key0, key1, block);
     for (let half = 0; half < 4 && i + half < n; half += 2) {
       const radius = Math.sqrt(-2 * Math.log((block[half]! + 0.5) / two32));

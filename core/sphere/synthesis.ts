@@ -10,11 +10,14 @@ import { describeGrid, type Grid } from '../grid.js';
 import { isFourierLength } from './fourier.js';
 import type { Latitudes } from './latitudes.js';
 import { coefficientCount, legendre, orderOffset } from './legendre.js';
+import { blockWidth } from './plainKernels.js';
 import { transformKernels } from './sphericalTransform.js';
 import { firstCoefficient } from './transformTables.js';
 
 /** Tables of one grid and degree take no more than this. */
 const maximumTableBytes = 512 * 2 ** 20;
+/** Fields that are transformed at once take no more than this, but that two cost what one costs. */
+const maximumBatchBytes = 32 * 2 ** 20;
 
 export interface Synthesis {
   readonly degree: number;
@@ -23,6 +26,12 @@ export interface Synthesis {
    * @param out [lat, lon]
    */
   evaluate(coefficients: Float64Array, out: Float32Array | Float64Array): void;
+  /**
+   * Many fields, each the same to the bit as by itself.
+   * @param coefficients [field, 2, coefficientCount(degree)]
+   * @param out [field, lat, lon]
+   */
+  evaluateMany(coefficients: Float64Array, fields: number, out: Float32Array | Float64Array): void;
 }
 
 /** @throws {PlumeError} usage, when the tables of the grid and degree would not fit */
@@ -55,33 +64,52 @@ function synthesisByTransform(grid: Grid, degree: number): Synthesis {
   const columns = grid.longitudes.length;
   const kernels = transformKernels(degree, latitudesOf(grid), columns, 'none');
   const count = coefficientCount(degree);
-  const spectral = kernels.allocate(2 * (firstCoefficient(degree, degree) + 2));
-  const values = kernels.allocate(grid.latitudes.length * columns);
+  const points = grid.latitudes.length * columns;
+  const atOnce = 8 * points * blockWidth <= maximumBatchBytes ? blockWidth : 2;
+  // [coefficient, 2, field] and [point, field] of so many fields.
+  const spectral = kernels.allocate(2 * (firstCoefficient(degree, degree) + 2) * atOnce);
+  const values = kernels.allocate(points * atOnce);
   // The transform's columns start at 0°: the field is turned there.
   const turns = new Float64Array(2 * (degree + 1));
   for (let m = 0; m <= degree; m++) {
     turns[2 * m] = waveAngle(m, grid.longitudes[0]!, Math.cos);
     turns[2 * m + 1] = waveAngle(m, grid.longitudes[0]!, Math.sin);
   }
+  const evaluateMany: Synthesis['evaluateMany'] = (coefficients, fields, out) => {
+    for (let first = 0; first < fields; first += atOnce) {
+      const width = Math.min(atOnce, fields - first);
+      for (let v = 0; v < width; v++) pack(coefficients, 2 * count * (first + v), v, width);
+      kernels.synthesize(spectral, width, values);
+      for (let v = 0; v < width; v++) {
+        const to = points * (first + v);
+        for (let point = 0; point < points; point++) out[to + point] = values[point * width + v]!;
+      }
+    }
+  };
   return {
     degree,
-    evaluate(coefficients, out) {
-      for (let m = 0; m <= degree; m++) {
-        const cosine = turns[2 * m]!;
-        const sine = turns[2 * m + 1]!;
-        const from = orderOffset(m, degree) - m;
-        const to = firstCoefficient(m, degree) - m;
-        for (let n = m; n <= degree; n++) {
-          const c = coefficients[from + n]!;
-          const s = coefficients[count + from + n]!;
-          spectral[2 * (to + n)] = c * cosine + s * sine;
-          spectral[2 * (to + n) + 1] = s * cosine - c * sine;
-        }
-      }
-      kernels.synthesize(spectral, 1, values);
-      out.set(values);
-    },
+    evaluate: (coefficients, out) => evaluateMany(coefficients, 1, out),
+    evaluateMany,
   };
+
+  /** Lays one field's coefficients, turned, into a batch. */
+  function pack(coefficients: Float64Array, offset: number, v: number, width: number): void {
+    for (let m = 0; m <= degree; m++) {
+      const cosine = turns[2 * m]!;
+      const sine = turns[2 * m + 1]!;
+      const from = offset + orderOffset(m, degree) - m;
+      const to = firstCoefficient(m, degree) - m;
+      for (let n = m; n <= degree; n++) {
+        const c = coefficients[from + n]!;
+        const s = coefficients[count + from + n]!;
+        spectral[2 * (to + n) * width + v] = c * cosine + s * sine;
+        spectral[(2 * (to + n) + 1) * width + v] = s * cosine - c * sine;
+      }
+      // The transform's degree T + 1; batches of another width leave something else here.
+      spectral[2 * (to + degree + 1) * width + v] = 0;
+      spectral[(2 * (to + degree + 1) + 1) * width + v] = 0;
+    }
+  }
 }
 
 /** Sines and cosines of a grid's rows; they carry no quadrature. */
@@ -96,7 +124,7 @@ function latitudesOf({ latitudes }: Grid): Latitudes {
 }
 
 /** cos or sin of m·λ, reduced in degrees, where whole turns are exact: −90°E and 270°E are the same to the bit. */
-function waveAngle(m: number, longitude: number, wave: (angle: number) => number): number {
+export function waveAngle(m: number, longitude: number, wave: (angle: number) => number): number {
   return wave((((((m * longitude) % 360) + 360) % 360) * Math.PI) / 180);
 }
 
@@ -119,30 +147,41 @@ function synthesisBySums(grid: Grid, degree: number): Synthesis {
   }
   const rowWaves = new Float64Array(waves);
 
-  return {
-    degree,
-    evaluate(coefficients, out) {
-      for (let row = 0; row < nlat; row++) {
-        for (let m = 0; m <= degree; m++) {
-          let cosine = 0;
-          let sine = 0;
-          const from = orderOffset(m, degree);
-          const length = degree + 1 - m;
-          const at = row * count + from;
-          for (let i = 0; i < length; i++) {
-            const p = functions[at + i]!;
-            cosine += p * coefficients[from + i]!;
-            sine += p * coefficients[count + from + i]!;
-          }
-          rowWaves[m] = cosine;
-          rowWaves[degree + 1 + m] = sine;
-        }
+  const evaluateMany: Synthesis['evaluateMany'] = (coefficients, fields, out) => {
+    for (let row = 0; row < nlat; row++) {
+      for (let field = 0; field < fields; field++) {
+        sumDegrees(coefficients, 2 * count * field, row);
+        const to = (field * nlat + row) * nlon;
         for (let column = 0; column < nlon; column++) {
-          out[row * nlon + column] = dot(rowWaves, trigonometry, column * waves);
+          out[to + column] = dot(rowWaves, trigonometry, column * waves);
         }
       }
-    },
+    }
   };
+  return {
+    degree,
+    evaluate: (coefficients, out) => evaluateMany(coefficients, 1, out),
+    evaluateMany,
+  };
+
+  /** Σₙ P̄ₙᵐ(sin φ) (cₙᵐ, sₙᵐ) of one row for every m. */
+  function sumDegrees(coefficients: Float64Array, offset: number, row: number): void {
+    for (let m = 0; m <= degree; m++) {
+      let cosine = 0;
+      let sine = 0;
+      const start = orderOffset(m, degree);
+      const length = degree + 1 - m;
+      const at = row * count + start;
+      const from = offset + start;
+      for (let i = 0; i < length; i++) {
+        const p = functions[at + i]!;
+        cosine += p * coefficients[from + i]!;
+        sine += p * coefficients[count + from + i]!;
+      }
+      rowWaves[m] = cosine;
+      rowWaves[degree + 1 + m] = sine;
+    }
+  }
 }
 
 /** Σ a[i] b[offset + i] over all of a, whose length is even; two sums at once keep the adders busy. */
