@@ -102,6 +102,8 @@ export interface InitialRows {
 export interface InitialPerturbation {
   /** Model steps before the start from which it needs analyses (beyond the model's history); 0: none. */
   readonly stepsBack: number;
+  /** What whoever asked for it should know. */
+  readonly notes?: readonly string[];
   /** Adds each member's own draw to its states. A row's result depends on its key and the analyses alone. */
   add(rows: InitialRows): Promise<void>;
 }
@@ -127,5 +129,7 @@ export interface StepStreams {
 
 /** What makes members differ at every step. */
 export interface StepPerturbation {
+  /** What whoever asked for it should know. */
+  readonly notes?: readonly string[];
   streams(keys: readonly MemberKey[]): StepStreams;
 }

@@ -7,15 +7,26 @@ import { findTime, requireFinite } from '../core/archive/finite.js';
 import { interruptedError } from '../core/errors.js';
 import type { Archive } from '../core/interfaces.js';
 import { millisecondsPerHour } from '../core/time.js';
-import type { StateDifference, StatePool } from '../perturbations/stateDifference.js';
+import type { AddAnalysisError } from '../perturbations/initial/stateDifference.js';
+import type { Limits } from '../perturbations/limits.js';
+import type { StatePool } from '../perturbations/source.js';
 
 /** Where states come from, and how many a model needs of each time. */
 export interface AnalysisSource {
   readonly archive: Archive;
   /** Named in messages. */
   readonly archiveName: string;
+  /** States of each time, one step of the model apart. */
   readonly historyLength: number;
   readonly stepHours: number;
+}
+
+/** The times of a state and those before it, newest first. */
+export function historyTimes(
+  { historyLength, stepHours }: Pick<AnalysisSource, 'historyLength' | 'stepHours'>,
+  time: number,
+): number[] {
+  return Array.from({ length: historyLength }, (_, back) => time - back * stepHours * millisecondsPerHour);
 }
 
 /**
@@ -23,10 +34,7 @@ export interface AnalysisSource {
  * @throws {PlumeError} data, when the archive lacks one
  */
 export function requireHistory(source: AnalysisSource, time: number): number[] {
-  const { archive, archiveName, historyLength, stepHours } = source;
-  return Array.from({ length: historyLength }, (_, back) =>
-    findTime(archive, time - back * stepHours * millisecondsPerHour, archiveName),
-  );
+  return historyTimes(source, time).map((each) => findTime(source.archive, each, source.archiveName));
 }
 
 /** Newest first, each [channel, lat, lon]. */
@@ -88,17 +96,37 @@ export interface Analyses {
   release(start: number): void;
 }
 
-/** @param error what makes an analysis of a true state; null: analyses are the truth */
+export interface AnalysesOptions {
+  readonly seed: number;
+  /** Analyses of so many times more, each with an error of its own (default 0). */
+  readonly stepsBack?: number;
+  /** Null: analyses are the truth. */
+  readonly error: AddAnalysisError | null;
+  /** What analyses with errors are held within. */
+  readonly limits?: Limits | null;
+}
+
+/** @param source its history is the model's */
 export function createAnalyses(
   source: AnalysisSource,
-  seed: number,
-  error: Pick<StateDifference, 'addAnalysisError'> | null,
+  { seed, stepsBack = 0, error, limits = null }: AnalysesOptions,
 ): Analyses {
   const kept = new Map<number, Promise<Float32Array[]>>();
   let last: Promise<unknown> = Promise.resolve();
+  const whole = { ...source, historyLength: source.historyLength + stepsBack };
   const read = async (start: number): Promise<Float32Array[]> => {
-    const states = await readHistory(source, start, (_, length) => sharedArray(length));
-    error?.addAnalysisError({ seed, start }, states);
+    const states = await readHistory(whole, start, (_, length) => sharedArray(length));
+    if (error === null) return states;
+    const times = historyTimes(whole, start);
+    const erring = (from: number, to: number): void => {
+      const truth = limits === null ? [] : states.slice(from, to).map((state) => state.slice());
+      error({ seed, start: times[from] ?? start }, states.slice(from, to));
+      truth.forEach((state, age) => {
+        limits?.apply(states[from + age]!, state);
+      });
+    };
+    erring(0, source.historyLength);
+    for (let age = source.historyLength; age < states.length; age++) erring(age, age + 1);
     return states;
   };
   return {

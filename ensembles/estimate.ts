@@ -28,6 +28,8 @@ export interface RunSize {
   readonly modelBytes: number;
   /** Archive states that all workers share for perturbing initial states. */
   readonly poolStates: number;
+  /** Analyses of a start beyond the model's history, for perturbations that run forecasts from them. */
+  readonly stepsBack: number;
 }
 
 export interface RunEstimate {
@@ -56,10 +58,15 @@ export function estimateRun(
     (size.historyLength + 1) * size.blockMembers * stateBytes +
     3 * size.batchMembers * stateBytes +
     2 * size.blockMembers * size.storedChannels * fieldBytes;
+  // before the first step: what is asked for, stepped and compared, beside the members
+  const starting =
+    size.stepsBack === 0
+      ? 0
+      : (4 * size.historyLength + 1) * size.blockMembers * stateBytes + 3 * size.batchMembers * stateBytes;
   // one field of all members, as read and joined, and the products of a lead
   const reducing = (2 * size.members + productStatistics.length * size.storedChannels) * fieldBytes;
-  const perWorker = workerBytes + size.modelBytes + Math.max(forecasting, reducing);
-  const shared = (size.poolStates + (size.workers + 1) * size.historyLength) * stateBytes;
+  const perWorker = workerBytes + size.modelBytes + Math.max(forecasting, starting, reducing);
+  const shared = (size.poolStates + (size.workers + 1) * (size.historyLength + size.stepsBack)) * stateBytes;
   const fields = size.starts * size.storedLeads * size.storedChannels;
   const rows = size.members * fields;
   const productRows = productStatistics.length * fields;

@@ -22,11 +22,9 @@ import {
 } from '../core/store/run.js';
 import type { ResolvedDevice } from '../models/onnx/devices.js';
 import type { ModelSource } from '../models/open.js';
-import {
-  createInitialPerturbation,
-  type InitialPerturbationSource,
-  type PerturbationSource,
-} from '../perturbations/create.js';
+import { createAnalysisError } from '../perturbations/initial/stateDifference.js';
+import { createLimits } from '../perturbations/limits.js';
+import type { PerturbationContext } from '../perturbations/source.js';
 import {
   type Analyses,
   type AnalysisSource,
@@ -37,7 +35,7 @@ import {
 import { addCost, type Cost } from './cost.js';
 import { blockMembers, type MemberBlock } from './design.js';
 import { estimateRun, type RunEstimate, requireFits } from './estimate.js';
-import type { InitialStates } from './initialStates.js';
+import { contextOf, type PerturbationPlan, perturbationNeeds } from './perturbationPlan.js';
 import { createPool, type EnsemblePool } from './pool.js';
 
 export interface EnsembleRequest {
@@ -49,10 +47,7 @@ export interface EnsembleRequest {
   /** Named in messages. */
   readonly archiveName: string;
   readonly model: ModelSource;
-  /** Null: none at the steps. */
-  readonly perturbation: PerturbationSource | null;
-  /** Null: analyses are the truth, and all members start from them. */
-  readonly initial: InitialStates | null;
+  readonly perturbations: PerturbationPlan;
   readonly historyLength: number;
   readonly device: ResolvedDevice;
   readonly workers: number;
@@ -94,26 +89,33 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
   const { description } = request;
   const source: AnalysisSource = { ...request, stepHours: description.stepHours };
   const starts = Array.from(description.starts).sort((a, b) => a - b);
-  // every time is looked up before anything is written, and a new run is not begun if its first analysis has gaps
-  for (const time of [...(request.initial?.dates ?? []), ...starts]) requireHistory(source, time);
+  // what is planned is checked and every time is looked up before anything is written, and a new run is not begun if its
+  // first analysis has gaps
+  const { stepsBack } = perturbationNeeds(request.perturbations, modelOf(request));
+  for (const time of request.perturbations.dates) requireHistory(source, time);
+  const whole = { ...source, historyLength: source.historyLength + stepsBack };
+  for (const time of starts) requireHistory(whole, time);
   const found = await requireRunnable(request.directory, description);
   const heldBytes = bytesHeld(found, starts);
-  requireFits(estimateOf(request, heldBytes, null), {
+  const foretold = (timed: number | null, memberSteps?: number): RunEstimate =>
+    estimateOf(request, stepsBack, heldBytes, timed, memberSteps);
+  requireFits(foretold(null), {
     memoryBytes: availableMemoryBytes(),
     diskBytes: await availableDiskBytes(request.directory),
   });
 
-  const early = found === null ? await beginAnalyses(request, source, starts) : null;
+  const early = found === null ? await beginAnalyses(request, source, stepsBack, starts) : null;
   const run = await openOrCreateRun(request.directory, description);
   try {
     const units: Unit[] = starts.flatMap((start) =>
       run.missing(start, description, request.block).map((block) => ({ start, block })),
     );
-    const { initial, analyses } =
+    const { context, analyses } =
       early ??
       (await beginAnalyses(
         request,
         source,
+        stepsBack,
         units.map(({ start }) => start),
       ));
     const pool = createPool(
@@ -121,8 +123,9 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
         directory: request.directory,
         model: request.model,
         device: request.device,
-        perturbation: request.perturbation,
-        initial: request.initial?.members ? initial : null,
+        initial: request.perturbations.initial,
+        steps: request.perturbations.steps,
+        context,
         seed: description.seed,
         schema: description.schema,
         leadsHours: description.leadsHours,
@@ -132,7 +135,7 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
       request.workers,
     );
     try {
-      return await makeMissing({ request, run, pool, analyses, starts, units, heldBytes });
+      return await makeMissing({ request, run, pool, analyses, starts, units, foretold });
     } finally {
       await pool.close();
     }
@@ -141,8 +144,16 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
   }
 }
 
+/** What workers need of the model that they open themselves. */
+function modelOf({
+  archive,
+  description,
+}: EnsembleRequest): Pick<PerturbationContext, 'schema' | 'stepHours'> {
+  return { schema: archive.schema, stepHours: description.stepHours };
+}
+
 interface Begun {
-  readonly initial: InitialPerturbationSource | null;
+  readonly context: Omit<PerturbationContext, 'schema'>;
   readonly analyses: Analyses;
 }
 
@@ -150,28 +161,25 @@ interface Begun {
 async function beginAnalyses(
   request: EnsembleRequest,
   source: AnalysisSource,
+  stepsBack: number,
   starts: readonly number[],
 ): Promise<Begun> {
-  const initial = starts.length === 0 ? null : await initialSource(request, source);
-  const error = initial === null ? null : createInitialPerturbation(initial, request.archive.schema.grid);
-  const analyses = createAnalyses(source, request.description.seed, error);
+  const { perturbations, description, signal } = request;
+  const { dates, analysisError, rotate } = perturbations;
+  const wanted = starts.length > 0 && dates.length > 0;
+  const pool = wanted ? await readStatePool(source, dates, signal) : null;
+  const { schema, ...context } = contextOf(perturbations, modelOf(request), pool);
+  const analyses = createAnalyses(source, {
+    seed: description.seed,
+    stepsBack,
+    error:
+      pool === null || analysisError === 0
+        ? null
+        : createAnalysisError(schema.grid, { pool, rotate }, analysisError),
+    limits: createLimits(schema, context.spread),
+  });
   if (starts[0] !== undefined) await analyses.of(starts[0]);
-  return { initial, analyses };
-}
-
-/** Reads the states that perturbations are made from. */
-async function initialSource(
-  { initial, signal }: EnsembleRequest,
-  source: AnalysisSource,
-): Promise<InitialPerturbationSource | null> {
-  if (initial === null) return null;
-  return {
-    kind: 'state-difference',
-    pool: await readStatePool(source, initial.dates, signal),
-    rotate: initial.rotate,
-    memberAmplitude: initial.members,
-    analysisAmplitude: initial.analysisError,
-  };
+  return { context, analyses };
 }
 
 interface Work {
@@ -181,19 +189,19 @@ interface Work {
   readonly analyses: Analyses;
   readonly starts: readonly number[];
   readonly units: readonly Unit[];
-  readonly heldBytes: number;
+  readonly foretold: (secondsPerMemberStep: number | null, memberSteps?: number) => RunEstimate;
 }
 
 async function makeMissing(work: Work): Promise<EnsembleSummary> {
-  const { request, run, pool, analyses, starts, units, heldBytes } = work;
+  const { request, run, pool, analyses, starts, units, foretold } = work;
   const { description } = request;
   const membersOf = (unit: Unit): number => blockMembers(unit.block, description.noiseStreams);
   const steps = stepsOf(request);
   const total = units.reduce((sum, unit) => sum + membersOf(unit) * steps, 0);
   const first = units[0];
   const timed =
-    first === undefined ? null : await pool.timeStep({ ...first, analysis: await analyses.of(first.start) });
-  const estimate = estimateOf(request, heldBytes, timed, total);
+    first === undefined ? null : await pool.timeStep({ ...first, analyses: await analyses.of(first.start) });
+  const estimate = foretold(timed, total);
   request.onEstimate(estimate, total);
 
   const began = performance.now();
@@ -215,7 +223,7 @@ async function makeMissing(work: Work): Promise<EnsembleSummary> {
     await run.record({ ...made, kind: 'products', start, firstWeightSample: 0, weightSamples });
   };
   const makeUnit = async (unit: Unit): Promise<void> => {
-    const made = await pool.makeMembers({ ...unit, analysis: await analyses.of(unit.start) });
+    const made = await pool.makeMembers({ ...unit, analyses: await analyses.of(unit.start) });
     await run.record({ ...made, kind: 'members' });
     done += membersOf(unit) * steps;
     coreSeconds += made.seconds;
@@ -297,11 +305,12 @@ function bytesHeld(manifest: Manifest | null, starts: readonly number[]): number
 
 function estimateOf(
   request: EnsembleRequest,
+  stepsBack: number,
   heldBytes: number,
   secondsPerMemberStep: number | null,
   memberSteps?: number,
 ): RunEstimate {
-  const { description, block, initial, historyLength } = request;
+  const { description, block, perturbations, historyLength } = request;
   const { weightSamples, noiseStreams } = description;
   const whole = estimateRun(
     {
@@ -314,7 +323,8 @@ function estimateOf(
       historyLength,
       steps: stepsOf(request),
       storedLeads: description.leadsHours.length,
-      poolStates: (initial?.dates.length ?? 0) * historyLength,
+      poolStates: perturbations.dates.length * historyLength,
+      stepsBack,
       starts: description.starts.length,
       workers: request.workers,
       modelBytes: request.modelBytes,

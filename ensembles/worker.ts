@@ -6,32 +6,31 @@ import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { type ErrorTag, internalError, toPlumeError } from '../core/errors.js';
 import { gridSize } from '../core/grid.js';
-import type { ForecastModel } from '../core/interfaces.js';
+import type { ForecastModel, StepPerturbation } from '../core/interfaces.js';
 import { channelName, type SchemaJson, schemaFromJson } from '../core/schema.js';
 import { createMemberFile, memberFileName, memberFileRows } from '../core/store/memberFile.js';
 import { formatTime } from '../core/time.js';
 import type { ResolvedDevice } from '../models/onnx/devices.js';
 import { type ModelSource, openModel } from '../models/open.js';
-import {
-  createInitialPerturbation,
-  createPerturbation,
-  type InitialPerturbationSource,
-  type PerturbationSource,
-} from '../perturbations/create.js';
+import { createInitialPerturbations, createStepPerturbations } from '../perturbations/create.js';
+import { createLimits } from '../perturbations/limits.js';
+import type { InitialSource, PerturbationContext, StepSource } from '../perturbations/source.js';
 import { blockMembers, type MemberBlock, type NestedDesign } from './design.js';
 import { makeProducts, type ProductsMade } from './products.js';
 import { threadSeconds } from './threadTime.js';
-import { trajectory } from './trajectory.js';
+import { type TrajectoryRequest, trajectory } from './trajectory.js';
 
 /** What every task of a run shares: plain data, handed to the thread when it starts. */
 export interface WorkerSetup {
   readonly directory: string;
   readonly model: ModelSource;
   readonly device: ResolvedDevice;
-  /** Null: none at the steps. */
-  readonly perturbation: PerturbationSource | null;
-  /** Null: all members start from the analysis. */
-  readonly initial: InitialPerturbationSource | null;
+  /** Of the members' first states, in their order. */
+  readonly initial: readonly InitialSource[];
+  /** Of every step, in their order. */
+  readonly steps: readonly StepSource[];
+  /** The schema is the model's. */
+  readonly context: Omit<PerturbationContext, 'schema'>;
   readonly seed: number;
   /** What is kept: channels of the model, in its order. */
   readonly schema: SchemaJson;
@@ -43,8 +42,8 @@ export interface WorkerSetup {
 
 export interface MembersTask {
   readonly start: number;
-  /** Newest first, each [channel, lat, lon]; in shared memory. */
-  readonly analysis: readonly Float32Array[];
+  /** By age, newest first, each [channel, lat, lon]; in shared memory. */
+  readonly analyses: readonly Float32Array[];
   readonly block: MemberBlock;
 }
 
@@ -66,12 +65,33 @@ export interface ProductsTask {
 
 const setup = workerData as WorkerSetup;
 const schema = schemaFromJson(setup.schema);
-const perturbation = setup.perturbation === null ? null : createPerturbation(setup.perturbation, schema.grid);
-const initial = setup.initial === null ? null : createInitialPerturbation(setup.initial, schema.grid);
-let opened: Promise<ForecastModel> | undefined;
 
-function model(): Promise<ForecastModel> {
-  opened ??= openModel(setup.model, { device: setup.device, threads: 1 });
+/** A model, and what perturbs its members. */
+interface Opened {
+  readonly model: ForecastModel;
+  readonly perturbations: readonly StepPerturbation[];
+  /** What trajectories share. */
+  readonly shared: Pick<TrajectoryRequest, 'seed' | 'noiseStreams' | 'batchMembers' | 'initial' | 'limits'>;
+}
+let opened: Promise<Opened> | undefined;
+
+async function open(): Promise<Opened> {
+  const model = await openModel(setup.model, { device: setup.device, threads: 1 });
+  const context = { ...setup.context, schema: model.schema };
+  const { seed, noiseStreams, batchMembers } = setup;
+  return {
+    model,
+    perturbations: createStepPerturbations(setup.steps, context),
+    shared: {
+      ...{ seed, noiseStreams, batchMembers },
+      initial: createInitialPerturbations(setup.initial, context),
+      limits: createLimits(model.schema, context.spread),
+    },
+  };
+}
+
+function once(): Promise<Opened> {
+  opened ??= open();
   return opened;
 }
 
@@ -106,21 +126,21 @@ export function timeStep(task: MembersTask): Promise<Outcome<number>> {
   return outcome('timing a step', () => secondsPerMemberStep(task));
 }
 
-async function members({ start, analysis, block }: MembersTask): Promise<MembersMade> {
+async function members({ start, analyses, block }: MembersTask): Promise<MembersMade> {
   const { directory, leadsHours, noiseStreams } = setup;
-  const opened = await model();
+  const { model, perturbations, shared } = await once();
   const clock = setup.device === 'cpu' ? threadSeconds : () => performance.now() / 1000;
   const began = clock();
   const file = memberFileName(start, block.firstWeightSample, block.weightSamples, block.streams);
   const description = { schema, start, leadsHours, noiseStreams, ...block };
   const writer = await createMemberFile(join(directory, file), description);
   try {
-    const steps = (leadsHours.at(-1) ?? 0) / opened.stepHours;
-    const kept = new Set(leadsHours.map((lead) => lead / opened.stepHours));
-    const select = keptChannels(opened, blockMembers(block, noiseStreams));
+    const steps = (leadsHours.at(-1) ?? 0) / model.stepHours;
+    const kept = new Set(leadsHours.map((lead) => lead / model.stepHours));
+    const select = keptChannels(model, blockMembers(block, noiseStreams));
     let step = 0;
-    const request = { ...setup, initial, start, analysis, block, steps };
-    for await (const states of trajectory(opened, perturbation, request)) {
+    const request = { ...shared, start, analyses, block, steps };
+    for await (const states of trajectory(model, perturbations, request)) {
       step++;
       if (kept.has(step)) await writer.append(select(states));
     }
@@ -134,8 +154,8 @@ async function members({ start, analysis, block }: MembersTask): Promise<Members
 }
 
 /** [member, channel, lat, lon] of the model → the same of the channels that are kept. */
-function keptChannels(opened: ForecastModel, members: number): (states: Float32Array) => Float32Array {
-  const all = opened.schema.channels.map(channelName);
+function keptChannels(model: ForecastModel, members: number): (states: Float32Array) => Float32Array {
+  const all = model.schema.channels.map(channelName);
   const indices = schema.channels.map((channel) => all.indexOf(channelName(channel)));
   if (indices.some((index) => index < 0))
     throw internalError('the run keeps a channel that the model has not');
@@ -153,11 +173,12 @@ function keptChannels(opened: ForecastModel, members: number): (states: Float32A
   };
 }
 
-async function secondsPerMemberStep({ start, analysis, block }: MembersTask): Promise<number> {
-  const request = { ...setup, initial, start, analysis, block, steps: 2 };
+async function secondsPerMemberStep({ start, analyses, block }: MembersTask): Promise<number> {
+  const { model, perturbations, shared } = await once();
+  const request = { ...shared, start, analyses, block, steps: 2 };
   let before = 0;
   let seconds = 0;
-  for await (const _ of trajectory(await model(), perturbation, request)) {
+  for await (const _ of trajectory(model, perturbations, request)) {
     const now = performance.now();
     seconds = (now - before) / 1000;
     before = now;

@@ -3,6 +3,7 @@ import type { ForecastModel } from '../core/interfaces.js';
 import type { Json } from '../core/store/run.js';
 import { BayesianModel, type WeightSource } from './bayesian/model.js';
 import { readModel, type TrainedModel } from './bayesian/modelDirectory.js';
+import { channelPressures } from './channelPressures.js';
 import { NatureModel } from './dycore/natureModel.js';
 import { type ImportedParts, readImported, requireIntact } from './imported/importedDirectory.js';
 import { ImportedModel } from './imported/importedModel.js';
@@ -34,6 +35,8 @@ export interface DescribedModel
   readonly uncertainty: Uncertainty | null;
   /** True when its world is the same at every longitude. */
   readonly zonallySymmetric: boolean;
+  /** hPa at which each channel lies; the surface's is 1000. */
+  readonly pressures: readonly number[];
 }
 
 /** @throws {PlumeError} data, when there is no intact model of that kind */
@@ -137,6 +140,7 @@ function described(
     schema: model.schema,
     stepHours: model.stepHours,
     historyLength: model.historyLength,
+    pressures: channelPressures(model.schema),
     memoryBytes: (weightSamples, rows) => model.memoryBytes(weightSamples, rows),
   };
 }

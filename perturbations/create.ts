@@ -1,30 +1,71 @@
-/** The perturbations there are, by the plain data that names them: what a configuration, a manifest and a worker pass on. */
-import type { Grid } from '../core/grid.js';
-import type { Perturbation } from '../core/interfaces.js';
-import { type CorrelatedFieldOptions, createCorrelatedField } from './correlatedField.js';
-import {
-  createStateDifference,
-  type StateDifference,
-  type StateDifferenceSource,
-} from './stateDifference.js';
+/** The perturbations there are, by the plain data that names them. */
+import type { InitialPerturbation, StepPerturbation } from '../core/interfaces.js';
+import { createBalancedField } from './initial/balancedField.js';
+import { createBredVectors } from './initial/bredVectors.js';
+import { createLaggedAnalyses } from './initial/laggedAnalyses.js';
+import { createPerlin } from './initial/perlin.js';
+import { createRedNoise } from './initial/redNoise.js';
+import { createSphericalGaussian } from './initial/sphericalGaussian.js';
+import { createStateDifference } from './initial/stateDifference.js';
+import { createWhiteNoise } from './initial/whiteNoise.js';
+import type { InitialSource, PerturbationContext, StepSource } from './source.js';
+import { createBackscatter } from './steps/backscatter.js';
+import { createLearnedNoise } from './steps/learnedNoise.js';
+import { createSppt } from './steps/sppt.js';
 
-/** What is added at every step. */
-export type PerturbationSource = { readonly kind: 'correlated' } & CorrelatedFieldOptions;
-/** What is added to the initial state. */
-export type InitialPerturbationSource = StateDifferenceSource;
+/**
+ * @param sources in their order: the place of each is part of its draws
+ * @param which those to create (default: all); the others keep their places
+ * @throws {PlumeError} usage, for parameters that do not fit the model
+ */
+export function createInitialPerturbations(
+  sources: readonly InitialSource[],
+  context: PerturbationContext,
+  which: (source: InitialSource) => boolean = () => true,
+): InitialPerturbation[] {
+  return sources.flatMap((source, place) => (which(source) ? [createInitial(source, context, place)] : []));
+}
 
-/** @throws {PlumeError} usage, when the options do not fit the grid */
-export function createPerturbation(source: PerturbationSource, grid: Grid): Perturbation {
+/** @throws {PlumeError} usage, for parameters that do not fit the model */
+export function createStepPerturbations(
+  sources: readonly StepSource[],
+  context: PerturbationContext,
+): StepPerturbation[] {
+  return sources.map((source) => createStep(source, context));
+}
+
+function createInitial(
+  source: InitialSource,
+  context: PerturbationContext,
+  place: number,
+): InitialPerturbation {
   switch (source.kind) {
-    case 'correlated':
-      return createCorrelatedField(grid, source);
+    case 'white':
+      return createWhiteNoise(source, context, place);
+    case 'red':
+      return createRedNoise(source, context, place);
+    case 'spherical-gaussian':
+      return createSphericalGaussian(source, context, place);
+    case 'perlin':
+      return createPerlin(source, context, place);
+    case 'state-difference':
+      return createStateDifference(source, context, place);
+    case 'lagged':
+      return createLaggedAnalyses(source, context);
+    case 'balanced':
+      return createBalancedField(source, context, place);
+    case 'bred':
+      return createBredVectors(source, context, place);
   }
 }
 
-/** @throws {PlumeError} usage, when the options do not fit the grid */
-export function createInitialPerturbation(source: InitialPerturbationSource, grid: Grid): StateDifference {
+function createStep(source: StepSource, context: PerturbationContext): StepPerturbation {
   switch (source.kind) {
-    case 'state-difference':
-      return createStateDifference(grid, source);
+    case 'noise':
+      return createLearnedNoise(source, context);
+    case 'sppt':
+      return createSppt(source, context);
+    case 'skeb':
+      return createBackscatter(source, context);
   }
 }
