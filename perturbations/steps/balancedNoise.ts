@@ -1,0 +1,107 @@
+/**
+ * Learned noise whose channels hang together as a flow in linear balance does (balance/balancedPattern.ts):
+ *   x_c(t + Δt) ← x_c(t + Δt) + factor σ_v,c(x(t)) ⊙ b_c(t)/s_c(φ),
+ * b one balanced flow from independent random streamfunctions ψ, s_c the standard deviation of its channel c at a
+ * latitude, so that the amplitude the model has learned is kept, and with it the variance. The correlations between
+ * channels and places are those of a balanced flow; balance itself holds as far as σ_v follows s.
+ * Divergence has no noise. A channel that balance says nothing of (humidity, rain) has ψ itself, of the lowest mode.
+ *
+ * The horizontal fields of a member are processes of their own: field f of F draws as noise stream F j + f.
+ */
+import { gridSize } from '../../core/grid.js';
+import type { MemberKey, StepPerturbation, StepStreams } from '../../core/interfaces.js';
+import { coefficientCount } from '../../core/sphere/legendre.js';
+import { makeSynthesis } from '../../core/sphere/synthesis.js';
+import { createBalancedPattern } from '../balance/balancedPattern.js';
+import { antitheticKey } from '../fields/antithetic.js';
+import { spectraOfScales } from '../fields/noiseScales.js';
+import { createSpectralProcess, type SpectralScale } from '../fields/spectralProcess.js';
+import type { LearnedNoiseSource, PerturbationContext } from '../source.js';
+
+/** The fewest with which temperature, the slope of geopotential, varies. */
+const verticalModes = 2;
+
+/** @throws {PlumeError} usage, for scales that the grid cannot show, or a schema that balance cannot serve */
+export function createBalancedNoise(
+  source: LearnedNoiseSource,
+  context: PerturbationContext,
+): StepPerturbation {
+  const { schema, pressures, stepHours } = context;
+  const { factor } = source;
+  const scales = spectraOfScales(schema.grid, source.scales);
+  const amplitudes = summedAmplitudes(scales);
+  const process = createSpectralProcess({ scales, stepHours, purpose: 'balance', antithetic: false });
+  const { grid } = schema;
+  const pattern = createBalancedPattern({
+    schema,
+    pressures,
+    amplitudes,
+    balance: 'linear',
+    verticalModes,
+    equatorDegrees: 0,
+    spread: null,
+  });
+  const { fields } = pattern;
+  const points = gridSize(grid);
+  const columns = grid.longitudes.length;
+  const channels = schema.channels.length;
+  const size = 2 * coefficientCount(process.degree);
+  const inverseDeviations = pattern.deviations.map((deviation) => (deviation > 0 ? 1 / deviation : 0));
+  const others = [...schema.channels.keys()].filter((channel) => !pattern.channels.includes(channel));
+  const synthesis = makeSynthesis(grid, process.degree);
+  // Shared by all streams: a row uses them from beginning to end.
+  const flow = new Float32Array(channels * points);
+  const lowest = new Float32Array(points);
+
+  return { streams: (keys) => makeStreams(keys) };
+
+  function makeStreams(keys: readonly MemberKey[]): StepStreams {
+    const own = keys.map((key) => (source.antithetic ? antitheticKey(key) : { key, sign: 1 }));
+    const streams = process.streams(
+      own.flatMap(({ key }) =>
+        Array.from({ length: fields }, (_, field) => ({
+          ...key,
+          noiseStream: fields * key.noiseStream + field,
+        })),
+      ),
+      fields,
+    );
+    return {
+      apply({ firstRow, rows, after, amplitude }) {
+        if (amplitude === null) return;
+        for (let row = 0; row < rows; row++) {
+          const coefficients = streams.next(fields * (firstRow + row), fields);
+          const strength = factor * own[firstRow + row]!.sign;
+          pattern.write(coefficients, flow);
+          addFlow(after, amplitude, row * channels * points, strength);
+          if (others.length === 0) continue;
+          synthesis.evaluate(coefficients.subarray(0, size), lowest);
+          for (const channel of others) {
+            const at = (row * channels + channel) * points;
+            for (let point = 0; point < points; point++) {
+              after[at + point]! += strength * amplitude[at + point]! * lowest[point]!;
+            }
+          }
+        }
+      },
+    };
+  }
+
+  /** One row: every channel its part of the flow, made of variance 1. */
+  function addFlow(after: Float32Array, amplitude: Float32Array, at: number, strength: number): void {
+    for (let line = 0; line < inverseDeviations.length; line++) {
+      const scale = strength * inverseDeviations[line]!;
+      for (let point = line * columns; point < (line + 1) * columns; point++) {
+        after[at + point]! += scale * amplitude[at + point]! * flow[point]!;
+      }
+    }
+  }
+}
+
+/** Standard deviation of a harmonic of all scales together. */
+function summedAmplitudes(scales: readonly SpectralScale[]): Float64Array {
+  const length = Math.max(...scales.map(({ amplitudes }) => amplitudes.length));
+  return Float64Array.from({ length }, (_, n) =>
+    Math.hypot(...scales.map(({ amplitudes }) => amplitudes[n] ?? 0)),
+  );
+}
