@@ -5,8 +5,7 @@ import { buildForecastStep } from '../models/bayesian/model.js';
 import { createNetwork } from '../models/bayesian/networks/createNetwork.js';
 import { elements, matrixFlops } from '../models/graph/graph.js';
 import { createOnnxExecutor } from '../models/graph/onnxExecutor.js';
-import { createPerturbation } from '../perturbations/create.js';
-import { noiseSource } from '../src/training/noiseSource.js';
+import { createNoisePatterns } from '../perturbations/fields/noiseScales.js';
 import { recipes } from '../src/training/recipe.js';
 import { fastest } from './fastest.js';
 
@@ -39,17 +38,11 @@ export async function benchForecast(): Promise<void> {
   const seconds = await fastest(10, () => executor.run(inputs));
   await executor.release();
 
-  const pattern = new Float32Array(points);
-  const stream = createPerturbation(noiseSource(recipe.noise, 24), grid).stream({
-    seed: 1,
-    start: 0,
-    weightSample: 0,
-    noiseStream: 0,
-  });
-  const noise =
-    (await fastest(5, () => {
-      for (let i = 0; i < rows; i++) stream.next(pattern);
-    })) / rows;
+  const patterns = new Float32Array(rows * points);
+  const streams = createNoisePatterns(grid, recipe.noise, { stepHours: 24 }).streams(
+    Array.from({ length: rows }, (_, noiseStream) => ({ seed: 1, start: 0, weightSample: 0, noiseStream })),
+  );
+  const noise = (await fastest(5, () => streams.next(0, rows, patterns))) / rows;
   const step = seconds / rows;
   process.stdout.write(
     `  a member's step: ${(1e3 * step).toFixed(2)} ms, ${(matrixFlops(graph) / seconds / 1e9).toFixed(0)} GFLOP/s on one core\n` +

@@ -4,7 +4,7 @@
  * CPU time of one thread; runs are interleaved and the fastest of each counts.
  */
 
-import { makeGrid } from '../core/grid.js';
+import { gridSize, makeGrid } from '../core/grid.js';
 import { normals } from '../core/random/stream.js';
 import { buildForecastStep } from '../models/bayesian/model.js';
 import { readModel } from '../models/bayesian/modelDirectory.js';
@@ -15,42 +15,42 @@ import { openPosterior } from '../models/bayesian/posteriors/openPosterior.js';
 import type { Posterior } from '../models/bayesian/posteriors/posterior.js';
 import { elements } from '../models/graph/graph.js';
 import { createOnnxExecutor, type OnnxExecutor } from '../models/graph/onnxExecutor.js';
-import type { NoiseScale } from '../perturbations/correlatedField.js';
-import { createPerturbation, type PerturbationSource } from '../perturbations/create.js';
-import { noiseSource } from '../src/training/noiseSource.js';
+import { createNoisePatterns } from '../perturbations/fields/noiseScales.js';
+import type { NoiseScale } from '../perturbations/source.js';
 import { recipes } from '../src/training/recipe.js';
 
 const designs = { deterministic: [1, 1], aleatoric: [1, 48], hybrid: [8, 6], epistemic: [48, 1] } as const;
 type Design = keyof typeof designs;
 const entries = Object.entries(designs) as [Design, readonly [number, number]][];
 const rounds = 12;
-/** Of what is shorter than the clock of CPU time is fine. */
-const repeats = 100;
+/** Members whose patterns are made together, and how often: that is shorter than the clock of CPU time is fine. */
+const batch = 8;
+const repeats = 12;
+
+interface Noises {
+  readonly scales: readonly NoiseScale[];
+  readonly stepHours: number;
+}
 
 export async function benchMembers(): Promise<void> {
   const shipped = await readModel('models/default');
   const global = createNetwork(shipped.network, shipped.schema, shipped.constants);
   const posterior = openPosterior(shipped.description.posterior, shipped.components, global);
   const { noise, step_hours } = shipped.description;
-  const [first, ...others] = noise.fields.map(({ length_km, time_hours, share }) => ({
+  const scales = noise.fields.map(({ length_km, time_hours, share }) => ({
     lengthKm: length_km,
     timeHours: time_hours,
     share,
-  })) as [NoiseScale, ...NoiseScale[]];
-  await report('the shipped network', global, posterior, noiseSource([first, ...others], step_hours));
+  }));
+  await report('the shipped network', global, posterior, { scales, stepHours: step_hours });
   const regional = standardNetwork();
-  const source = noiseSource(recipes.standard.noise, 24);
-  await report('the standard regional network', regional.network, regional.posterior, source);
+  const noises = { scales: recipes.standard.noise, stepHours: 24 };
+  await report('the standard regional network', regional.network, regional.posterior, noises);
 }
 
-async function report(
-  name: string,
-  network: Network,
-  posterior: Posterior,
-  source: PerturbationSource,
-): Promise<void> {
+async function report(name: string, network: Network, posterior: Posterior, noises: Noises): Promise<void> {
   const seconds = await stepSeconds(network);
-  const noise = await noiseSeconds(network, source);
+  const noise = await noiseSeconds(network, noises);
   const sampling = await leastCpu(rounds, () => posterior.sample({ seed: 1, weightSample: 3 }));
   const weights = [...network.parameters.values()].reduce((sum, shape) => sum + elements(shape), 0);
   const cost = (design: Design): number => {
@@ -97,18 +97,15 @@ async function stepSeconds(network: Network): Promise<Record<Design, number>> {
 }
 
 /** Seconds of one member's pattern. */
-function noiseSeconds(network: Network, source: PerturbationSource): Promise<number> {
+function noiseSeconds(network: Network, { scales, stepHours }: Noises): Promise<number> {
   const { grid } = network.schema;
-  const stream = createPerturbation(source, grid).stream({
-    seed: 1,
-    start: 0,
-    weightSample: 0,
-    noiseStream: 0,
-  });
-  const pattern = new Float32Array(grid.latitudes.length * grid.longitudes.length);
+  const streams = createNoisePatterns(grid, scales, { stepHours }).streams(
+    Array.from({ length: batch }, (_, noiseStream) => ({ seed: 1, start: 0, weightSample: 0, noiseStream })),
+  );
+  const patterns = new Float32Array(batch * gridSize(grid));
   return leastCpu(rounds, () => {
-    for (let i = 0; i < repeats; i++) stream.next(pattern);
-  }).then((all) => all / repeats);
+    for (let i = 0; i < repeats; i++) streams.next(0, batch, patterns);
+  }).then((all) => all / (repeats * batch));
 }
 
 /** Seconds of CPU time: other work on the machine takes turns, and is not counted. */

@@ -16,7 +16,7 @@ import {
 } from '../core/store/memberFile.js';
 import { openOrCreateRun, writeChunk } from '../core/store/run.js';
 import { millisecondsPerDay, millisecondsPerHour } from '../core/time.js';
-import { createCorrelatedField } from '../perturbations/correlatedField.js';
+import { createNoisePatterns } from '../perturbations/fields/noiseScales.js';
 import { memoryArchive } from './evaluation/memoryArchive.js';
 
 const levels = [250, 500, 850] as const;
@@ -60,12 +60,12 @@ export function syntheticGlobe(options: GlobeOptions = {}): Globe {
   const points = gridSize(grid);
   const start = Date.UTC(2001, 2, 2);
   const leadsHours = Array.from({ length: leadDays }, (_, i) => 24 * (i + 1));
-  const field = createCorrelatedField(grid, { lengthKm: 1100, timeHours: 72, stepHours: 24 });
+  const field = createNoisePatterns(grid, [{ lengthKm: 1100, timeHours: 72 }], { stepHours: 24 });
   const patterns = (weightSample: number, noiseStream: number, count: number): Float32Array[] => {
-    const stream = field.stream({ seed: 5, start: 0, weightSample, noiseStream });
+    const streams = field.streams([{ seed: 5, start: 0, weightSample, noiseStream }]);
     return Array.from({ length: count }, () => {
       const out = new Float32Array(points);
-      stream.next(out);
+      streams.next(0, 1, out);
       return out;
     });
   };

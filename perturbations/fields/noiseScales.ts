@@ -1,13 +1,30 @@
 /**
- * Scales of a correlated field as users give them, each a length, a time and a share of the variance, made spectra that
- * sum to variance 1.
+ * Correlated noise of variance 1, as users give it: scales that each have a length, a time and a share of the variance.
  */
 import { usageError } from '../../core/errors.js';
 import { describeGrid, type Grid } from '../../core/grid.js';
 import { earthRadiusKm } from '../../core/sphere/distance.js';
 import type { NoiseScale } from '../source.js';
 import { heatKernelAmplitudes } from './heatKernel.js';
+import { createRandomField, type RandomField } from './randomField.js';
 import type { SpectralScale } from './spectralProcess.js';
+
+/**
+ * The patterns that a model's own amplitude of noise is filled in with, in forecasts as in training.
+ * @throws {PlumeError} as `spectraOfScales`, and for a time step that is not positive
+ */
+export function createNoisePatterns(
+  grid: Grid,
+  scales: readonly NoiseScale[],
+  { stepHours, antithetic = false }: { readonly stepHours: number; readonly antithetic?: boolean },
+): RandomField {
+  return createRandomField(grid, {
+    scales: spectraOfScales(grid, scales),
+    stepHours,
+    purpose: 'pattern',
+    antithetic,
+  });
+}
 
 /**
  * @param scales at least one

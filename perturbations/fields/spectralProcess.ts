@@ -9,7 +9,7 @@
  */
 import { usageError } from '../../core/errors.js';
 import type { MemberKey } from '../../core/interfaces.js';
-import { normals, type Purpose } from '../../core/random/stream.js';
+import { type DrawKey, normals, type Purpose } from '../../core/random/stream.js';
 import { coefficientCount, orderOffset } from '../../core/sphere/legendre.js';
 import { antitheticKey } from './antithetic.js';
 
@@ -89,8 +89,15 @@ export function createSpectralProcess(options: SpectralProcessOptions): Spectral
   });
   const degree = Math.max(...scales.map((scale) => scale.degree));
   const rowSize = 2 * coefficientCount(degree);
-  // Shared by all streams: a step of a row uses them from beginning to end.
+  // Shared by all streams: a step of a row uses them from beginning to end. Of an antithetic pair they are drawn once.
   const draws = new Float64Array(size);
+  const drawn = { seed: -1, start: 0, weightSample: 0, noiseStream: 0, purpose, step: 0 };
+
+  const drawStep = (key: DrawKey): void => {
+    if (antithetic && sameDraw(drawn, key)) return;
+    normals(key, draws);
+    Object.assign(drawn, key);
+  };
 
   const streams = (keys: readonly MemberKey[], most = keys.length): SpectralStreams => {
     const rows = keys.map((key) => {
@@ -102,7 +109,7 @@ export function createSpectralProcess(options: SpectralProcessOptions): Spectral
       next(first, count) {
         for (let i = 0; i < count; i++) {
           const { draw, sign, state } = rows[first + i]!;
-          normals(draw, draws);
+          drawStep(draw);
           if (draw.step === 0) state.set(draws);
           else for (const scale of scales) advance(scale, state, draws);
           draw.step++;
@@ -123,6 +130,16 @@ export function createSpectralProcess(options: SpectralProcessOptions): Spectral
       return stream.next(0, 1);
     },
   };
+}
+
+function sameDraw(a: DrawKey, b: DrawKey): boolean {
+  return (
+    a.step === b.step &&
+    a.noiseStream === b.noiseStream &&
+    a.weightSample === b.weightSample &&
+    a.start === b.start &&
+    a.seed === b.seed
+  );
 }
 
 /** a ← φ a + √(1 − φ²) ξ for one scale. */

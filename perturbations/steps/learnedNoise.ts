@@ -9,8 +9,7 @@ import { usageError } from '../../core/errors.js';
 import { gridSize } from '../../core/grid.js';
 import type { MemberKey, StepPerturbation, StepStreams } from '../../core/interfaces.js';
 import { blockWidth } from '../../core/sphere/plainKernels.js';
-import { spectraOfScales } from '../fields/noiseScales.js';
-import { createRandomField } from '../fields/randomField.js';
+import { createNoisePatterns } from '../fields/noiseScales.js';
 import type { LearnedNoiseSource, PerturbationContext } from '../source.js';
 import { createBalancedNoise } from './balancedNoise.js';
 
@@ -24,12 +23,8 @@ export function createLearnedNoise(
   if (balance === 'linear') return createBalancedNoise(source, context);
   const { grid, channels } = context.schema;
   const points = gridSize(grid);
-  const field = createRandomField(grid, {
-    scales: spectraOfScales(grid, scales),
-    stepHours: context.stepHours,
-    purpose: 'pattern',
-    antithetic: source.antithetic,
-  });
+  const { stepHours } = context;
+  const field = createNoisePatterns(grid, scales, { stepHours, antithetic: source.antithetic });
 
   return { streams: (keys) => makeStreams(keys) };
 

@@ -11,7 +11,7 @@ import { mean } from 'simple-statistics';
 import { requireFinite } from '../../core/archive/finite.js';
 import { dataError, internalError } from '../../core/errors.js';
 import { pointWeights } from '../../core/grid.js';
-import type { Archive, InitialPerturbation, Perturbation } from '../../core/interfaces.js';
+import type { Archive, InitialPerturbation, StepPerturbation } from '../../core/interfaces.js';
 import { formatPeriod, type Period, timesInside } from '../../core/period.js';
 import { memberMoments } from '../../core/statistics/moments.js';
 import { formatTime } from '../../core/time.js';
@@ -22,6 +22,7 @@ import { areaMean } from '../../evaluation/statistics/areaMean.js';
 import { BayesianModel } from '../../models/bayesian/model.js';
 import type { TrainedModel } from '../../models/bayesian/modelDirectory.js';
 import type { SessionOptions } from '../../models/onnx/session.js';
+import type { AddAnalysisError } from '../../perturbations/initial/stateDifference.js';
 
 export interface Adjustment {
   /** Multiplies the amplitude of the noise. */
@@ -37,17 +38,15 @@ export interface Calibration extends Adjustment {
 }
 
 /** Errors of analyses, and what makes members start apart. */
-export interface InitialErrors extends InitialPerturbation {
-  addAnalysisError(
-    key: { readonly seed: number; readonly start: number },
-    states: readonly Float32Array[],
-  ): void;
+export interface InitialErrors {
+  readonly addAnalysisError: AddAnalysisError;
+  readonly members: InitialPerturbation;
 }
 
 export interface CalibrationRequest {
   readonly trained: TrainedModel;
   readonly session: SessionOptions;
-  readonly perturbation: Perturbation;
+  readonly perturbation: StepPerturbation;
   /** Null: analyses are the truth and all members start from them. */
   readonly initial: InitialErrors | null;
   readonly archive: Archive;
@@ -176,13 +175,13 @@ async function measure(request: CalibrationRequest, adjustment: Adjustment): Pro
       );
       for (const state of states) requireFinite(state, request.archiveName);
       const start = archive.times[index]!;
-      const analysis = states.map(({ values }) => Float32Array.from(values));
-      request.initial?.addAnalysisError({ seed: request.seed, start }, analysis);
-      const run = trajectory(model, request.perturbation, {
+      const analyses = states.map(({ values }) => Float32Array.from(values));
+      request.initial?.addAnalysisError({ seed: request.seed, start }, analyses);
+      const run = trajectory(model, [request.perturbation], {
         seed: request.seed,
         start,
-        analysis,
-        initial: request.initial,
+        analyses,
+        initial: request.initial === null ? [] : [request.initial.members],
         block: { firstWeightSample: 0, weightSamples },
         noiseStreams,
         steps,

@@ -1,13 +1,16 @@
 /** The noise and relaxation of a freshly trained model, found on the validation period under a progress line. */
 import { availableParallelism } from 'node:os';
 import { interruptedError } from '../../core/errors.js';
-import type { Archive, Perturbation } from '../../core/interfaces.js';
+import type { Archive } from '../../core/interfaces.js';
 import { type Period, timesInside } from '../../core/period.js';
 import { schemaToJson } from '../../core/schema.js';
 import type { ModelDescription, ModelParts } from '../../models/bayesian/modelDirectory.js';
 import type { Network } from '../../models/bayesian/networks/network.js';
-import { createInitialPerturbation } from '../../perturbations/create.js';
+import { createAnalysisError, createStateDifference } from '../../perturbations/initial/stateDifference.js';
+import type { PerturbationContext, StatePool } from '../../perturbations/source.js';
+import { createLearnedNoise } from '../../perturbations/steps/learnedNoise.js';
 import { type Calibration, calibrate, calibrationTrials, type InitialErrors } from './calibrate.js';
+import { bareContext, noiseSource } from './noiseSource.js';
 import type { PreparedTraining } from './prepareTraining.js';
 import type { TrainRequest } from './trainRequest.js';
 
@@ -19,11 +22,11 @@ export interface FoundCalibration extends Calibration {
 /** @throws {PlumeError} interrupted, between two trials, when the signal aborts */
 export async function findCalibration(
   { source, periods, backend, seed, report, signal }: TrainRequest,
-  { recipe, network, gaps }: PreparedTraining,
+  { recipe, network, gaps, stepMilliseconds }: PreparedTraining,
   parts: ModelParts,
-  perturbation: Perturbation,
 ): Promise<FoundCalibration> {
   const { calibration } = recipe;
+  const context = bareContext(parts.schema, stepMilliseconds / 3_600_000);
   const trials = report.begin('calibrating', calibrationTrials(calibration.initialError > 0), 'trials');
   const description: ModelDescription = {
     format: 'plume-model',
@@ -45,8 +48,15 @@ export async function findCalibration(
   const found = await calibrate({
     trained: { ...parts, description, digest: '' },
     session: { device: backend.device, threads: availableParallelism() },
-    perturbation,
-    initial: await initialErrors(source.archive, periods.train, network, calibration.initialError, gaps),
+    perturbation: createLearnedNoise(noiseSource(recipe.noise), context),
+    initial: await initialErrors(
+      source.archive,
+      periods.train,
+      network,
+      calibration.initialError,
+      gaps,
+      context,
+    ),
     archive: source.archive,
     archiveName: source.name,
     period: periods.validate,
@@ -71,6 +81,7 @@ async function initialErrors(
   { historyLength, symmetry, stateLength }: Network,
   amplitude: number,
   gaps: ReadonlySet<number>,
+  context: PerturbationContext,
 ): Promise<InitialErrors | null> {
   if (amplitude === 0) return null;
   const indices = timesInside(archive.times, period)
@@ -86,11 +97,13 @@ async function initialErrors(
       all.set((await archive.read(index - back)).values, date * stateLength);
     }
   }
-  const source = { kind: 'state-difference', pool: { dates, states }, rotate: symmetry === 'zonal' } as const;
-  return createInitialPerturbation(
-    { ...source, memberAmplitude: amplitude, analysisAmplitude: amplitude },
-    archive.schema.grid,
-  );
+  const pool: StatePool = { dates, states };
+  const rotate = symmetry === 'zonal';
+  const source = { kind: 'state-difference', amplitude, antithetic: false } as const;
+  return {
+    addAnalysisError: createAnalysisError(context.schema.grid, { pool, rotate }, amplitude),
+    members: createStateDifference(source, { ...context, pool, rotate }, 0),
+  };
 }
 
 const initialDates = 64;

@@ -6,7 +6,7 @@ import type { CycleOptions } from '../../models/bayesian/seasonalCycle.js';
 import type { PosteriorPlan } from '../../models/bayesian/training/stageFamily.js';
 import type { PosteriorStart } from '../../models/bayesian/training/stageStart.js';
 import type { Stage, ValidationPlan } from '../../models/bayesian/training/stages.js';
-import type { NoiseScale } from '../../perturbations/correlatedField.js';
+import type { NoiseScale } from '../../perturbations/source.js';
 
 /** How a network of some kind is trained, whatever its size and its data. */
 export interface TrainingPlan {

@@ -1,6 +1,5 @@
 /** The stages of every component, one network after the other, under one progress line. */
 import { availableParallelism } from 'node:os';
-import type { Perturbation } from '../../core/interfaces.js';
 import { formatPeriod } from '../../core/period.js';
 import { schemaToJson } from '../../core/schema.js';
 import { sha256 } from '../../core/store/atomic.js';
@@ -11,6 +10,7 @@ import {
   trainingFlops,
   trainStages,
 } from '../../models/bayesian/training/trainer.js';
+import type { NoisePatterns } from '../../models/bayesian/training/trainingBatch.js';
 import { createExecutor } from '../../models/graph/backends.js';
 import { formatSeconds } from '../progress.js';
 import { checkpointPath } from './modelOutput.js';
@@ -24,7 +24,7 @@ import type { TrainRequest } from './trainRequest.js';
 export async function trainComponents(
   request: TrainRequest,
   prepared: PreparedTraining,
-  perturbation: Perturbation,
+  noise: NoisePatterns,
   log: TrainingLog,
 ): Promise<TrainingResult[]> {
   const { seed, report, directory, backend } = request;
@@ -39,7 +39,7 @@ export async function trainComponents(
   meter.begin();
   for (const [component, start] of starts.entries()) {
     const result = await trainStages({
-      ...{ network, start, loader, validation, noise: perturbation },
+      ...{ network, start, loader, validation, noise },
       stages: recipe.stages,
       ...(request.stage === 'all' ? {} : { only: { first: turn.first, last: turn.last } }),
       posterior: { name: request.posterior, start: recipe.posterior, ...recipe.kinds },

@@ -1,11 +1,10 @@
 /** The whole way from an archive to a model directory: climate, network, stages, calibration, weights. */
 import { writeModel } from '../../models/bayesian/modelDirectory.js';
 import { stageNames } from '../../models/bayesian/training/stages.js';
-import { createPerturbation } from '../../perturbations/create.js';
+import { createNoisePatterns } from '../../perturbations/fields/noiseScales.js';
 import { findCalibration } from './findCalibration.js';
 import { inDirectory, tidy, turnOfStages } from './modelOutput.js';
 import { recordedParts, uncalibratedParts } from './modelParts.js';
-import { noiseSource } from './noiseSource.js';
 import { type PreparedTraining, prepareTraining } from './prepareTraining.js';
 import { trainComponents } from './trainComponents.js';
 import { TrainingLog } from './trainingLog.js';
@@ -39,13 +38,13 @@ async function trainPrepared(
 ): Promise<TrainSummary> {
   const { directory, report, source } = request;
   const { recipe, turn, stepMilliseconds } = prepared;
-  const noise = noiseSource(recipe.noise, stepMilliseconds / 3_600_000);
-  const perturbation = createPerturbation(noise, source.archive.schema.grid);
+  const stepHours = stepMilliseconds / 3_600_000;
+  const noise = createNoisePatterns(source.archive.schema.grid, recipe.noise, { stepHours });
   const log = await TrainingLog.open(request, prepared);
   const { meter } = log;
-  const results = await trainComponents(request, prepared, perturbation, log);
+  const results = await trainComponents(request, prepared, noise, log);
   const parts = uncalibratedParts(request, prepared, results);
-  const calibration = await findCalibration(request, prepared, parts, perturbation);
+  const calibration = await findCalibration(request, prepared, parts);
   meter.calibrated();
   const recorded = recordedParts(request, prepared, { parts, calibration, results });
   await writeModel(directory, recorded);

@@ -1,12 +1,13 @@
 /** The Bayesian network as a forecast model: a member's numbers do not depend on who else is computed with it. */
 import { describe, expect, it } from 'vitest';
-import type { Perturbation } from '../../core/interfaces.js';
+import type { StepPerturbation } from '../../core/interfaces.js';
 import { trajectory } from '../../ensembles/trajectory.js';
 import { BayesianModel, buildForecastStep } from '../../models/bayesian/model.js';
 import { createNetwork } from '../../models/bayesian/networks/createNetwork.js';
 import { openMeanField } from '../../models/bayesian/posteriors/meanField.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
-import { createPerturbation } from '../../perturbations/create.js';
+import { createLearnedNoise } from '../../perturbations/steps/learnedNoise.js';
+import { bareContext, noiseSource } from '../../src/training/noiseSource.js';
 import {
   directConfig,
   randomValues,
@@ -20,7 +21,7 @@ const start = Date.UTC(2003, 0, 10);
 /** All members of K × J after three steps, [member, channel, lat, lon]. */
 async function members(
   model: BayesianModel,
-  perturbation: Perturbation,
+  perturbation: StepPerturbation,
   [firstWeightSample, weightSamples, noiseStreams]: readonly [number, number, number],
   batchMembers: number,
 ): Promise<Float32Array> {
@@ -30,7 +31,7 @@ async function members(
   const request = {
     seed: 3,
     start,
-    analysis: [7, 8, 9]
+    analyses: [7, 8, 9]
       .slice(0, model.historyLength)
       .map((label) => randomValues(length, label, 800).map((value) => 101_300 + value)),
     block: { firstWeightSample, weightSamples },
@@ -38,7 +39,7 @@ async function members(
     steps: 3,
     batchMembers,
   };
-  for await (const states of trajectory(model, perturbation, request)) last = Float32Array.from(states);
+  for await (const states of trajectory(model, [perturbation], request)) last = Float32Array.from(states);
   return last;
 }
 
@@ -64,11 +65,9 @@ const grids: readonly (readonly [string, TinyModelOptions])[] = [
   ],
 ];
 
-function noiseOf(model: BayesianModel, global = false): Perturbation {
-  return createPerturbation(
-    { kind: 'correlated', lengthKm: global ? 5000 : 600, timeHours: 24, stepHours: 24 },
-    model.schema.grid,
-  );
+function noiseOf(model: BayesianModel, global = false): StepPerturbation {
+  const scales = [{ lengthKm: global ? 5000 : 600, timeHours: 24 }];
+  return createLearnedNoise(noiseSource(scales), bareContext(model.schema, 24));
 }
 
 /** How many numbers differ, in words that a failed test shows. */

@@ -97,13 +97,13 @@ async function members(
   const request = {
     seed: 3,
     start: Date.UTC(2003, 0, 10),
-    analysis: [7, 8].map((label) => randomValues(35, label, 800).map((value) => 101_300 + value)),
+    analyses: [7, 8].map((label) => randomValues(35, label, 800).map((value) => 101_300 + value)),
     block: { firstWeightSample, weightSamples },
     noiseStreams,
     steps: 3,
     batchMembers,
   };
-  for await (const all of trajectory(model, null, request)) states.push(Float32Array.from(all));
+  for await (const all of trajectory(model, [], request)) states.push(Float32Array.from(all));
   return states;
 }
 

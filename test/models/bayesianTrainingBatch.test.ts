@@ -11,7 +11,7 @@ import { PointFamily } from '../../models/bayesian/posteriors/point.js';
 import { type AnomalySeries, gatherStates } from '../../models/bayesian/training/anomalySource.js';
 import type { SampleBatch } from '../../models/bayesian/training/sampleLoader.js';
 import type { Stage } from '../../models/bayesian/training/stages.js';
-import { fillBatch } from '../../models/bayesian/training/trainingBatch.js';
+import { fillBatch, type NoisePatterns } from '../../models/bayesian/training/trainingBatch.js';
 import { elements } from '../../models/graph/graph.js';
 import { randomValues, tinyConfig, tinyNetwork, tinySchema } from './bayesianFixture.js';
 
@@ -34,7 +34,22 @@ const network = new GlobalNetwork(
   schema,
   {},
 );
-const noise = { stream: () => ({ next: (out: Float32Array) => out.fill(1) }) };
+/** Patterns that say whose they are and of which step. */
+const noise: NoisePatterns = {
+  streams: (keys) => {
+    let step = 0;
+    return {
+      next: (first, count, out) => {
+        const points = out.length / count;
+        for (let i = 0; i < count; i++) {
+          const { weightSample, noiseStream } = keys[first + i]!;
+          out.fill(1000 * step + 100 * weightSample + noiseStream, i * points, (i + 1) * points);
+        }
+        step++;
+      },
+    };
+  },
+};
 const stage = (initialError: number): Stage => ({
   name: 'aleatoric',
   phases: [],
@@ -225,6 +240,24 @@ describe('what a step draws', () => {
       const expected = new Float32Array(elements(shape));
       meanField.fillDraw({ seed: 5, stage: 1, step: 7 }, name, expected);
       expect(found.get(name)).toEqual(expected);
+    }
+  });
+
+  it('gives every row patterns of its own stream, which goes on from step to step', () => {
+    // two weight samples of three streams of three samples each
+    const rows = 18;
+    const cells = regional.schema.grid.latitudes.length * regional.schema.grid.longitudes.length;
+    const patterns = [0, 1].map((s) => [`pattern.${s}`, new Float32Array(rows * cells)] as const);
+    const buffers = new Map([...fill(0), ...patterns]);
+    const pool = { dates: 0, history: 0, values: new Float32Array(0) };
+    const sources = { network: regional, loader: { ...loader, pool }, noise, seed: 5, family: meanField };
+    fillBatch(sources, { index: 1, stage: dropping, phase, step: 0 }, region, buffers);
+    for (const [s, [, found]] of patterns.entries()) {
+      const expected = Array.from({ length: rows * cells }, (_, i) => {
+        const row = Math.floor(i / cells);
+        return 1000 * s + 100 * Math.floor(row / 9) + (row % 9);
+      });
+      expect([...found]).toEqual(expected);
     }
   });
 

@@ -13,7 +13,7 @@ import { trainStages } from '../../models/bayesian/training/trainer.js';
 import { readTrainingData } from '../../models/bayesian/training/trainingData.js';
 import { trainingMemory } from '../../models/bayesian/training/trainingMemory.js';
 import { createExecutor } from '../../models/graph/backends.js';
-import { createPerturbation } from '../../perturbations/create.js';
+import { createNoisePatterns } from '../../perturbations/fields/noiseScales.js';
 import { recipes } from '../../src/training/recipe.js';
 import { syntheticArchive } from '../syntheticArchive.js';
 
@@ -37,10 +37,7 @@ await trainStages({
   start: { stage: 0, tensors: initialTensors(initialParameters(initial, { seed: 1, amplitude: 0.3 })) },
   ...{ loader, validation: loader, stages },
   posterior: { name: 'mean-field', start: recipe.posterior, ...recipe.kinds },
-  noise: createPerturbation(
-    { kind: 'correlated', lengthKm: 600, timeHours: 24, stepHours: 24 },
-    archive.schema.grid,
-  ),
+  noise: createNoisePatterns(archive.schema.grid, [{ lengthKm: 600, timeHours: 24 }], { stepHours: 24 }),
   seed: 1,
   createExecutor: (graph) => createExecutor(graph, 'ort-cpu', { threads: 1, flushDenormals: true }),
   checkpointPath: join(directory, 'checkpoint.arrow'),

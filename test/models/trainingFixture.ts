@@ -18,7 +18,7 @@ import {
 } from '../../models/bayesian/training/trainer.js';
 import { readTrainingData } from '../../models/bayesian/training/trainingData.js';
 import { createExecutor } from '../../models/graph/backends.js';
-import { createPerturbation } from '../../perturbations/create.js';
+import { createNoisePatterns } from '../../perturbations/fields/noiseScales.js';
 import { syntheticArchive } from '../syntheticArchive.js';
 import { tinyConfig } from './bayesianFixture.js';
 
@@ -134,10 +134,7 @@ export async function trainingFixture(): Promise<TrainingFixture> {
       swag: { rank: 3, everySteps: 1 },
       laplace: { temperature: 1 },
     },
-    noise: createPerturbation(
-      { kind: 'correlated', lengthKm: 600, timeHours: 24, stepHours: 24 },
-      archive.schema.grid,
-    ),
+    noise: createNoisePatterns(archive.schema.grid, [{ lengthKm: 600, timeHours: 24 }], { stepHours: 24 }),
     seed: 1,
     createExecutor: (graph) => createExecutor(graph, 'ort-cpu', { flushDenormals: true }),
     identity: 'this training',

@@ -4,14 +4,16 @@ import type { Archive } from '../../core/interfaces.js';
 import type { Tensor } from '../../core/store/tensorFile.js';
 import type { TrainedModel } from '../../models/bayesian/modelDirectory.js';
 import { inverseSoftplus } from '../../models/bayesian/posteriors/meanField.js';
-import { createPerturbation } from '../../perturbations/create.js';
+import { createNoisePatterns } from '../../perturbations/fields/noiseScales.js';
+import { createLearnedNoise } from '../../perturbations/steps/learnedNoise.js';
 import { calibrate, calibrationTrials } from '../../src/training/calibrate.js';
+import { bareContext, noiseSource } from '../../src/training/noiseSource.js';
 import { tinyTrained } from '../models/bayesianFixture.js';
 
 const day = 86_400_000;
 const from = Date.UTC(2006, 0, 1);
 const count = 240;
-const noise = { kind: 'correlated', lengthKm: 1500, timeHours: 0, stepHours: 24 } as const;
+const noise = [{ lengthKm: 1500, timeHours: 0 }] as const;
 
 /** A network that believes nothing changes and that the noise is 0.2 scales a day. */
 function stillModel(): TrainedModel {
@@ -29,15 +31,12 @@ function stillModel(): TrainedModel {
 function world({ schema, cycle }: TrainedModel, kept: number): Archive {
   const points = cycle.coefficients.length / (1 + 2 * cycle.harmonics);
   const pattern = new Float32Array(points);
-  const stream = createPerturbation(noise, schema.grid).stream({
-    seed: 77,
-    start: 0,
-    weightSample: 0,
-    noiseStream: 0,
-  });
+  const streams = createNoisePatterns(schema.grid, noise, { stepHours: 24 }).streams([
+    { seed: 77, start: 0, weightSample: 0, noiseStream: 0 },
+  ]);
   const z = new Float64Array(points);
   const states = Array.from({ length: count + 100 }, () => {
-    stream.next(pattern);
+    streams.next(0, 1, pattern);
     z.forEach((value, i) => {
       z[i] = kept * value + 0.3 * pattern[i]!;
     });
@@ -58,7 +57,7 @@ describe('calibration', () => {
     const found = await calibrate({
       trained,
       session: { device: 'cpu' },
-      perturbation: createPerturbation(noise, trained.schema.grid),
+      perturbation: createLearnedNoise(noiseSource(noise), bareContext(trained.schema, 24)),
       initial: null,
       archive: world(trained, kept),
       archiveName: 'the world',

@@ -3,7 +3,8 @@
  * by (seed, stage, step), so that any step can be remade alone.
  */
 import { internalError } from '../../../core/errors.js';
-import type { Perturbation } from '../../../core/interfaces.js';
+import { gridSize } from '../../../core/grid.js';
+import type { MemberKey } from '../../../core/interfaces.js';
 import { type DrawKey, uniforms } from '../../../core/random/stream.js';
 import { timeBasis } from '../../../core/season.js';
 import type { Network } from '../networks/network.js';
@@ -20,14 +21,25 @@ export interface StepPlace {
   readonly step: number;
 }
 
+/** Patterns of variance 1 that fill in the amplitude of the noise, step after step: perturbations/fields/randomField.ts. */
+export interface NoisePatterns {
+  streams(keys: readonly MemberKey[]): {
+    /** Those of consecutive streams at their next step. @param out [stream, lat, lon] */
+    next(first: number, count: number, out: Float32Array): void;
+  };
+}
+
 export interface StepSources {
   readonly network: Network;
   readonly loader: Pick<SampleLoader, 'stateLength' | 'stepMilliseconds' | 'pool'>;
-  readonly noise: Perturbation;
+  readonly noise: NoisePatterns;
   readonly seed: number;
   /** What the weights of the step are drawn from. */
   readonly family: Pick<WeightFamily, 'drawShapes' | 'fillDraw'>;
 }
+
+/** Streams whose state is held at a time: as many fields as are made at once. */
+const streamsAtOnce = 8;
 
 /** Streams of dropout begin behind those of the draws of weights. */
 const dropoutStreams = 2 ** 16;
@@ -158,24 +170,25 @@ function requirePool({ dates, history }: SampleLoader['pool'], network: Network)
 
 /** Patterns of every step of the rollout, each [S, R, points]: a row's stream goes on from step to step. */
 function fillPatterns(
-  { noise, seed }: StepSources,
+  { network, noise, seed }: StepSources,
   place: StepPlace,
   buffers: ReadonlyMap<string, Float32Array>,
 ): void {
   const { stage, phase } = place;
-  const patterns = Array.from({ length: phase.rollout }, (_, s) => buffers.get(`pattern.${s}`));
-  const rows = stage.noiseStreams * phase.batch;
-  for (let row = 0; row < stage.weightSamples * rows; row++) {
-    const stream = noise.stream({
-      seed,
-      start: startOf(place),
-      weightSample: Math.floor(row / rows),
-      noiseStream: row % rows,
+  const points = gridSize(network.schema.grid);
+  const perSample = stage.noiseStreams * phase.batch;
+  const rows = stage.weightSamples * perSample;
+  const start = startOf(place);
+  for (let first = 0; first < rows; first += streamsAtOnce) {
+    const keys = Array.from({ length: Math.min(streamsAtOnce, rows - first) }, (_, i) => {
+      const row = first + i;
+      return { seed, start, weightSample: Math.floor(row / perSample), noiseStream: row % perSample };
     });
-    for (const out of patterns) {
+    const streams = noise.streams(keys);
+    for (let s = 0; s < phase.rollout; s++) {
+      const out = buffers.get(`pattern.${s}`);
       if (out === undefined) continue;
-      const points = out.length / (stage.weightSamples * rows);
-      stream.next(out.subarray(row * points, (row + 1) * points));
+      streams.next(0, keys.length, out.subarray(first * points, (first + keys.length) * points));
     }
   }
 }

@@ -1,5 +1,4 @@
 /** What a training is asked for, and what it tells while it runs. */
-import type { Perturbation } from '../../../core/interfaces.js';
 import type { Tensors } from '../../../core/store/tensorFile.js';
 import type { GraphExecutor } from '../../graph/executor.js';
 import type { Graph } from '../../graph/graph.js';
@@ -13,6 +12,7 @@ import {
 import type { SampleLoader } from './sampleLoader.js';
 import type { PosteriorPlan } from './stageFamily.js';
 import type { Stage } from './stages.js';
+import type { NoisePatterns } from './trainingBatch.js';
 
 export interface TrainingRequest {
   readonly network: Network;
@@ -25,7 +25,7 @@ export interface TrainingRequest {
   /** Stages to run, first and last (default: all that are left). */
   readonly only?: { readonly first: number; readonly last: number };
   readonly posterior: PosteriorPlan;
-  readonly noise: Perturbation;
+  readonly noise: NoisePatterns;
   readonly seed: number;
   createExecutor(graph: Graph): Promise<GraphExecutor>;
   readonly checkpointPath: string;

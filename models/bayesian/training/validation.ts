@@ -6,7 +6,6 @@
  *   spread–skill ratio   √((M + 1)/M · mean variance / mean squared error of the mean) (Fortin et al. 2014, eq. 15)
  * In the epistemic stage, whose states go on without noise, each state is scored with the noise of its last step.
  */
-import type { Perturbation } from '../../../core/interfaces.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import type { GraphExecutor, HeldTensor } from '../../graph/executor.js';
 import { elements, type Graph, type Shape, type Value } from '../../graph/graph.js';
@@ -16,7 +15,7 @@ import { almostFairCrps, areaMean } from './losses.js';
 import { areaWeights, membersOf, type RolloutStep, rollout, rolloutFit } from './rollout.js';
 import type { SampleLoader } from './sampleLoader.js';
 import type { Phase, Stage, ValidationPlan } from './stages.js';
-import { fillBatch, type StepPlace } from './trainingBatch.js';
+import { fillBatch, type NoisePatterns, type StepPlace } from './trainingBatch.js';
 
 export interface Judgement {
   readonly fit: number;
@@ -97,7 +96,7 @@ export interface ValidatorSources {
   /** Of the training period: analysis errors are made of its states. */
   readonly loader: SampleLoader;
   readonly validation: SampleLoader;
-  readonly noise: Perturbation;
+  readonly noise: NoisePatterns;
   readonly seed: number;
 }
 
