@@ -57,6 +57,8 @@ export interface EnsembleRequest {
   /** Bytes of the model in one worker. */
   readonly modelBytes: number;
   readonly signal: AbortSignal;
+  /** Told once of each thing that perturbations would have known. */
+  onNote?(text: string): void;
   onEstimate(estimate: RunEstimate, memberSteps: number): void;
   onProgress(doneMemberSteps: number, totalMemberSteps: number): void;
   /**
@@ -91,7 +93,8 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
   const starts = Array.from(description.starts).sort((a, b) => a - b);
   // what is planned is checked and every time is looked up before anything is written, and a new run is not begun if its
   // first analysis has gaps
-  const { stepsBack } = perturbationNeeds(request.perturbations, modelOf(request));
+  const { stepsBack, notes } = perturbationNeeds(request.perturbations, modelOf(request));
+  for (const note of notes) request.onNote?.(note);
   for (const time of request.perturbations.dates) requireHistory(source, time);
   const whole = { ...source, historyLength: source.historyLength + stepsBack };
   for (const time of starts) requireHistory(whole, time);

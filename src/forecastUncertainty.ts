@@ -5,9 +5,11 @@
 import { usageError } from '../core/errors.js';
 import { memberCount, type NestedDesign, parseDesign } from '../ensembles/design.js';
 import { hasNoise, hasWeightSamples, type ModelSource, type Uncertainty } from '../models/source.js';
+import { schemes } from '../perturbations/parameters.js';
+import { type PerturbationRequest, parsePerturbations } from '../perturbations/parse.js';
 import type { Options } from './options.js';
 
-type Choices = Pick<Options, 'deterministic' | 'uncertainty' | 'members' | 'initial' | 'analysisError'>;
+type Choices = Pick<Options, 'deterministic' | 'uncertainty' | 'members'>;
 
 /** Said in one line of a forecast's report. */
 export const uncertaintyWords: Readonly<Record<Uncertainty, string>> = {
@@ -32,51 +34,77 @@ export function chosenUncertainty({
   );
 }
 
-/** Amplitude of the perturbations that members start with, as a share of climatological spread. */
-export function memberAmplitude({
+/**
+ * What members are perturbed by, in its order: what --perturb names and, before it, differences of states of the amplitude
+ * of --initial; where neither says how members start, of that of the analysis error.
+ * @throws {PlumeError} usage, for what cannot be read, or contradicts --deterministic
+ */
+export async function askedPerturbations({
   deterministic,
+  perturb,
   initial,
   analysisError = 0,
-}: Pick<Choices, 'deterministic' | 'initial' | 'analysisError'>): number {
-  return deterministic ? 0 : (initial ?? analysisError);
+}: Pick<Options, 'deterministic' | 'initial' | 'analysisError'> & {
+  readonly perturb?: readonly string[];
+}): Promise<PerturbationRequest[]> {
+  const named = await parsePerturbations(perturb ?? []);
+  if (deterministic) {
+    const flag = named.length > 0 ? '--perturb' : '--initial';
+    if (named.length === 0 && !(initial !== undefined && initial > 0)) return [];
+    throw usageError(`--deterministic starts its only member from the analysis itself; leave out ${flag}`);
+  }
+  const amplitude = initial ?? (named.some(startsApart) ? 0 : analysisError);
+  if (amplitude === 0) return named;
+  return [...(await parsePerturbations([`state-difference:amplitude=${amplitude}`])), ...named];
+}
+
+function startsApart({ kind }: PerturbationRequest): boolean {
+  return schemes[kind].at === 'start';
 }
 
 /**
  * K × J of a forecast.
+ * @param perturbations of its members; those of every step count as noise
  * @throws {PlumeError} usage, when members would be copies of each other
  */
-export function chosenDesign(options: Choices, source: ModelSource): NestedDesign {
+export function chosenDesign(
+  options: Choices,
+  source: ModelSource,
+  perturbations: readonly Pick<PerturbationRequest, 'kind'>[],
+): NestedDesign {
   const { members, deterministic } = options;
   if (deterministic) {
     const design = parseDesign(members ?? '1x1');
     if (memberCount(design) === 1) return design;
     throw usageError(`--deterministic is one forecast a start; leave out --members ${members}`);
   }
-  const apart = memberAmplitude(options) > 0;
   if (source.kind === 'nature') return parseDesign(members ?? '1x48');
   const uncertainty = source.uncertainty ?? 'hybrid';
-  const design = parseDesign(members ?? defaultMembers(uncertainty, apart));
-  const copies = hasWeightSamples(uncertainty) ? design.noiseStreams : memberCount(design);
-  if (!hasNoise(uncertainty) && !apart && copies > 1) {
-    const single = hasWeightSamples(uncertainty) ? `${memberCount(design)}x1` : '1x1';
+  const weights = hasWeightSamples(uncertainty);
+  const apart = perturbations.some(({ kind }) => schemes[kind].at === 'start');
+  const noise = hasNoise(uncertainty) || perturbations.some(({ kind }) => schemes[kind].at === 'step');
+  const design = parseDesign(members ?? defaultMembers({ weights, noise, apart }));
+  const copies = weights ? design.noiseStreams : memberCount(design);
+  if (!noise && !apart && copies > 1) {
+    const single = weights ? `${memberCount(design)}x1` : '1x1';
     throw usageError(
       `--members ${members} with --uncertainty ${uncertainty}: without noise, ${copies} members ` +
-        `${hasWeightSamples(uncertainty) ? 'of each weight sample ' : ''}would be the same; use --members ${single}, ` +
-        'or let them start apart with --initial 0.1',
+        `${weights ? 'of each weight sample ' : ''}would be the same; use --members ${single}, ` +
+        'or let them start apart with --initial 0.1, or perturb their steps with --perturb sppt',
     );
   }
   return design;
 }
 
-function defaultMembers(uncertainty: Uncertainty, apart: boolean): string {
-  switch (uncertainty) {
-    case 'hybrid':
-      return '8x6';
-    case 'epistemic':
-      return '48x1';
-    case 'aleatoric':
-      return '1x48';
-    case 'none':
-      return apart ? '1x48' : '1x1';
-  }
+function defaultMembers({
+  weights,
+  noise,
+  apart,
+}: {
+  readonly weights: boolean;
+  readonly noise: boolean;
+  readonly apart: boolean;
+}): string {
+  if (weights) return noise ? '8x6' : '48x1';
+  return noise || apart ? '1x48' : '1x1';
 }

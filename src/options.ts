@@ -164,9 +164,24 @@ const definitions = {
     description: 'error added to each analysis, as a share of climatological spread (default: 0)',
     schema: share('analysis error').optional(),
   },
+  perturb: {
+    flag: '--perturb <spec...>',
+    description:
+      'what makes members differ, in order: sppt, skeb-wrf:rate=2e-5, white, a JSON file, … (see plume perturbations)',
+    schema: z
+      .union([
+        z.array(z.string().min(1)),
+        z
+          .string()
+          .min(1)
+          .transform((one) => [one]),
+      ])
+      .default([]),
+  },
   initial: {
     flag: '--initial <alpha>',
-    description: 'perturbation of each member at the start, likewise (default: as --analysis-error)',
+    description:
+      'short for a first --perturb state-difference:amplitude=ALPHA (default: as --analysis-error where --perturb says nothing of the start)',
     schema: share('initial perturbation').optional(),
   },
   initialStates: {
@@ -177,7 +192,7 @@ const definitions = {
   },
   lead: {
     flag: '--lead <period>',
-    description: 'length of the forecast',
+    description: 'length of the forecast; of plume errors 48h where it is not given',
     schema: z.string().default('P7D'),
   },
   seed: {
@@ -399,6 +414,7 @@ const optionsSchema = z.strictObject({
   every: definitions.every.schema,
   store: definitions.store.schema,
   analysisError: definitions.analysisError.schema,
+  perturb: definitions.perturb.schema,
   initial: definitions.initial.schema,
   initialStates: definitions.initialStates.schema,
   lead: definitions.lead.schema,

@@ -58,11 +58,10 @@ export async function scorePosterior(
     for (const index of starts) {
       const analysis = await archive.read(index);
       requireFinite(analysis, archiveName);
-      const run = trajectory(model, null, {
+      const run = trajectory(model, [], {
         seed,
         start: archive.times[index]!,
-        analysis: [Float32Array.from(analysis.values)],
-        initial: null,
+        analyses: [Float32Array.from(analysis.values)],
         block: { firstWeightSample: 0, weightSamples },
         noiseStreams: 1,
         steps,

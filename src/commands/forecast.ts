@@ -1,27 +1,28 @@
 /** plume forecast: an ensemble from one or many start dates, into a run directory. */
 import { usageError } from '../../core/errors.js';
 import { gridSize } from '../../core/grid.js';
-import { parsePeriod } from '../../core/period.js';
 import { requireSameSchema, schemaToJson } from '../../core/schema.js';
-import { isoOf } from '../../core/store/manifest.js';
 import { type Json, openRun, type RunDescription } from '../../core/store/run.js';
 import { formatTime, parseTimeRange } from '../../core/time.js';
 import { blockSize, memberCount } from '../../ensembles/design.js';
 import { defaultWorkers } from '../../ensembles/estimate.js';
-import { type InitialStates, initialDates } from '../../ensembles/initialStates.js';
 import { keptLeads, keptSchema } from '../../ensembles/kept.js';
 import { type EnsembleSummary, runEnsemble } from '../../ensembles/runEnsemble.js';
 import { type DeviceChoice, resolveDevice } from '../../models/onnx/devices.js';
-import { type DescribedModel, describeModel, type ModelSource } from '../../models/open.js';
+import { describeModel, type ModelSource } from '../../models/open.js';
 import { parseModelSource } from '../../models/source.js';
-import { createCorrelatedField, type NoiseScale } from '../../perturbations/correlatedField.js';
-import type { PerturbationSource } from '../../perturbations/create.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { defaultBatch } from '../defaultBatch.js';
 import {
+  initialRecord,
+  perturbationLines,
+  perturbationPlan,
+  perturbationRecord,
+} from '../forecastPerturbations.js';
+import {
+  askedPerturbations,
   chosenDesign,
   chosenUncertainty,
-  memberAmplitude,
   uncertaintyWords,
 } from '../forecastUncertainty.js';
 import {
@@ -34,7 +35,6 @@ import { openModelArchive } from '../modelArchive.js';
 import type { Options } from '../options.js';
 import { formatBytes, formatSeconds } from '../progress.js';
 import { type SpreadSources, spreadSources, spreadSourcesTable } from '../spreadSources.js';
-import { noiseSource } from '../training/noiseSource.js';
 import { version } from '../version.js';
 
 export const forecastOptions = [
@@ -51,6 +51,7 @@ export const forecastOptions = [
   'every',
   'store',
   'analysisError',
+  'perturb',
   'initial',
   'initialStates',
   'seed',
@@ -115,6 +116,10 @@ function warn(text: string): void {
   process.stderr.write(`plume: warning: ${text}\n`);
 }
 
+function note(text: string): void {
+  process.stderr.write(`plume: note: ${text}\n`);
+}
+
 export async function forecast(
   context: Pick<CommandContext<ForecastOptionName>, 'report' | 'signal'> & {
     readonly options: ForecastOptions;
@@ -127,7 +132,8 @@ export async function forecast(
     throw usageError('no start date: give --starts, such as 2007-01-01 or 2007-01-01/2007-12-24/P7D');
   }
   const source = parseModelSource(options.model, { uncertainty: chosenUncertainty(options) });
-  const design = chosenDesign(options, source);
+  const asked = await askedPerturbations(options);
+  const design = chosenDesign(options, source, asked);
   const starts = parseTimeRange(options.starts);
   const device = await deviceOf(options, source);
   const model = await describeModel(source);
@@ -137,8 +143,11 @@ export async function forecast(
   let live: LiveVerification | null = null;
   try {
     requireSameSchema(archive.schema, name, model.schema, model.name);
-    const initial = initialOf(options, model, { times: archive.times, name, firstStart: starts[0]! });
-    const perturbation = perturbationOf(model);
+    const firstStart = Math.min(...starts);
+    const perturbations = await perturbationPlan(options, asked, model, {
+      ...{ times: archive.times, name, firstStart },
+    });
+    const initial = initialRecord(perturbations);
     const workers = options.workers ?? defaultWorkers(device.device);
     const stateBytes = 4 * model.schema.channels.length * gridSize(model.schema.grid);
     const block = blockSize(stateBytes, design.noiseStreams);
@@ -153,12 +162,12 @@ export async function forecast(
       stepHours: model.stepHours,
       schema: schemaToJson(schema),
       model: model.identity,
-      perturbation: perturbationRecord(model, perturbation),
+      perturbation: perturbationRecord(perturbations),
       device: device.device,
       settings: {
         archive: [...files],
         first_time: formatTime(archive.times[0]!),
-        ...(initial === null ? {} : { initial: initialRecord(initial) }),
+        ...(initial === null ? {} : { initial }),
       },
       config: configOf(options, { workers, batch: batchMembers }),
     };
@@ -171,12 +180,7 @@ export async function forecast(
     if (model.uncertainty !== null) {
       report.line(`members    ${model.uncertainty} uncertainty: ${uncertaintyWords[model.uncertainty]}`);
     }
-    if (initial !== null) {
-      report.line(
-        `analysis   error ${initial.analysisError}, members ${initial.members} of climatological spread, ` +
-          `from ${initial.dates.length} states ${formatTime(initial.dates[0]!)} … ${formatTime(initial.dates.at(-1)!)}`,
-      );
-    }
+    for (const line of perturbationLines(perturbations)) report.line(line);
     let progress: ReturnType<typeof report.begin> | undefined;
     live =
       options.verifyWith === undefined
@@ -188,8 +192,7 @@ export async function forecast(
       archive,
       archiveName: name,
       model: source,
-      perturbation,
-      initial,
+      perturbations,
       historyLength: model.historyLength,
       device: device.device,
       workers,
@@ -197,6 +200,7 @@ export async function forecast(
       block,
       modelBytes: model.memoryBytes(design.weightSamples, batchMembers),
       signal,
+      onNote: note,
       onEstimate: (estimate, memberSteps) => {
         const { seconds, memoryBytes, diskBytes } = estimate;
         report.line(
@@ -247,55 +251,4 @@ async function deviceOf({ device }: ForecastOptions, source: ModelSource): Promi
     throw usageError(`--device ${device}: the nature model runs on the CPU; leave --device out`);
   }
   return { asked: device, device: 'cpu', why: 'the dycore runs there', passedOver: [] };
-}
-
-/** Null where nothing is perturbed. */
-function initialOf(
-  options: ForecastOptions,
-  model: DescribedModel,
-  archive: { readonly times: Float64Array; readonly name: string; readonly firstStart: number },
-): InitialStates | null {
-  const { deterministic, analysisError = 0, initial, initialStates } = options;
-  if (deterministic && initial !== undefined && initial > 0) {
-    throw usageError('--deterministic starts its only member from the analysis itself; leave out --initial');
-  }
-  const members = memberAmplitude(options);
-  if (analysisError === 0 && members === 0) {
-    if (initialStates === undefined) return null;
-    throw usageError('--initial-states has no use without --analysis-error or --initial; give one of them');
-  }
-  const dates = initialDates({
-    times: archive.times,
-    archiveName: archive.name,
-    firstStart: archive.firstStart,
-    historyLength: model.historyLength,
-    stepHours: model.stepHours,
-    period: initialStates === undefined ? undefined : parsePeriod(initialStates),
-  });
-  return { analysisError, members, dates, rotate: model.zonallySymmetric };
-}
-
-function initialRecord({ analysisError, members, dates, rotate }: InitialStates): Json {
-  return {
-    kind: 'state-difference',
-    analysis_error: analysisError,
-    members,
-    rotate,
-    dates: dates.map(isoOf),
-  };
-}
-
-function perturbationOf({ noise, stepHours }: DescribedModel): PerturbationSource | null {
-  const [first, ...others] = noise?.fields ?? [];
-  return first === undefined
-    ? null
-    : noiseSource([first, ...others] as [NoiseScale, ...NoiseScale[]], stepHours);
-}
-
-function perturbationRecord({ schema, noise }: DescribedModel, source: PerturbationSource | null): Json {
-  if (source === null || noise === null) return null;
-  return {
-    ...createCorrelatedField(schema.grid, source).describe(),
-    amplitude_scale: noise.scale,
-  } as unknown as Json;
 }

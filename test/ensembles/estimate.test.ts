@@ -18,6 +18,7 @@ const size: RunSize = {
   workers: 2,
   modelBytes: 1e7,
   poolStates: 0,
+  stepsBack: 0,
 };
 const of = (change: Partial<RunSize>) => estimateRun({ ...size, ...change }, 0.01);
 
@@ -54,6 +55,7 @@ describe('the estimate of a run', () => {
       { historyLength: 3 },
       { modelBytes: 2e7 },
       { poolStates: 64 },
+      { stepsBack: 3 },
     ];
     for (const change of larger) expect(of(change).memoryBytes).toBeGreaterThan(memoryBytes);
   });

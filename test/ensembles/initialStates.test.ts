@@ -72,7 +72,7 @@ describe('analyses', () => {
   it('are read once each, one at a time, the earlier state before the later', async () => {
     const { archive: seen, read } = watched();
     const source = { archive: seen, archiveName: 'synthetic', historyLength: 2, stepHours: 24 };
-    const analyses = createAnalyses(source, 1, null);
+    const analyses = createAnalyses(source, { seed: 1, error: null });
     const asked = [times[10]!, times[10]!, times[14]!, times[10]!, times[20]!];
     const states = await Promise.all(asked.map((start) => analyses.of(start)));
     expect(read).toEqual([9, 10, 13, 14, 19, 20]);
@@ -88,15 +88,13 @@ describe('analyses', () => {
   it('have the error that belongs to seed and start', async () => {
     const source = { archive, archiveName: 'synthetic', historyLength: 1, stepHours: 24 };
     const asked: unknown[] = [];
-    const error = {
-      addAnalysisError: (key: unknown, states: readonly Float32Array[]): void => {
-        asked.push(key);
-        states[0]!.forEach((value, i, all) => {
-          all[i] = value + 1000;
-        });
-      },
+    const error = (key: unknown, states: readonly Float32Array[]): void => {
+      asked.push(key);
+      states[0]!.forEach((value, i, all) => {
+        all[i] = value + 1000;
+      });
     };
-    const [state] = await createAnalyses(source, 7, error).of(times[3]!);
+    const [state] = await createAnalyses(source, { seed: 7, error }).of(times[3]!);
     const truth = await archive.read(3);
     expect(asked).toEqual([{ seed: 7, start: times[3] }]);
     expect(state).toEqual(truth.values.map((value) => value + 1000));

@@ -15,6 +15,7 @@ import { readCost } from '../../ensembles/cost.js';
 import { initialDates } from '../../ensembles/initialStates.js';
 import { keptSchema } from '../../ensembles/kept.js';
 import { type EnsembleRequest, type EnsembleSummary, runEnsemble } from '../../ensembles/runEnsemble.js';
+import { channelPressures } from '../../models/channelPressures.js';
 import { resolveDycore } from '../../models/dycore/dycore.js';
 import { createNatureArchive } from '../../models/dycore/natureArchive.js';
 import { natureSchema } from '../../models/dycore/natureModel.js';
@@ -94,8 +95,14 @@ function requestOf({
     archive,
     archiveName: 'nature',
     model: { kind: 'nature', config },
-    perturbation: null,
-    initial: members + analysisError === 0 ? null : { members, analysisError, dates, rotate: true },
+    perturbations: {
+      initial: members === 0 ? [] : [{ kind: 'state-difference', amplitude: members, antithetic: false }],
+      steps: [],
+      analysisError,
+      dates: members + analysisError === 0 ? [] : dates,
+      rotate: true,
+      pressures: channelPressures(schema),
+    },
     historyLength: 1,
     device: 'cpu',
     workers: 2,

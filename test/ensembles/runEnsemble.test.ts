@@ -11,12 +11,14 @@ import { areaMean, pointWeights } from '../../core/grid.js';
 import type { Archive } from '../../core/interfaces.js';
 import { schemaToJson } from '../../core/schema.js';
 import { checkRun, openRun, type RunReader, readRun } from '../../core/store/run.js';
+import { noPerturbations, type PerturbationPlan } from '../../ensembles/perturbationPlan.js';
 import { productStatistics } from '../../ensembles/products.js';
 import { type EnsembleRequest, type EnsembleSummary, runEnsemble } from '../../ensembles/runEnsemble.js';
 import { trajectory } from '../../ensembles/trajectory.js';
 import { openBayesianModel } from '../../models/bayesian/model.js';
 import { writeModel } from '../../models/bayesian/modelDirectory.js';
-import { createPerturbation, type PerturbationSource } from '../../perturbations/create.js';
+import { createStepPerturbations } from '../../perturbations/create.js';
+import { bareContext, noiseSource } from '../../src/training/noiseSource.js';
 import { tinyParts } from '../models/bayesianFixture.js';
 import { syntheticArchive } from '../syntheticArchive.js';
 
@@ -25,7 +27,9 @@ const day = 86_400_000;
 const leadsHours = [24, 48, 72];
 const archive = syntheticArchive({ rows: 5, columns: 7, days: 40 });
 const starts = [10, 15, 20].map((index) => archive.times[index]!);
-const perturbation: PerturbationSource = { kind: 'correlated', lengthKm: 600, timeHours: 24, stepHours: 24 };
+const bare = noPerturbations(archive.schema);
+const noise = noiseSource([{ lengthKm: 600, timeHours: 24 }]);
+const noisy: PerturbationPlan = { ...bare, steps: [noise] };
 
 let root = '';
 let model = '';
@@ -59,7 +63,7 @@ function requestOf({ members = [4, 2], from = starts, stopAt, ...change }: Asked
       stepHours: 24,
       schema: schemaToJson(archive.schema),
       model: { kind: 'bayesian' },
-      perturbation: { kind: 'correlated' },
+      perturbation: { initial: [], steps: [{ kind: 'noise' }] },
       device: 'cpu',
       settings: {},
       config: {},
@@ -67,8 +71,7 @@ function requestOf({ members = [4, 2], from = starts, stopAt, ...change }: Asked
     archive,
     archiveName: 'synthetic',
     model: { kind: 'bayesian', directory: model },
-    perturbation,
-    initial: null,
+    perturbations: noisy,
     historyLength: 2,
     device: 'cpu',
     workers: 1,
@@ -140,13 +143,13 @@ describe('a run', () => {
     const check = await checkRun(directory);
     expect(check).toMatchObject({ damaged: [], missing: [] });
     const alone = await openBayesianModel(model, { device: 'cpu' });
-    const field = createPerturbation(perturbation, archive.schema.grid);
+    const field = createStepPerturbations([noise], bareContext(archive.schema, 24));
     for (const start of [starts[0]!, starts[2]!]) {
       const at = archive.times.indexOf(start);
-      const analysis = [(await archive.read(at)).values, (await archive.read(at - 1)).values];
+      const analyses = [(await archive.read(at)).values, (await archive.read(at - 1)).values];
       // weight sample 3 by itself: members 6 and 7
       const block = { firstWeightSample: 3, weightSamples: 1 };
-      const request = { seed: 11, start, analysis, block, noiseStreams: 2, steps: 3, batchMembers: 1 };
+      const request = { seed: 11, start, analyses, block, noiseStreams: 2, steps: 3, batchMembers: 1 };
       let lead = 0;
       for await (const states of trajectory(alone, field, request)) {
         const stored = await reading(directory, (run) => run.readMembers(start, leadsHours[lead]!, 0));
@@ -306,16 +309,16 @@ describe('a run', () => {
 });
 
 describe('a run from perturbed analyses', () => {
-  const initial = {
+  const perturbations: PerturbationPlan = {
+    ...noisy,
     analysisError: 0.2,
-    members: 0.1,
+    initial: [{ kind: 'state-difference', amplitude: 0.1, antithetic: false }],
     dates: [1, 2, 3, 4, 5, 6, 7, 8].map((index) => archive.times[index]!),
-    rotate: false,
   };
 
   it('has the same bytes whoever computes it, and none of those of one from the truth', async () => {
-    const one = await forecast({ initial, workers: 1, batchMembers: 8 });
-    const two = await forecast({ initial, workers: 2, batchMembers: 3 });
+    const one = await forecast({ perturbations, workers: 1, batchMembers: 8 });
+    const two = await forecast({ perturbations, workers: 2, batchMembers: 3 });
     const found = await filesOf(one.directory);
     expect(await filesOf(two.directory)).toEqual(found);
     const plain = await filesOf((await forecast()).directory);
@@ -323,9 +326,9 @@ describe('a run from perturbed analyses', () => {
   });
 
   it('keeps its members when weight samples are added', async () => {
-    const { directory } = await forecast({ initial, members: [2, 2] });
+    const { directory } = await forecast({ perturbations, members: [2, 2] });
     const before = await filesOf(directory);
-    await forecast({ initial, directory });
+    await forecast({ perturbations, directory });
     const after = await filesOf(directory);
     for (const [name, bytes] of before) if (name.startsWith('members')) expect(after.get(name)).toBe(bytes);
   });
@@ -333,7 +336,7 @@ describe('a run from perturbed analyses', () => {
   it('is that of one deterministic network where nothing is left to chance', async () => {
     const asked = {
       members: [1, 1] as const,
-      perturbation: null,
+      perturbations: bare,
       model: { kind: 'bayesian', directory: model, uncertainty: 'none' } as const,
     };
     const { directory } = await forecast(asked);
@@ -354,7 +357,7 @@ describe('a run from perturbed analyses', () => {
       expect(a).toEqual(b);
     }
     // an analysis error moves it, a perturbation of members does not
-    const erring = await forecast({ ...asked, initial: { ...initial, members: 0 } });
+    const erring = await forecast({ ...asked, perturbations: { ...perturbations, initial: [], steps: [] } });
     const moved = await reading(erring.directory, (run) => run.readMembers(starts[0]!, 72, 0));
     expect(moved).not.toEqual(await reading(directory, (run) => run.readMembers(starts[0]!, 72, 0)));
   });

@@ -21,7 +21,9 @@ import type { Stage } from '../../models/bayesian/training/stages.js';
 import { trainStages } from '../../models/bayesian/training/trainer.js';
 import { readTrainingData } from '../../models/bayesian/training/trainingData.js';
 import { createExecutor } from '../../models/graph/backends.js';
-import { createPerturbation } from '../../perturbations/create.js';
+import { createNoisePatterns } from '../../perturbations/fields/noiseScales.js';
+import { createLearnedNoise } from '../../perturbations/steps/learnedNoise.js';
+import { bareContext, noiseSource } from '../../src/training/noiseSource.js';
 import { tinyConfig, tinyTrained } from '../models/bayesianFixture.js';
 import { syntheticArchive } from '../syntheticArchive.js';
 
@@ -33,10 +35,8 @@ const stepMilliseconds = 86_400_000;
 const trainingDays = [40, 250, 1500];
 const starts = Array.from({ length: 16 }, (_, s) => 2010 + 12 * s);
 const design = { weightSamples: 16, noiseStreams: 6 };
-const perturbation = createPerturbation(
-  { kind: 'correlated', lengthKm: 600, timeHours: 24, stepHours: 24 },
-  archive.schema.grid,
-);
+const scales = [{ lengthKm: 600, timeHours: 24 }];
+const perturbation = createLearnedNoise(noiseSource(scales), bareContext(archive.schema, 24));
 
 const common = {
   weightSamples: 2,
@@ -101,7 +101,7 @@ async function trained(days: number): Promise<BayesianModel> {
       swag: { rank: 3, everySteps: 1 },
       laplace: { temperature: 1 },
     },
-    noise: perturbation,
+    noise: createNoisePatterns(archive.schema.grid, scales, { stepHours: 24 }),
     seed: 1,
     createExecutor: (graph) => createExecutor(graph, 'ort-cpu', { flushDenormals: true }),
     identity: `${days} days`,
@@ -141,17 +141,17 @@ async function split(days: number, factor: number): Promise<Split> {
   if (model === undefined) throw new Error(`no model of ${days} days`);
   const found = { variance: [] as number[], crps: [] as number[], aleatoric: [] as number[] };
   for (const at of starts) {
-    const analysis = await Promise.all([0, 1].map((back) => stretched(at - back, factor)));
+    const analyses = await Promise.all([0, 1].map((back) => stretched(at - back, factor)));
     const request = {
       seed: 3,
       start: archive.times[at] ?? 0,
-      analysis,
+      analyses,
       block: { firstWeightSample: 0, weightSamples: design.weightSamples },
       noiseStreams: design.noiseStreams,
       steps: 1,
       batchMembers: 96,
     };
-    for await (const members of trajectory(model, perturbation, request)) {
+    for await (const members of trajectory(model, [perturbation], request)) {
       const [weights, noise] = areaMeans(decomposeVariance, members);
       const [weightsCrps, noiseCrps] = areaMeans(decomposeCrps, members);
       found.variance.push(weights / (weights + noise));

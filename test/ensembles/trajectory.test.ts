@@ -7,11 +7,11 @@ import type {
   ForecastModel,
   InitialPerturbation,
   MemberKey,
-  Perturbation,
+  StepPerturbation,
   StepRequest,
 } from '../../core/interfaces.js';
 import type { Schema } from '../../core/schema.js';
-import { trajectory } from '../../ensembles/trajectory.js';
+import { type TrajectoryRequest, trajectory } from '../../ensembles/trajectory.js';
 
 const schema: Schema = {
   grid: makeGrid([60, 50], [0, 10]),
@@ -62,20 +62,35 @@ function linearModel({ a = 0.5, b = 0.25, amplitude = null, calls, spoil }: Fake
 }
 
 /** The pattern tells whose it is: 100 · sample + 10 · stream + step + point / 8. */
-const labelled: Perturbation = {
-  stream: ({ weightSample, noiseStream }) => {
-    let step = 0;
+const labelled: StepPerturbation = {
+  streams: (keys) => {
+    const steps = keys.map(() => 0);
     return {
-      next: (out) => {
-        step++;
-        for (let point = 0; point < out.length; point++)
-          out[point] = 100 * weightSample + 10 * noiseStream + step + point / 8;
+      apply: ({ firstRow, rows, after, amplitude }) => {
+        if (amplitude === null) return;
+        for (let row = 0; row < rows; row++) {
+          const { weightSample, noiseStream } = keys[firstRow + row]!;
+          const step = ++steps[firstRow + row]!;
+          for (let i = row * n; i < (row + 1) * n; i++)
+            after[i]! += amplitude[i]! * (100 * weightSample + 10 * noiseStream + step + (i % points) / 8);
+        }
       },
     };
   },
 };
 
-const analysis = [
+/** Adds to each row what its key says, alike at all its points. */
+function shifted(by: (key: MemberKey, age: number) => number): InitialPerturbation {
+  return {
+    stepsBack: 0,
+    add: async ({ keys, states }) => {
+      for (const [age, all] of states.entries())
+        for (let i = 0; i < all.length; i++) all[i]! += by(keys[Math.floor(i / n)]!, age);
+    },
+  };
+}
+
+const analyses = [
   Float32Array.from({ length: n }, (_, i) => 10 + i),
   Float32Array.from({ length: n }, (_, i) => 20 - i),
 ];
@@ -86,13 +101,14 @@ async function run(
   {
     steps = 3,
     batchMembers = 4,
-    perturbation = labelled,
-  }: { steps?: number; batchMembers?: number; perturbation?: Perturbation } = {},
+    perturbations = [labelled],
+    ...more
+  }: Partial<TrajectoryRequest> & { perturbations?: readonly StepPerturbation[] } = {},
 ): Promise<Float32Array[]> {
   const states: Float32Array[] = [];
   const block = { firstWeightSample, weightSamples };
-  const request = { seed: 1, start, analysis, block, noiseStreams, steps, batchMembers };
-  for await (const state of trajectory(model, perturbation, request)) states.push(state.slice());
+  const request = { seed: 1, start, analyses, block, noiseStreams, steps, batchMembers, ...more };
+  for await (const state of trajectory(model, perturbations, request)) states.push(state.slice());
   return states;
 }
 
@@ -100,7 +116,7 @@ describe('a trajectory', () => {
   it('follows x(t+1) = a x(t) + b x(t−1) from the analysis and the state before it', async () => {
     const found = await run(linearModel({}), [3, 2, 2], { steps: 5 });
     for (let k = 3; k <= 4; k++) {
-      let [newest, previous] = analysis.map((state) => Array.from(state)) as [number[], number[]];
+      let [newest, previous] = analyses.map((state) => Array.from(state)) as [number[], number[]];
       for (const states of found) {
         const next = newest.map((x, i) => (0.5 + k / 100) * x + 0.25 * previous[i]!);
         [newest, previous] = [next, newest];
@@ -117,7 +133,7 @@ describe('a trajectory', () => {
   it('adds to each channel its amplitude times the pattern of the member, drawn anew each step', async () => {
     const found = await run(linearModel({ a: 0, b: 0, amplitude: 2 }), [1, 2, 3]);
     // a is k/100: take the known part off
-    let before = Array.from({ length: 6 }, () => Array.from(analysis[0]!));
+    let before = Array.from({ length: 6 }, () => Array.from(analyses[0]!));
     found.forEach((states, s) => {
       before = before.map((state, m) => {
         const [k, j] = [1 + Math.floor(m / 3), m % 3];
@@ -163,13 +179,13 @@ describe('a trajectory', () => {
 
   it('keys the noise of a member by seed, start, weight sample and stream', async () => {
     const keys: MemberKey[] = [];
-    const perturbation: Perturbation = {
-      stream: (key) => {
-        keys.push(key);
-        return labelled.stream(key);
+    const perturbation: StepPerturbation = {
+      streams: (own) => {
+        keys.push(...own);
+        return labelled.streams(own);
       },
     };
-    await run(linearModel({ amplitude: 1 }), [4, 2, 2], { perturbation });
+    await run(linearModel({ amplitude: 1 }), [4, 2, 2], { perturbations: [perturbation] });
     expect(keys).toEqual(
       [
         [4, 0],
@@ -181,36 +197,163 @@ describe('a trajectory', () => {
   });
 
   it('starts members from states of their own, drawn by their key, earlier states too', async () => {
-    const keys: MemberKey[] = [];
-    const initial: InitialPerturbation = {
-      add: (key, states) => {
-        keys.push(key);
-        states.forEach((state, age) => {
-          for (let i = 0; i < n; i++) state[i]! += (age + 1) * (100 * key.weightSample + key.noiseStream);
-        });
+    const initial = shifted(
+      ({ weightSample, noiseStream }, age) => (age + 1) * (100 * weightSample + noiseStream),
+    );
+    const [states] = await run(linearModel({ a: 0.5, b: 0.25 }), [3, 2, 3], { steps: 1, initial: [initial] });
+    for (let m = 0; m < 6; m++) {
+      const [k, j] = [3 + Math.floor(m / 3), m % 3];
+      const by = 100 * k + j;
+      const expected = (0.5 + k / 100) * (analyses[0]![5]! + by) + 0.25 * (analyses[1]![5]! + 2 * by);
+      expect(states![m * n + 5]).toBeCloseTo(expected, 3);
+    }
+  });
+
+  it('perturbs first states, and every step, in the order of the lists', async () => {
+    const doubled = (states: Float32Array): void => {
+      for (let i = 0; i < states.length; i++) states[i]! *= 2;
+    };
+    const times2: InitialPerturbation = {
+      stepsBack: 0,
+      add: async ({ states }) => {
+        for (const all of states) doubled(all);
       },
     };
-    const model = linearModel({ a: 0.5, b: 0.25 });
-    const block = { firstWeightSample: 3, weightSamples: 2 };
-    const request = { seed: 1, start, analysis, block, noiseStreams: 3, steps: 1, batchMembers: 4, initial };
-    const first = await trajectory(model, null, request).next();
-    const states = first.value as Float32Array;
-    expect(keys.map(({ weightSample, noiseStream }) => [weightSample, noiseStream])).toEqual(
-      [3, 4].flatMap((k) => [0, 1, 2].map((j) => [k, j])),
-    );
-    keys.forEach(({ weightSample: k, noiseStream: j }, m) => {
-      const by = 100 * k + j;
-      const expected = (0.5 + k / 100) * (analysis[0]![5]! + by) + 0.25 * (analysis[1]![5]! + 2 * by);
-      expect(states[m * n + 5]).toBeCloseTo(expected, 3);
+    const plus1 = shifted(() => 1);
+    const constant = linearModel({ a: 1, b: 0 });
+    const started = async (initial: readonly InitialPerturbation[]): Promise<number> =>
+      (await run(constant, [0, 1, 1], { steps: 1, initial, perturbations: [] }))[0]![3]!;
+    expect(await started([plus1, times2])).toBe(2 * (13 + 1));
+    expect(await started([times2, plus1])).toBe(2 * 13 + 1);
+
+    const stepTimes2: StepPerturbation = { streams: () => ({ apply: ({ after }) => doubled(after) }) };
+    const stepPlus1: StepPerturbation = {
+      streams: () => ({
+        apply: ({ after }) => {
+          for (let i = 0; i < after.length; i++) after[i]! += 1;
+        },
+      }),
+    };
+    const ended = async (perturbations: readonly StepPerturbation[]): Promise<number> =>
+      (await run(constant, [0, 1, 1], { steps: 2, perturbations }))[1]![3]!;
+    expect(await ended([stepPlus1, stepTimes2])).toBe(2 * (2 * (13 + 1) + 1));
+    expect(await ended([stepTimes2, stepPlus1])).toBe(2 * (2 * 13 + 1) + 1);
+  });
+
+  it('hands each step what it was before, in batches of consecutive rows that come once', async () => {
+    const seen: number[][] = [];
+    const watching: StepPerturbation = {
+      streams: (keys) => ({
+        apply: ({ firstRow, rows, before, after }) => {
+          expect([before.length, after.length]).toEqual([rows * n, rows * n]);
+          expect(firstRow + rows).toBeLessThanOrEqual(keys.length);
+          seen.push([firstRow, rows, before[0]!]);
+        },
+      }),
+    };
+    await run(linearModel({ a: 0.5, b: 0 }), [0, 1, 5], {
+      steps: 2,
+      batchMembers: 2,
+      perturbations: [watching],
     });
+    expect(seen).toEqual([
+      ...[0, 2, 4].map((first) => [first, first === 4 ? 1 : 2, 10]),
+      ...[0, 2, 4].map((first) => [first, first === 4 ? 1 : 2, 5]),
+    ]);
+  });
+
+  it('gives first states the forecasts they ask for, with the weights of each sample, in any batches', async () => {
+    const asking = (found: Float32Array[][]): InitialPerturbation => ({
+      stepsBack: 2,
+      add: async ({ keys, analyses: given, forecast }) => {
+        expect(given).toHaveLength(4);
+        expect(keys).toHaveLength(6);
+        // three rows for each of two weight samples, whatever the members
+        const rows = [0, 1].flatMap((sample) => [0, 1, 2].map((row) => 10 * sample + row));
+        const history = [2, 3].map((age) =>
+          Float32Array.from(rows.flatMap((by) => [...given[age]!].map((x) => x + by))),
+        );
+        const before = history.map((states) => states.slice());
+        found.push(await forecast(history, start - 12 * hour, 2));
+        expect(history).toEqual(before);
+      },
+    });
+    const earlier = [...analyses, ...[1, 2].map((age) => analyses[0]!.map((x) => x + age))];
+    const calls: StepRequest[] = [];
+    const whole: Float32Array[][] = [];
+    await run(linearModel({ calls }), [3, 2, 3], { steps: 1, analyses: earlier, initial: [asking(whole)] });
+    expect(calls.slice(0, -1).map(({ validTime }) => (validTime - start) / hour)).toEqual([
+      -12, -12, -6, -6, 0,
+    ]);
+    for (const batchMembers of [1, 2, 6]) {
+      const found: Float32Array[][] = [];
+      await run(linearModel({}), [3, 2, 3], {
+        steps: 1,
+        batchMembers,
+        analyses: earlier,
+        initial: [asking(found)],
+      });
+      expect(found).toEqual(whole);
+    }
+    const [newest, previous] = whole[0] as [Float32Array, Float32Array];
+    for (let row = 0; row < 6; row++) {
+      const a = 0.5 + (row < 3 ? 3 : 4) / 100;
+      const by = 10 * Math.floor(row / 3) + (row % 3);
+      const first = a * (earlier[2]![1]! + by) + 0.25 * (earlier[3]![1]! + by);
+      expect(previous[row * n + 1]).toBeCloseTo(first, 4);
+      expect(newest[row * n + 1]).toBeCloseTo(a * first + 0.25 * (earlier[2]![1]! + by), 4);
+    }
+  });
+
+  it('holds what perturbations made of a state within its limits, and nothing that the model made', async () => {
+    const seen: number[] = [];
+    const limits = {
+      positive: [],
+      fixed: [],
+      apply: (perturbed: Float32Array, unperturbed: Float32Array) => {
+        seen.push(perturbed.length / n, unperturbed.length / n);
+        for (let i = 0; i < perturbed.length; i++)
+          perturbed[i] = Math.max(perturbed[i]!, Math.min(0, unperturbed[i % unperturbed.length]!));
+      },
+    };
+    const down = shifted(({ noiseStream }) => (noiseStream === 0 ? 0 : -1000));
+    const stepDown: StepPerturbation = { streams: () => ({ apply: ({ after }) => after.fill(-7) }) };
+    // the model makes −1 of everything: a perturbation may not push it lower, nor is it lifted
+    const model = linearModel({ a: 0, b: 0, spoil: (_, mean) => mean.fill(-1) });
+    const found = await run(model, [0, 1, 3], {
+      steps: 1,
+      batchMembers: 2,
+      limits,
+      initial: [down],
+      perturbations: [stepDown],
+    });
+    expect(found[0]).toEqual(new Float32Array(3 * n).fill(-1));
+    expect(seen).toEqual([3, 1, 3, 1, 2, 2, 1, 1]);
+    const free = await run(linearModel({ a: 1, b: 0 }), [0, 1, 3], {
+      steps: 1,
+      limits,
+      initial: [down],
+      perturbations: [],
+    });
+    expect([...free[0]!.subarray(0, n)]).toEqual([...analyses[0]!]);
+    expect([...free[0]!.subarray(n)].every((value) => value === 0)).toBe(true);
+  });
+
+  it('that does not begin finite names member and channel', async () => {
+    const work = run(linearModel({}), [0, 1, 3], {
+      initial: [shifted(({ noiseStream }) => (noiseStream === 1 ? Number.NaN : 0))],
+    });
+    await expect(work).rejects.toThrow(
+      'start 2007-01-01T00Z: member 1 stopped being finite in msl at lead 0 h',
+    );
   });
 
   it('of some noise streams has the values they have among all', async () => {
     const whole = await run(linearModel({ amplitude: 1 }), [2, 1, 6]);
     const block = { firstWeightSample: 2, weightSamples: 1, streams: { first: 3, count: 2 } };
-    const request = { seed: 1, start, analysis, block, noiseStreams: 6, steps: 3, batchMembers: 2 };
+    const request = { seed: 1, start, analyses, block, noiseStreams: 6, steps: 3, batchMembers: 2 };
     let lead = 0;
-    for await (const states of trajectory(linearModel({ amplitude: 1 }), labelled, request)) {
+    for await (const states of trajectory(linearModel({ amplitude: 1 }), [labelled], request)) {
       expect(states).toEqual(whole[lead]?.slice(3 * n, 5 * n));
       lead++;
     }
@@ -219,17 +362,17 @@ describe('a trajectory', () => {
 
   it('asks for no noise where there is no perturbation', async () => {
     const block = { firstWeightSample: 0, weightSamples: 1 };
-    const request = { seed: 1, start, analysis, block, noiseStreams: 2, steps: 3, batchMembers: 2 };
+    const request = { seed: 1, start, analyses, block, noiseStreams: 2, steps: 3, batchMembers: 2 };
     const states: Float32Array[] = [];
-    for await (const state of trajectory(linearModel({ amplitude: 5 }), null, request))
+    for await (const state of trajectory(linearModel({ amplitude: 5 }), [], request))
       states.push(state.slice());
     expect(states).toEqual(await run(linearModel({ amplitude: null }), [0, 1, 2]));
   });
 
   it('leaves the analysis as it was', async () => {
-    const before = analysis.map((state) => state.slice());
+    const before = analyses.map((state) => state.slice());
     await run(linearModel({ amplitude: 3 }), [0, 2, 2], { steps: 4 });
-    expect(analysis).toEqual(before);
+    expect(analyses).toEqual(before);
   });
 
   it('stops with member, channel and lead when a value is no longer finite', async () => {
@@ -266,16 +409,10 @@ describe('a trajectory', () => {
           }
         },
       });
-      const initial: InitialPerturbation = {
-        add: ({ weightSample, noiseStream }, [state]) => {
-          if (weightSample === 5 && noiseStream === 2) state?.fill(2000);
-        },
-      };
-      const block = { firstWeightSample: 4, weightSamples: 2 };
-      const request = { seed: 1, start, analysis, block, noiseStreams: 3, steps: 4, batchMembers, initial };
-      const work = (async () => {
-        for await (const _ of trajectory(model, null, request));
-      })();
+      const initial = shifted(({ weightSample, noiseStream }) =>
+        weightSample === 5 && noiseStream === 2 ? 2000 : 0,
+      );
+      const work = run(model, [4, 2, 3], { steps: 4, batchMembers, initial: [initial], perturbations: [] });
       await expect(work).rejects.toMatchObject({ tag: 'data' });
       await expect(work).rejects.toThrow(
         'start 2007-01-01T00Z: member 17 broke on the way to lead 12 h: wind of 250 m/s at level 3, step 7',

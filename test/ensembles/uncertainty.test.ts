@@ -3,12 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ForecastModel, Perturbation } from '../../core/interfaces.js';
+import type { ForecastModel, StepPerturbation } from '../../core/interfaces.js';
 import { decomposeVariance } from '../../core/statistics/varianceDecomposition.js';
 import { trajectory } from '../../ensembles/trajectory.js';
 import { writeModel } from '../../models/bayesian/modelDirectory.js';
 import { describeModel, openModel, type Uncertainty } from '../../models/open.js';
-import { createPerturbation } from '../../perturbations/create.js';
+import { createLearnedNoise } from '../../perturbations/steps/learnedNoise.js';
+import { bareContext, noiseSource } from '../../src/training/noiseSource.js';
 import { randomValues, tinyParts } from '../models/bayesianFixture.js';
 
 const [rows, columns, steps] = [5, 7, 3];
@@ -22,7 +23,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 interface Opened {
   readonly model: ForecastModel;
-  readonly noise: Perturbation | null;
+  readonly noise: readonly StepPerturbation[];
 }
 
 /** A model and the noise that its forecasts get: none where the description has none. */
@@ -34,8 +35,8 @@ async function opened(uncertainty: Uncertainty | undefined): Promise<Opened> {
   } as const;
   const { noise, schema } = await describeModel(source);
   const model = await openModel(source, { device: 'cpu' });
-  const pattern = { kind: 'correlated', lengthKm: 600, timeHours: 0, stepHours: 24 } as const;
-  return { model, noise: noise === null ? null : createPerturbation(pattern, schema.grid) };
+  const added = noiseSource([{ lengthKm: 600, timeHours: 0 }]);
+  return { model, noise: noise === null ? [] : [createLearnedNoise(added, bareContext(schema, 24))] };
 }
 
 /** The members after three steps, [K, J, point]. */
@@ -48,7 +49,7 @@ async function members(
   const request = {
     seed: 3,
     start: Date.UTC(2003, 0, label),
-    analysis: [label, label + 1].map((at) => randomValues(points, at, 800).map((value) => 101_300 + value)),
+    analyses: [label, label + 1].map((at) => randomValues(points, at, 800).map((value) => 101_300 + value)),
     block: { firstWeightSample: 0, weightSamples },
     noiseStreams,
     steps,
@@ -73,7 +74,7 @@ describe('a forecast with', () => {
 
   it('epistemic uncertainty has the weights of the hybrid one', async () => {
     const [epistemic, hybrid] = [await opened('epistemic'), await opened('hybrid')];
-    const without = { ...hybrid, noise: null };
+    const without = { ...hybrid, noise: [] };
     expect(await members(without, [3, 2])).toEqual(await members(epistemic, [3, 2]));
     expect(await members(hybrid, [3, 2])).toEqual(await members(await opened(undefined), [3, 2]));
     await epistemic.model.close();
@@ -86,7 +87,7 @@ describe('a forecast with', () => {
     expect(new Set(found).size).toBe(1);
     await none.model.close();
     const aleatoric = await opened('aleatoric');
-    const still = { ...aleatoric, noise: null };
+    const still = { ...aleatoric, noise: [] };
     expect(texts(await members(still, [1, 1]))).toEqual([found[0]]);
     await aleatoric.model.close();
   });
