@@ -10,6 +10,7 @@ import {
   covariance,
   globe,
   increments,
+  mean,
   memberKeys,
   place,
   region,
@@ -116,8 +117,8 @@ describe('the pattern', () => {
   it('has the variance Σσ² of its scales, from the first step on, and remembers as each of them does', () => {
     const rows = 6000;
     const scales = [
-      { sigma: 0.12, lengthKm: 2500, timeHours: 6 },
-      { sigma: 0.09, lengthKm: 4000, timeHours: 72 },
+      { sigma: 0.12, lengthKm: 7000, timeHours: 6 },
+      { sigma: 0.09, lengthKm: 9000, timeHours: 72 },
     ];
     const r = patterns({ ...gentle, scales }, contextOf(place, ['z500']), rows, 9);
     const variance = 0.12 ** 2 + 0.09 ** 2;
@@ -138,7 +139,9 @@ describe('the pattern', () => {
 
   it('is clipped as often as a normal number is beyond 1.8 standard deviations: 7.19 %', () => {
     const rows = 20_000;
-    const [r] = patterns(ifs, contextOf(place, ['z500']), rows, 1);
+    // scales of few harmonics: the place is one point
+    const scales = ifs.scales.map((scale) => ({ ...scale, lengthKm: 8000 }));
+    const [r] = patterns({ ...ifs, scales }, contextOf(place, ['z500']), rows, 1);
     const variance = 0.52 ** 2 + 0.18 ** 2 + 0.06 ** 2;
     const limit = 1.8 * Math.sqrt(variance);
     const clipped = r!.filter((value) => Math.abs(value) > limit - 1e-6).length / rows;
@@ -152,7 +155,7 @@ describe('the pattern', () => {
   });
 
   it('never turns an increment round, however large its scales are', () => {
-    const scales = [{ sigma: 0.9, lengthKm: 2500, timeHours: 6 }];
+    const scales = [{ sigma: 0.9, lengthKm: 8000, timeHours: 6 }];
     const [r] = patterns({ ...gentle, scales }, contextOf(place, ['z500']), 4000, 1);
     const values = [...r!];
     expect(Math.min(...values)).toBe(-1);
@@ -266,7 +269,7 @@ describe('what clipping takes', () => {
   it('is told where it is more than 1 % of the values, with what to set instead', () => {
     const context = contextOf(globe, ['z500']);
     const notes = (changed: Partial<TendencySource>): readonly string[] =>
-      createSppt({ ...ifs, ...changed }, context).notes ?? [];
+      createSppt({ ...ifs, ...changed }, context).notes?.filter((note) => note.includes('clip')) ?? [];
     expect(notes({})).toEqual([
       'sppt: clip=1.8 holds r within ±1.00: 7.2 % of its values are clipped, and 12.3 % of its variance is lost; ' +
         'clip=2.58 and sigma=0.36/0.12/0.042 in place of 0.52/0.18/0.06 clips 1 %',
@@ -280,6 +283,52 @@ describe('what clipping takes', () => {
     expect(notes({ scales: large, clip: 3 })[0]).toMatch(
       /no increment may change its sign, which holds r within ±1.00: 26.7 % .*; sigma=0.38 in place of 0.9 clips 1 %/,
     );
+  });
+});
+
+describe('a wave', () => {
+  it('that turns by θ a step gains 2σ²(1 − cos θ) of its energy in each', () => {
+    const rows = 6000;
+    const sigma = 0.2;
+    const context = contextOf(place, ['u500', 'v500']);
+    const scales = [{ sigma, lengthKm: 8000, timeHours: 0 }];
+    for (const theta of [1, Math.PI]) {
+      const streams = createSppt({ ...gentle, scales }, context).streams(memberKeys(rows));
+      let before = Float32Array.from({ length: 2 * rows }, (_, i) => 1 - (i % 2));
+      for (let step = 0; step < 4; step++) {
+        const after = before.map((x, i) => {
+          const other = before[i % 2 === 0 ? i + 1 : i - 1]!;
+          return Math.cos(theta) * x + (i % 2 === 0 ? -1 : 1) * Math.sin(theta) * other;
+        });
+        streams.apply({ firstRow: 0, rows, before, after, amplitude: null });
+        before = after;
+      }
+      const energies = Float64Array.from(
+        { length: rows },
+        (_, row) => Math.hypot(before[2 * row]!, before[2 * row + 1]!) ** 2,
+      );
+      const found = mean(energies);
+      const standardError = Math.sqrt(mean(energies.map((e) => (e - found) ** 2)) / rows);
+      const expected = (1 + 2 * sigma ** 2 * (1 - Math.cos(theta))) ** 4;
+      expect(Math.abs(found - expected)).toBeLessThan(4 * standardError);
+      expect(standardError).toBeLessThan(0.2 * (expected - 1));
+    }
+  });
+
+  it('that grows by e in energy within a day is told of', () => {
+    const notes = (sigma: number, stepHours: number): readonly string[] =>
+      createSppt(
+        { ...gentle, scales: [{ sigma, lengthKm: 2500, timeHours: 6 }] },
+        contextOf(globe, ['z500'], { stepHours }),
+      ).notes ?? [];
+    // 4 σ² = e^(6/24) − 1 at 0.266
+    expect(notes(0.26, 6)).toEqual([]);
+    expect(notes(0.3, 6)).toEqual([
+      expect.stringMatching(
+        /standard deviation 0.30: .* its energy e-fold in 19.5 h.* at 0.26 that takes 24 h/,
+      ),
+    ]);
+    expect(notes(0.3, 24)).toEqual([]);
   });
 });
 
