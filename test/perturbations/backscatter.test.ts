@@ -297,7 +297,7 @@ describe('the wind', () => {
 
   it('has one variance in all places and directions, from the first step on, and forgets as exp(−Δt/τ)', () => {
     const rows = 6000;
-    const steps = added({ timeHours: 12 }, contextOf(place, ['u500', 'v500']), rows, 4);
+    const steps = added({ timeHours: 12, toDegree: 4 }, contextOf(place, ['u500', 'v500']), rows, 4);
     const [u, v] = [0, 1].map((channel) =>
       steps.map((step) => Float64Array.from({ length: rows }, (_, row) => step[2 * row + channel]!)),
     );
