@@ -26,7 +26,7 @@ export interface BalanceOptions {
   readonly balance: 'linear' | 'geostrophic';
   /** M of verticalModes.ts. */
   readonly verticalModes: number;
-  /** Geostrophic wind is blended to zero below this latitude. */
+  /** Geostrophic wind is blended to zero below this latitude; linear balance has no need of it. */
   readonly equatorDegrees: number;
   /**
    * By channel, in its unit: the flow's strength follows it from level to level, so that variance over spread² is 1 in
@@ -213,7 +213,9 @@ function makeWriter(
     vorticity: has('vorticity'),
     mass: has('geopotential', 'thickness'),
   };
-  const factors = Array.from(grid.latitudes, (latitude) => geostrophicFactor(latitude, equatorDegrees));
+  const factors = linear
+    ? []
+    : Array.from(grid.latitudes, (latitude) => geostrophicFactor(latitude, equatorDegrees));
 
   /** k × ∇Φ and ∇²Φ become the wind F k × ∇Φ, its vorticity and divergence. */
   function makeGeostrophic(): void {

@@ -1,7 +1,7 @@
 /**
  * Balance put to the test of a model that knows nothing of it: the primitive equations of models/dycore. What is out of
  * balance leaves as gravity waves, and divergence is what they are made of (the adjustment experiment of Hakim & Masanam
- * 2024, doi:10.1175/AIES-D-23-0090.1, with the shape of Gaspari & Cohn 1999, Q. J. R. Meteorol. Soc. 125, 723, eq. 4.10).
+ * 2023, arXiv:2309.10867, with the shape of Gaspari & Cohn 1999, Q. J. R. Meteorol. Soc. 125, 723, eq. 4.10).
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { channelName } from '../../core/schema.js';
