@@ -1,4 +1,5 @@
 /** The perturbations there are, by the plain data that names them. */
+import { isPlumeError, PlumeError } from '../core/errors.js';
 import type { InitialPerturbation, StepPerturbation } from '../core/interfaces.js';
 import { createBalancedField } from './initial/balancedField.js';
 import { createBredVectors } from './initial/bredVectors.js';
@@ -8,7 +9,7 @@ import { createRedNoise } from './initial/redNoise.js';
 import { createSphericalGaussian } from './initial/sphericalGaussian.js';
 import { createStateDifference } from './initial/stateDifference.js';
 import { createWhiteNoise } from './initial/whiteNoise.js';
-import type { InitialSource, PerturbationContext, StepSource } from './source.js';
+import type { InitialSource, PerturbationContext, PerturbationSource, StepSource } from './source.js';
 import { createBackscatter } from './steps/backscatter.js';
 import { createLearnedNoise } from './steps/learnedNoise.js';
 import { createSppt } from './steps/sppt.js';
@@ -23,7 +24,9 @@ export function createInitialPerturbations(
   context: PerturbationContext,
   which: (source: InitialSource) => boolean = () => true,
 ): InitialPerturbation[] {
-  return sources.flatMap((source, place) => (which(source) ? [createInitial(source, context, place)] : []));
+  return sources.flatMap((source, place) =>
+    which(source) ? [named(source, () => createInitial(source, context, place))] : [],
+  );
 }
 
 /** @throws {PlumeError} usage, for parameters that do not fit the model */
@@ -31,7 +34,17 @@ export function createStepPerturbations(
   sources: readonly StepSource[],
   context: PerturbationContext,
 ): StepPerturbation[] {
-  return sources.map((source) => createStep(source, context));
+  return sources.map((source) => named(source, () => createStep(source, context)));
+}
+
+/** What does not fit says which of a list it is of. */
+function named<Created>({ kind }: PerturbationSource, create: () => Created): Created {
+  try {
+    return create();
+  } catch (error) {
+    if (!isPlumeError(error) || error.message.startsWith(kind)) throw error;
+    throw new PlumeError(error.tag, `${kind}: ${error.message}`, { cause: error });
+  }
 }
 
 function createInitial(

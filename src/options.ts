@@ -168,15 +168,7 @@ const definitions = {
     flag: '--perturb <spec...>',
     description:
       'what makes members differ, in order: sppt, skeb-wrf:rate=2e-5, white, a JSON file, … (see plume perturbations)',
-    schema: z
-      .union([
-        z.array(z.string().min(1)),
-        z
-          .string()
-          .min(1)
-          .transform((one) => [one]),
-      ])
-      .default([]),
+    schema: z.union([z.array(path), path.transform((one) => [one])]).default([]),
   },
   initial: {
     flag: '--initial <alpha>',

@@ -3,6 +3,8 @@
 import { dataError } from '../../core/errors.js';
 import { checkRun, chunkMembers, openRun } from '../../core/store/run.js';
 import { formatTime } from '../../core/time.js';
+import { formatPerturbation } from '../../perturbations/resolve.js';
+import type { PerturbationSource } from '../../perturbations/source.js';
 import type { CommandDefinition } from '../command.js';
 import { formatBytes } from '../progress.js';
 
@@ -46,7 +48,7 @@ export const runInfoCommand: CommandDefinition<'checksums'> = {
           `starts     ${starts.length}, ${span}`,
           `leads      ${leadsHours[0]} … ${leadsHours.at(-1)} h in steps of ${manifest.step_hours} h`,
           `model      ${JSON.stringify(manifest.model)}`,
-          `noise      ${JSON.stringify(manifest.perturbation)}`,
+          ...perturbationWords(manifest.perturbation),
           `device     ${JSON.stringify(manifest.device)}`,
           `on disk    ${chunks.length} files, ${formatBytes(bytes)}`,
           ...(check === null
@@ -68,3 +70,16 @@ export const runInfoCommand: CommandDefinition<'checksums'> = {
     return result;
   },
 };
+
+/** A line for each that the manifest records; as it stands where another version wrote it. */
+function perturbationWords(recorded: unknown): string[] {
+  const { initial, steps } = (recorded ?? {}) as {
+    readonly initial?: readonly PerturbationSource[];
+    readonly steps?: readonly PerturbationSource[];
+  };
+  if (!Array.isArray(initial) || !Array.isArray(steps)) return [`noise      ${JSON.stringify(recorded)}`];
+  return [
+    ...initial.map((source) => `at start   ${formatPerturbation(source)}`),
+    ...steps.map((source) => `each step  ${formatPerturbation(source)}`),
+  ];
+}
