@@ -16,6 +16,7 @@ import type { NamedArchive } from '../archiveOption.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { measureErrors } from '../errorTable.js';
 import { openModelArchive } from '../modelArchive.js';
+import type { Options } from '../options.js';
 import { version } from '../version.js';
 
 export const errorsOptions = [
@@ -64,13 +65,8 @@ export async function errors(
   const starts = parseTimeRange(options.starts);
   const leadHours = parseDuration(given.has('lead') ? options.lead : publishedLead) / millisecondsPerHour;
   const source = parseModelSource(options.model, { uncertainty: 'none' });
-  // the dycore runs on the processor alone
-  const { device, why } = await resolveDevice(
-    source.kind === 'nature' && options.device === 'auto' ? 'cpu' : options.device,
-  );
-  if (source.kind === 'nature' && device !== 'cpu') {
-    throw usageError(`--device ${device}: the nature model runs on the CPU; leave --device out`);
-  }
+  const { device, why } =
+    source.kind === 'nature' ? natureDevice(options.device) : await resolveDevice(options.device);
   const described = await describeModel(source);
   const opened = await openModelArchive(options, source, described, report);
   try {
@@ -113,6 +109,11 @@ export async function errors(
   } finally {
     await opened.archive.close();
   }
+}
+
+function natureDevice(asked: Options['device']): { readonly device: 'cpu'; readonly why: string } {
+  if (asked === 'auto' || asked === 'cpu') return { device: 'cpu', why: 'the dycore runs there' };
+  throw usageError(`--device ${asked}: the nature model runs on the CPU; leave --device out`);
 }
 
 /** Null: forecasts start from the archive's own states. */
