@@ -41,7 +41,7 @@ export function makeSynthesis(grid: Grid, degree: number): Synthesis {
   if (bytes > maximumTableBytes) {
     throw usageError(
       `spherical harmonics up to degree ${degree} on ${describeGrid(grid)} need ${Math.ceil(bytes / 2 ** 20)} MiB ` +
-        `of tables, more than ${maximumTableBytes / 2 ** 20} MiB: choose a longer length scale or a coarser grid`,
+        `of tables, more than ${maximumTableBytes / 2 ** 20} MiB: choose a longer length scale, a steeper spectrum or a coarser grid`,
     );
   }
   return suitsTransform(grid, degree) ? synthesisByTransform(grid, degree) : synthesisBySums(grid, degree);

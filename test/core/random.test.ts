@@ -93,6 +93,22 @@ describe('named draws', () => {
     expect(new Set(seen).size).toBe(others.length + 1);
   });
 
+  it('may be drawn in pieces, which begin at multiples of four', () => {
+    const whole = drawn(key, 50);
+    for (const [from, length] of [
+      [0, 7],
+      [4, 13],
+      [36, 14],
+    ] as const) {
+      const piece = new Float64Array(length);
+      normals(key, piece, from);
+      expect(piece).toEqual(whole.subarray(from, from + length));
+    }
+    for (const from of [-4, 2, 4.5, Number.NaN]) {
+      expect(() => normals(key, new Float64Array(4), from)).toThrow(/first block of a draw/);
+    }
+  });
+
   it('never change their definition', () => {
     // Restated from the file's opening paragraph: a change silently changes every stored ensemble.
     const out = new Float64Array(2);
@@ -103,6 +119,7 @@ describe('named draws', () => {
     philox(0, 0, 0, purposes.weights, subKey[0]!, subKey[1]!, block);
     expect([...out]).toEqual([(block[0]! + 0.5) / 2 ** 32, (block[1]! + 0.5) / 2 ** 32]);
     expect(purposes).toMatchObject({ weights: 1, pattern: 2, initial: 3, training: 4, shuffle: 5, ties: 6 });
+    expect(purposes).toMatchObject({ sppt: 10, backscatter: 11, balance: 12 });
   });
 
   it('have the moments and tails of a standard normal, within five standard errors', () => {

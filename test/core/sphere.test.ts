@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeGrid } from '../../core/grid.js';
+import { normals } from '../../core/random/stream.js';
 import { distanceKm, earthRadiusKm } from '../../core/sphere/distance.js';
 import { coefficientCount, legendre, maximumDegree, orderOffset } from '../../core/sphere/legendre.js';
 import { makeSynthesis } from '../../core/sphere/synthesis.js';
@@ -110,6 +111,63 @@ describe('synthesis', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it('of many fields is that of each to the bit, in batches of any size one after the other', () => {
+    const closed = makeGrid(
+      [90, 30, -30, -90],
+      Array.from({ length: 20 }, (_, j) => 18 * j),
+    );
+    // too large for eight fields at a time
+    const large = makeGrid(
+      Array.from({ length: 513 }, (_, i) => 90 - (180 * i) / 512),
+      Array.from({ length: 1080 }, (_, j) => j / 3),
+    );
+    const open = makeGrid([71.5, 30, 2], [-7, 0.5, 11, 12, 55, 56]);
+    const random = (fields: number): Float64Array => {
+      const values = new Float64Array(fields * 2 * count);
+      normals({ seed: 1, weightSample: 0, noiseStream: 0, purpose: 'pattern', step: fields }, values);
+      return values;
+    };
+    for (const [grid, sizes] of [
+      [closed, [8, 1, 11, 3, 2]],
+      [open, [5, 1, 9]],
+      [large, [3]],
+    ] as const) {
+      const points = grid.latitudes.length * grid.longitudes.length;
+      const many = makeSynthesis(grid, degree);
+      const one = makeSynthesis(grid, degree);
+      for (const fields of sizes) {
+        const coefficients = random(fields);
+        for (const Kind of [Float32Array, Float64Array]) {
+          const [found, alone] = [new Kind(fields * points), new Kind(points)];
+          many.evaluateMany(coefficients, fields, found);
+          for (let field = 0; field < fields; field++) {
+            one.evaluate(coefficients.subarray(field * 2 * count, (field + 1) * 2 * count), alone);
+            const at = field * points;
+            expect(alone.every((value, i) => value === found[at + i])).toBe(true);
+          }
+        }
+      }
+    }
+  });
+
+  it('uses the transform where rows mirror to within rounding, as files have them', () => {
+    const rows = 19;
+    const columns = 36;
+    const rounded = Array.from({ length: rows }, (_, i) => 90 - 180 * (i / (rows - 1)));
+    const mirrored = rounded.map((latitude, row) => (2 * row < rows ? latitude : -rounded[rows - 1 - row]!));
+    expect(rounded).not.toEqual(mirrored);
+    const longitudes = Array.from({ length: columns }, (_, j) => 10 * j);
+    const coefficients = new Float64Array(2 * count);
+    normals({ seed: 1, weightSample: 0, noiseStream: 0, purpose: 'pattern', step: 0 }, coefficients);
+    const [a, b] = [rounded, mirrored].map((latitudes) => {
+      const out = new Float64Array(rows * columns);
+      makeSynthesis(makeGrid(latitudes, longitudes), degree).evaluate(coefficients, out);
+      return out;
+    });
+    // Northern rows stand for their mirror images; sums at every row's own latitude would differ in their last bits.
+    expect(a).toEqual(b);
   });
 
   it('is refused where its tables would not fit', () => {
