@@ -2,8 +2,8 @@
  * Size of a field by hemisphere: root mean square by area over each cap, 20°–90° north and south, brought to a target.
  * The two factors are blended linearly in latitude between 20°S and 20°N, so that the field has no step:
  *   f(φ) = f_S + (f_N − f_S) (φ + 20°) / 40°.
- * Hemispheres are scaled apart since errors grow faster in one's winter than in the other's summer: Mahesh et al. 2025,
- * Geosci. Model Dev. 18, 5575 (hemispheric centred bred vectors).
+ * Caps and blending as in Mahesh et al. 2025, Geosci. Model Dev. 18, 5575 (hemispheric centred bred vectors). With one
+ * factor for the globe, the hemisphere where errors grow faster would leave little to the other.
  * A region has the caps that its rows lie in; where it has one alone, that one's factor holds for all of it, and where
  * it has none the factor is that of its whole area.
  */

@@ -54,7 +54,7 @@ function meanSquare(field: Float32Array): number {
 const channel = (state: Float32Array, c: number) => state.subarray(c * points, (c + 1) * points);
 const difference = (a: Float32Array, b: Float32Array) => a.map((value, at) => value - b[at]!);
 
-/** ½ (u² + v² + c_p/T₀ T²) of a difference on pressure levels, J/kg: Talagrand 1981; c_p = 1004, T₀ = 270 K. */
+/** ½ (u² + v² + c_p/T₀ T²) of a difference, J/kg, mean over three pressure levels; c_p = 1004 J/kg/K, T₀ = 270 K. */
 function totalEnergy(state: Float32Array, truth: Float32Array): number {
   const delta = difference(state, truth);
   return [250, 500, 850].reduce((sum, level) => {
