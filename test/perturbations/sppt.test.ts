@@ -137,6 +137,14 @@ describe('the pattern', () => {
     }
   });
 
+  it('has the variance σ² to two hundredths', () => {
+    const [rows, steps] = [8000, 10];
+    const scales = [{ sigma: 0.15, lengthKm: 9000, timeHours: 0 }];
+    const r = patterns({ ...gentle, scales }, contextOf(place, ['z500']), rows, steps);
+    const found = mean(r.map((values) => covariance(values, values)));
+    expect(Math.abs(found / 0.15 ** 2 - 1)).toBeLessThan(4 * Math.sqrt(2 / (rows * steps)));
+  });
+
   it('is clipped as often as a normal number is beyond 1.8 standard deviations: 7.19 %', () => {
     const rows = 20_000;
     // scales of few harmonics: the place is one point
