@@ -109,6 +109,30 @@ describe('winds, vorticity and the streamfunction', () => {
     }
   });
 
+  it('have at a pole one vector, the limit of those around it', () => {
+    const rows = 3;
+    const psi = randomStreamfunctions(rows);
+    const longitudes = Array.from(globe.longitudes);
+    for (const pole of [90, -90]) {
+      const [at, near] = [pole, Math.sign(pole) * (90 - 1e-4)].map((latitude) => {
+        const grid = makeGrid([latitude], longitudes);
+        const [u, v] = [0, 1].map(() => new Float32Array(rows * longitudes.length));
+        createStreamfunctionWind(grid, degree).wind(psi, rows, u!, v!);
+        return { u: u!, v: v! };
+      });
+      for (let i = 0; i < rows * longitudes.length; i++) {
+        // 11 m away the wind is another by 11 m times its gradient, some 10⁻⁵ s⁻¹
+        expect(Math.abs(at!.u[i]! - near!.u[i]!)).toBeLessThan(1e-3);
+        expect(Math.abs(at!.v[i]! - near!.v[i]!)).toBeLessThan(1e-3);
+        // one vector: what goes eastward on a meridian goes northward or southward a quarter of the circle on
+        const row = Math.floor(i / longitudes.length) * longitudes.length;
+        const quarter = row + ((i - row + longitudes.length / 4) % longitudes.length);
+        expect(at!.v[quarter]!).toBeCloseTo(-Math.sign(pole) * at!.u[i]!, 4);
+      }
+      expect(Math.max(...at!.u)).toBeGreaterThan(1);
+    }
+  });
+
   it('of many rows are those of each alone, to the bit', () => {
     const rows = 11;
     const psi = randomStreamfunctions(rows);
