@@ -1,36 +1,72 @@
 /**
- * Makes docs/results.md: for every source of an ensemble's spread an arm, on two series split in time (evidence/).
- * What is there already is kept: trainings, forecasts and scores with their records under runs/results.
+ * Makes docs/results.md: for every source of an ensemble's spread an arm, on two series split in time (evidence/); every
+ * perturbation of members with the network and with the dycore (evidence/perturbations/); and the gallery of what each
+ * looks like. What is there already is kept: trainings, forecasts and scores with their records under runs/results.
  *
- *   npm run results [-- slp nature] [--slp FILE] [--nature FILE]
+ *   npm run results [-- slp nature perturbations gallery] [--slp FILE] [--nature FILE] [--atmosphere FILE] [--quick]
+ *
+ * --quick is for perturbations and gallery alone: a few small forecasts, written beside them and not into docs.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { usageError } from '../core/errors.js';
-import { resultsDocument } from './evidence/document.js';
-import { type Evidence, gather } from './evidence/gather.js';
+import { type MadeSections, resultsDocument, seriesSection } from './evidence/document.js';
+import { gather } from './evidence/gather.js';
+import { perturbationsSection, perturbationsTitle } from './evidence/perturbations/document.js';
+import { drawGallery } from './evidence/perturbations/gallery.js';
+import { gatherPerturbations } from './evidence/perturbations/gather.js';
+import { spectraFigure } from './evidence/perturbations/spectraFigure.js';
+import { type Study, studyOf } from './evidence/perturbations/study.js';
 import { root } from './evidence/plumeCommand.js';
 import { type SeriesName, seriesNamed } from './evidence/series.js';
 
-const names: readonly SeriesName[] = ['slp', 'nature'];
+const seriesNames: readonly SeriesName[] = ['slp', 'nature'];
+const names: readonly string[] = [...seriesNames, 'perturbations', 'gallery'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { slp: { type: 'string' }, nature: { type: 'string' } },
+  options: {
+    slp: { type: 'string' },
+    nature: { type: 'string' },
+    atmosphere: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+  },
 });
-const unknown = positionals.find((name) => !names.some((known) => known === name));
+const unknown = positionals.find((name) => !names.includes(name));
 if (unknown !== undefined) throw usageError(`results: "${unknown}" is none of ${names.join(', ')}`);
+const wanted = positionals.length > 0 ? positionals : names;
 
 process.chdir(root);
-const all: Evidence[] = [];
-for (const name of names) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
-  all.push(await gather(seriesNamed(name, values[name])));
-}
-mkdirSync(join(root, 'docs'), { recursive: true });
-const output = join(root, 'docs', 'results.md');
+const study = studyOf({ atmosphere: values.atmosphere, quick: values.quick });
+const docs = values.quick ? study.work : 'docs';
+const write = (path: string, text: string): void => {
+  const file = join(docs, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  process.stderr.write(`wrote ${file}\n`);
+};
+
+const made = { series: new Map<string, string>(), others: new Map<string, string>() } satisfies MadeSections;
 const machine = { cores: cpus().length, processor: cpus()[0]?.model ?? 'unknown' };
-writeFileSync(output, resultsDocument(all, machine));
-process.stderr.write(`wrote ${output}\n`);
+for (const name of seriesNames.filter((each) => wanted.includes(each))) {
+  const evidence = await gather(seriesNamed(name, values[name]));
+  made.series.set(evidence.series.title, seriesSection(evidence, machine));
+}
+if (wanted.includes('perturbations')) made.others.set(perturbationsTitle, await perturbations(study));
+if (made.series.size + made.others.size > 0) {
+  const path = join(docs, 'results.md');
+  write('results.md', resultsDocument(made, existsSync(path) ? readFileSync(path, 'utf8') : ''));
+}
+if (wanted.includes('gallery')) {
+  for (const [name, svg] of await drawGallery(study)) write(join('perturbations', `${name}.svg`), svg);
+}
+
+async function perturbations(of: Study): Promise<string> {
+  const evidence = await gatherPerturbations(of);
+  for (const each of evidence.models) {
+    write(join('figures', `perturbation-spectra-${each.model.name}.svg`), spectraFigure(each, of.spectral));
+  }
+  return perturbationsSection(evidence);
+}

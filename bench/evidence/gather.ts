@@ -7,6 +7,7 @@ import { type DiagramRow, diagramRows } from '../../evaluation/diagramRow.js';
 import type { CompareResult } from '../../src/commands/compare.js';
 import type { TrainSummary } from '../../src/training/trainModel.js';
 import { type Arm, armsOf, type TrainingName, trainings } from './arms.js';
+import { meanLogCrps } from './meanLogCrps.js';
 import { once, type Ran } from './plumeCommand.js';
 import type { Series } from './series.js';
 
@@ -72,7 +73,10 @@ export async function gather(series: Series): Promise<Evidence> {
     const name = `initial-${amplitude}`;
     const directory = forecast(name, arm, series.validationStarts);
     const ran = run(`verify-${name}`, ['verify', directory, ...learnt]);
-    return { amplitude, meanLogCrps: meanLog((ran.result as { rows: ScoreLike[] }).rows, series.shown) };
+    return {
+      amplitude,
+      meanLogCrps: meanLogCrps((ran.result as { rows: CompareRow[] }).rows, series.shown, 'ensemble'),
+    };
   });
   const best = initialTrials.reduce((a, b) => (b.meanLogCrps < a.meanLogCrps ? b : a));
 
@@ -92,16 +96,6 @@ export async function gather(series: Series): Promise<Evidence> {
 function copyModel(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const file of ['weights.arrow', 'model.json']) copyFileSync(join(from, file), join(to, file));
-}
-
-type ScoreLike = Pick<CompareRow, 'variable' | 'level' | 'metric' | 'value'> & { readonly model: string };
-
-function meanLog(rows: readonly ScoreLike[], channels: readonly string[]): number {
-  const logs = rows
-    .filter(({ model, metric }) => model === 'ensemble' && metric === 'crps')
-    .filter(({ variable, level }) => channels.includes(`${variable}${level ?? ''}`))
-    .map(({ value }) => Math.log(value));
-  return logs.reduce((sum, value) => sum + value, 0) / logs.length;
 }
 
 async function rankHistograms(directory: string): Promise<DiagramRow[]> {
