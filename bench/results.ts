@@ -4,7 +4,7 @@
  *
  *   npm run results [-- slp nature] [--slp FILE] [--nature FILE]
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -32,5 +32,6 @@ for (const name of names) {
 mkdirSync(join(root, 'docs'), { recursive: true });
 const output = join(root, 'docs', 'results.md');
 const machine = { cores: cpus().length, processor: cpus()[0]?.model ?? 'unknown' };
-writeFileSync(output, resultsDocument(all, machine));
+const before = existsSync(output) ? readFileSync(output, 'utf8') : '';
+writeFileSync(output, resultsDocument(all, machine, before));
 process.stderr.write(`wrote ${output}\n`);

@@ -1,4 +1,7 @@
-/** docs/results.md from what was gathered: goals and answers first, then a table for each channel, then the commands. */
+/**
+ * docs/results.md: a section for each series, from what was gathered: goals and answers first, then a table for each
+ * channel, then the commands. Sections of series that were not gathered this time stay as they are.
+ */
 import { displayUnit, formatValue } from '../../src/report/displayUnit.js';
 import type { Evidence } from './gather.js';
 import { answers, barsOutside, costRatio, findRow } from './goals.js';
@@ -8,64 +11,76 @@ export interface Machine {
   readonly processor: string;
 }
 
-export function resultsDocument(all: readonly Evidence[], machine: Machine): string {
-  return `# Results
+const introduction = `# Results
 
 Where should the spread of an ensemble come from? The same network, with its uncertainty taken from its weights, from
 noise, from the analysis, or from all of them, beside a deep ensemble and Monte-Carlo dropout, on two series split in time.
-Made by \`npm run results\`, which runs the commands at the end. Scores are fair: they estimate those of an ensemble without
-end whatever the number of members. Differences carry 95 % intervals of a paired block bootstrap over start dates and
-a verdict that needs a Diebold–Mariano test too (docs/significance.md). Weights learn from the training years, every choice
-is made on the validation year, and the test year is forecast with what they gave.
-
-Machine: ${machine.cores} cores, ${machine.processor}.
-
-## Goals
-
-${all.map((evidence) => goalsOf(evidence)).join('\n\n')}
-
-${all.map((evidence) => section(evidence)).join('\n\n')}
-
-## Commands
-
-${all.map(commandsOf).join('\n\n')}
+Made by \`npm run results\`, which runs the commands at the end of each section. Scores are fair: they estimate those of an
+ensemble without end whatever the number of members. Differences carry 95 % intervals of a paired block bootstrap over start
+dates and a verdict that needs a Diebold–Mariano test too (docs/significance.md). Weights learn from the training years, every
+choice is made on the validation year, and the test year is forecast with what they gave.
 `;
+
+/** @param before the page as it is; '' where there is none */
+export function resultsDocument(all: readonly Evidence[], machine: Machine, before: string): string {
+  const sections = new Map(sectionsOf(before));
+  for (const evidence of all) sections.set(evidence.series.title, section(evidence, machine));
+  return [introduction, ...sections.values()].join('\n');
 }
 
-function goalsOf(evidence: Evidence): string {
+/** By title; text before the first is left out. */
+function sectionsOf(page: string): [string, string][] {
+  return page
+    .split(/^(?=## )/m)
+    .slice(1)
+    .map((text) => [/^## (.*)$/m.exec(text)?.[1] ?? '', `${text.trimEnd()}\n`]);
+}
+
+function goalsTable(evidence: Evidence): string {
   const lines = answers(evidence).map(
     ({ goal, met, found }) => `| ${goal} | ${met ? 'met' : '**missed**'} | ${found} |`,
   );
-  return [`### ${evidence.series.title}`, '', '| goal | | found |', '|---|---|---|', ...lines].join('\n');
+  return ['| goal | | found |', '|---|---|---|', ...lines].join('\n');
 }
 
-function section(evidence: Evidence): string {
+function section(evidence: Evidence, machine: Machine): string {
   const { series, trained, result, initial, initialTrials } = evidence;
   const trainings = trained.map(
     ({ name, summary }) =>
-      `| ${name} | ${summary.parameters.toLocaleString('en')} | ${(summary.seconds / 60).toFixed(1)} min | ` +
-      `${summary.teraflops.toFixed(1)} TFLOP at ${summary.gigaflopsPerSecond.toFixed(0)} GFLOP/s | ` +
+      `| ${name} | ${summary.parameters.toLocaleString('en')} | ${summary.teraflops.toFixed(1)} TFLOP | ` +
       `${(summary.peakMemoryBytes / 1e6).toFixed(0)} MB |`,
   );
   const trials = initialTrials.map(
     ({ amplitude, meanLogCrps }) => `${amplitude} (${Math.exp(meanLogCrps).toPrecision(4)})`,
   );
+  const analyses =
+    series.analysisError > 0
+      ? `Analyses err by ${series.analysisError} of climatological spread; arms whose members all start from the analysis ` +
+        'carry on that error.'
+      : 'Analyses are taken as the truth.';
   return `## ${series.title}
 
 Trained on ${series.train}, validated on ${series.validate}, ${result.starts.length} test starts
-${result.starts[0]?.slice(0, 10)} … ${result.starts.at(-1)?.slice(0, 10)}.${
-    series.analysisError > 0
-      ? ` Analyses err by ${series.analysisError} of climatological spread; arms whose members all start from the analysis carry on that error.`
-      : ' Analyses are taken as the truth.'
-  }
-Members start apart by ${initial} of climatological spread where nothing else sets them apart: the best on the validation year
-of ${trials.join(', ')}, geometric mean of CRPS over leads in brackets.
+${result.starts[0]?.slice(0, 10)} … ${result.starts.at(-1)?.slice(0, 10)}. ${analyses}
+Members start apart by ${initial} of climatological spread where nothing else sets them apart: the best on the validation
+year of ${trials.join(', ')}, geometric mean of CRPS over leads in brackets.
 
-| training | weights a network | time | work | peak memory |
-|---|---|---|---|---|
+${goalsTable(evidence)}
+
+| training | weights a network | work | peak memory |
+|---|---|---|---|
 ${trainings.join('\n')}
 
-${series.shown.map((channel) => channelTable(evidence, channel)).join('\n\n')}`;
+On ${machine.cores} cores, ${machine.processor}.
+
+${series.shown.map((channel) => channelTable(evidence, channel)).join('\n\n')}
+
+### Commands${series.make === undefined ? ` (ARCHIVE is ${series.name === 'slp' ? 'the file of the reanalysis' : 'the store of the nature run'})` : ''}
+
+\`\`\`sh
+${evidence.commands.map((args) => `npx plume ${args.join(' ').replaceAll(series.archive, 'ARCHIVE')}`).join('\n')}
+\`\`\`
+`;
 }
 
 function channelTable(evidence: Evidence, channel: string): string {
@@ -123,10 +138,4 @@ function channelTable(evidence: Evidence, channel: string): string {
     '',
     `Cost of a member-day, deterministic = 1: ${costs.join(', ')}.`,
   ].join('\n');
-}
-
-function commandsOf({ series, commands }: Evidence): string {
-  const lines = commands.map((args) => `npx plume ${args.join(' ').replaceAll(series.archive, 'ARCHIVE')}`);
-  const given = series.make === undefined ? '' : ` (ARCHIVE is ${series.archive})`;
-  return `${series.title}${given}:\n\n\`\`\`sh\n${lines.join('\n')}\n\`\`\``;
 }
