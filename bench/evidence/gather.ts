@@ -30,7 +30,7 @@ export interface Evidence {
   readonly commands: readonly (readonly string[])[];
 }
 
-/** Everything of one series lies in runs/results/<name>. */
+/** Everything of one series lies in runs/results/<name>: models by their names, forecasts under runs/. */
 export async function gather(series: Series): Promise<Evidence> {
   const work = join('runs', 'results', series.name);
   const commands: (readonly string[])[] = [];
@@ -57,11 +57,14 @@ export async function gather(series: Series): Promise<Evidence> {
   });
 
   const forecast = (name: string, arm: Arm, starts: string): string => {
-    const out = join(work, name);
+    const out = join(work, 'runs', name);
+    const startsApart = arm.flags.includes('--initial');
     run(name, [
       'forecast',
       ...['--archive', archive, '--model', join(work, arm.model), '--starts', starts, '--lead', series.lead],
-      ...[...arm.flags, '--initial-states', train, '--seed', '1', '--out', out],
+      ...arm.flags,
+      ...(startsApart ? ['--initial-states', train] : []),
+      ...['--seed', '1', '--out', out],
     ]);
     return out;
   };
@@ -83,7 +86,7 @@ export async function gather(series: Series): Promise<Evidence> {
     run(`verify-${arm.name}`, ['verify', directory, ...learnt]);
     ranks.set(arm.name, await rankHistograms(directory));
   }
-  const directories = arms.map(({ name }) => join(work, name));
+  const directories = arms.map(({ name }) => join(work, 'runs', name));
   const result = run('compare', ['compare', ...directories, ...learnt]).result as CompareResult;
   return { series, arms, trained, initialTrials, initial: best.amplitude, result, ranks, commands };
 }
