@@ -46,7 +46,7 @@ export function seriesNamed(name: SeriesName, archive: string | undefined): Seri
         testStarts: '2007-01-01/2007-12-24/P1D',
         lead: 'P7D',
         analysisError: 0,
-        initialTrials: [0.1, 0.2, 0.3, 0.45],
+        initialTrials: [0.2, 0.3, 0.45, 0.6, 0.8],
         shown: ['msl'],
         networks: 8,
       };
