@@ -40,7 +40,8 @@ export async function gather(series: Series): Promise<Evidence> {
   };
   if (series.make !== undefined && !existsSync(series.archive)) run('archive', series.make);
   const { archive, train, validate, networks } = series;
-  const learnt = ['--archive', archive, '--train', train, '--references', 'persistence,climatology'];
+  const learnt = ['--archive', archive, '--train', train, '--references'];
+  const quick = 'persistence,climatology';
 
   const trained = (Object.keys(trainings) as TrainingName[]).map((name): Trained => {
     const out = join(work, name);
@@ -74,7 +75,7 @@ export async function gather(series: Series): Promise<Evidence> {
     if (arm === undefined) throw new Error('no arm of initial perturbations');
     const name = `initial-${amplitude}`;
     const directory = forecast(name, arm, series.validationStarts);
-    const ran = run(`verify-${name}`, ['verify', directory, ...learnt]);
+    const ran = run(`verify-${name}`, ['verify', directory, ...learnt, quick]);
     return { amplitude, meanLogCrps: meanLog((ran.result as { rows: ScoreLike[] }).rows, series.shown) };
   });
   const best = initialTrials.reduce((a, b) => (b.meanLogCrps < a.meanLogCrps ? b : a));
@@ -83,11 +84,12 @@ export async function gather(series: Series): Promise<Evidence> {
   const ranks = new Map<string, readonly DiagramRow[]>();
   for (const arm of arms) {
     const directory = forecast(arm.name, arm, series.testStarts);
-    run(`verify-${arm.name}`, ['verify', directory, ...learnt]);
+    run(`verify-${arm.name}`, ['verify', directory, ...learnt, quick]);
     ranks.set(arm.name, await rankHistograms(directory));
   }
   const directories = arms.map(({ name }) => join(work, 'runs', name));
-  const result = run('compare', ['compare', ...directories, ...learnt]).result as CompareResult;
+  const result = run('compare', ['compare', ...directories, ...learnt, series.references])
+    .result as CompareResult;
   return { series, arms, trained, initialTrials, initial: best.amplitude, result, ranks, commands };
 }
 
