@@ -1,9 +1,10 @@
 /**
  * How fast a training step of a small Earth-specific transformer runs (trainingStep.ts has the way of timing), beside the
  * same network in PyTorch: a globe of 32 × 64 points, five variables on four levels and four at the surface, eight
- * states; patches 2 × 2 × 2, windows 2 × 4 × 4, 48 channels, two blocks in each of four stages.
+ * states; sizes as that grid gets them by itself: patches 2 × 2 × 2, windows 2 × 4 × 4, 48 channels, two blocks in each of four stages.
  */
 import { makeGrid } from '../core/grid.js';
+import { transformerFor } from '../models/bayesian/networks/defaultNetwork.js';
 import {
   EarthTransformer,
   type EarthTransformerConfig,
@@ -15,21 +16,6 @@ import { appendStep, benchStep, plainStep, type StepBenchmark } from './training
 const batch = 8;
 const [rows, columns] = [32, 64];
 
-const config: EarthTransformerConfig = {
-  kind: 'earth-transformer',
-  patch: [2, 2, 2],
-  window: [2, 4, 4],
-  channels: 48,
-  heads: [3, 6, 6, 3],
-  depths: [2, 2, 2, 2],
-  mlpRatio: 4,
-  norm: 'post',
-  historyLength: 1,
-  harmonics: 1,
-  constants: ['orography', 'latitude', 'season'],
-  updates: 'adamw',
-};
-
 /** One step on the increment; the amplitude takes no part. */
 function trainingStep(): Graph {
   const levels = [850, 700, 500, 250].flatMap((level) =>
@@ -40,6 +26,10 @@ function trainingStep(): Graph {
     Array.from({ length: rows }, (_, i) => 90 - (180 * (i + 0.5)) / rows),
     Array.from({ length: columns }, (_, j) => (360 * j) / columns),
   );
+  const config: EarthTransformerConfig = {
+    ...transformerFor({ grid }, { harmonics: 1, stepHours: 24 }),
+    constants: ['orography', 'latitude', 'season'],
+  };
   const network = new EarthTransformer(config, { channels: [...levels, ...surface], grid }, {});
   const b = new GraphBuilder();
   const parameters = new Map(

@@ -7,8 +7,7 @@
  * ensemble, the two sources of the spread: epistemic_variance (cut at 0) and aleatoric_variance (unit squared), and
  * epistemic_crps (cut at 0) and aleatoric_crps (unit of the variable).
  */
-import { readFile } from 'node:fs/promises';
-import { Field, Float64, makeData, Schema, type Table, tableFromIPC, type Vector } from 'apache-arrow';
+import { Field, Float64, makeData, Schema, type Vector } from 'apache-arrow';
 import { dataError } from '../core/errors.js';
 import { type Grid, gridSize, makeGrid } from '../core/grid.js';
 import {
@@ -20,9 +19,11 @@ import {
   utf8,
   utf8Data,
 } from '../core/store/arrowColumns.js';
-import { fileError, writeAtomically } from '../core/store/atomic.js';
+import { writeAtomically } from '../core/store/atomic.js';
+import { readArrowTable } from '../core/store/table.js';
 
 const format = 'plume-score-maps';
+const again = 'make it again with plume verify';
 export const mapsName = 'maps.arrow';
 
 export const mapStatistics = [
@@ -103,25 +104,10 @@ export async function writeScoreMaps(path: string, maps: ScoreMaps): Promise<voi
 
 /** @throws {PlumeError} data, when the file is missing, damaged or holds something else */
 export async function readScoreMaps(path: string): Promise<ScoreMaps> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw fileError(error, `reading ${path}`);
-  }
-  let table: Table;
-  try {
-    table = tableFromIPC(bytes);
-  } catch (error) {
-    throw dataError(`${path} is not a readable Arrow file; make it again with plume verify`, {
-      cause: error,
-    });
-  }
+  const table = await readArrowTable(path, again);
   const { metadata } = table.schema;
   if (metadata.get('format') !== format) {
-    throw dataError(
-      `${path} has format ${metadata.get('format') ?? 'none'}, expected ${format}; make it again with plume verify`,
-    );
+    throw dataError(`${path} has format ${metadata.get('format') ?? 'none'}, expected ${format}; ${again}`);
   }
   const axis = (name: string): number[] => JSON.parse(metadata.get(name) ?? '[]') as number[];
   const grid = makeGrid(axis('latitudes'), axis('longitudes'));

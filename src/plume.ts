@@ -2,20 +2,41 @@
 /** The command line: parses, dispatches, and ends with an exit code that tells "retry" from "do not". */
 import { Command, CommanderError } from 'commander';
 import { exitCodes, isPlumeError, toPlumeError } from '../core/errors.js';
-import { addCommand, examplesHelp } from './command.js';
-import { archiveInfoCommand } from './commands/archiveInfo.js';
-import { bayesianiseCommand } from './commands/bayesianise.js';
-import { compareCommand } from './commands/compare.js';
-import { errorsCommand } from './commands/errors.js';
-import { forecastCommand } from './commands/forecast.js';
-import { natureCommand } from './commands/nature.js';
-import { perturbationsCommand } from './commands/perturbations.js';
-import { reportCommand } from './commands/report.js';
-import { runInfoCommand } from './commands/runInfo.js';
-import { startCommand } from './commands/start.js';
-import { trainCommand } from './commands/train.js';
-import { verifyCommand } from './commands/verify.js';
+import { addCommand, type CommandDefinition, examplesHelp } from './command.js';
 import { version } from './version.js';
+
+/** In the order of the help. What stands in a group is called by two words, as `plume run info`. */
+interface Entry {
+  readonly word: string;
+  readonly group?: string;
+  readonly load: () => Promise<CommandDefinition>;
+}
+
+const entries: readonly Entry[] = [
+  { word: 'start', load: async () => (await import('./commands/start.js')).startCommand },
+  {
+    word: 'archive',
+    group: 'look into gridded data',
+    load: async () => (await import('./commands/archiveInfo.js')).archiveInfoCommand,
+  },
+  { word: 'nature', load: async () => (await import('./commands/nature.js')).natureCommand },
+  { word: 'train', load: async () => (await import('./commands/train.js')).trainCommand },
+  { word: 'bayesianise', load: async () => (await import('./commands/bayesianise.js')).bayesianiseCommand },
+  { word: 'forecast', load: async () => (await import('./commands/forecast.js')).forecastCommand },
+  { word: 'errors', load: async () => (await import('./commands/errors.js')).errorsCommand },
+  {
+    word: 'perturbations',
+    load: async () => (await import('./commands/perturbations.js')).perturbationsCommand,
+  },
+  { word: 'verify', load: async () => (await import('./commands/verify.js')).verifyCommand },
+  { word: 'compare', load: async () => (await import('./commands/compare.js')).compareCommand },
+  { word: 'report', load: async () => (await import('./commands/report.js')).reportCommand },
+  {
+    word: 'run',
+    group: 'look into run directories',
+    load: async () => (await import('./commands/runInfo.js')).runInfoCommand,
+  },
+];
 
 /** A reader that has seen enough, such as head, is no failure. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -51,28 +72,20 @@ ${exitCodes.interrupted} interrupted (run the same command again to resume), ${e
   )
   .exitOverride();
 
-addCommand(program, startCommand);
-const archive = program
-  .command('archive')
-  .description('look into gridded data')
-  .addHelpText('after', examplesHelp(archiveInfoCommand.examples))
-  .exitOverride();
-addCommand(archive, archiveInfoCommand);
-addCommand(program, natureCommand);
-addCommand(program, trainCommand);
-addCommand(program, bayesianiseCommand);
-addCommand(program, forecastCommand);
-addCommand(program, errorsCommand);
-addCommand(program, perturbationsCommand);
-addCommand(program, verifyCommand);
-addCommand(program, compareCommand);
-addCommand(program, reportCommand);
-const run = program
-  .command('run')
-  .description('look into run directories')
-  .addHelpText('after', examplesHelp(runInfoCommand.examples))
-  .exitOverride();
-addCommand(run, runInfoCommand);
+/** A command is loaded when it is called: together they take half a second. The help, and a slip, want them all. */
+const called = entries.filter(({ word }) => word === process.argv[2]);
+for (const { word, group, load } of called.length > 0 ? called : entries) {
+  const definition = await load();
+  const parent =
+    group === undefined
+      ? program
+      : program
+          .command(word)
+          .description(group)
+          .addHelpText('after', examplesHelp(definition.examples))
+          .exitOverride();
+  addCommand(parent, definition);
+}
 
 try {
   await program.parseAsync();

@@ -20,6 +20,8 @@ export interface Arm {
   readonly title: string;
   readonly model: TrainingName;
   readonly flags: readonly string[];
+  /** Several sources together, as the hybrid: shown beside it, and no part of its goal. */
+  readonly mixed?: boolean;
 }
 
 /** @param initial amplitude of initial perturbations for the arm that has nothing else, found on the validation year */
@@ -89,7 +91,10 @@ export function armsOf({ analysisError, networks }: Series, initial: number): Ar
       `${networks}x1`,
       ...alone,
     ),
-    arm('dropout-noise', 'MC-dropout with noise', 'dropout', '--members', `${networks / 2}x2`, ...all),
-    arm('hybrid-48', 'hybrid, 48 members', 'hybrid', '--members', '8x6', ...all),
+    {
+      ...arm('dropout-noise', 'hybrid by dropout', 'dropout', '--members', `${networks / 2}x2`, ...all),
+      mixed: true,
+    },
+    { ...arm('hybrid-48', 'hybrid, 48 members', 'hybrid', '--members', '8x6', ...all), mixed: true },
   ];
 }

@@ -31,7 +31,7 @@ export interface Evidence {
   readonly commands: readonly (readonly string[])[];
 }
 
-/** Everything of one series lies in runs/results/<name>. */
+/** Everything of one series lies in runs/results/<name>: models by their names, forecasts under runs/. */
 export async function gather(series: Series): Promise<Evidence> {
   const work = join('runs', 'results', series.name);
   const commands: (readonly string[])[] = [];
@@ -41,7 +41,8 @@ export async function gather(series: Series): Promise<Evidence> {
   };
   if (series.make !== undefined && !existsSync(series.archive)) run('archive', series.make);
   const { archive, train, validate, networks } = series;
-  const learnt = ['--archive', archive, '--train', train, '--references', 'persistence,climatology'];
+  const learnt = ['--archive', archive, '--train', train, '--references'];
+  const quick = 'persistence,climatology';
 
   const trained = (Object.keys(trainings) as TrainingName[]).map((name): Trained => {
     const out = join(work, name);
@@ -58,11 +59,14 @@ export async function gather(series: Series): Promise<Evidence> {
   });
 
   const forecast = (name: string, arm: Arm, starts: string): string => {
-    const out = join(work, name);
+    const out = join(work, 'runs', name);
+    const startsApart = arm.flags.includes('--initial');
     run(name, [
       'forecast',
       ...['--archive', archive, '--model', join(work, arm.model), '--starts', starts, '--lead', series.lead],
-      ...[...arm.flags, '--initial-states', train, '--seed', '1', '--out', out],
+      ...arm.flags,
+      ...(startsApart ? ['--initial-states', train] : []),
+      ...['--seed', '1', '--out', out],
     ]);
     return out;
   };
@@ -72,7 +76,7 @@ export async function gather(series: Series): Promise<Evidence> {
     if (arm === undefined) throw new Error('no arm of initial perturbations');
     const name = `initial-${amplitude}`;
     const directory = forecast(name, arm, series.validationStarts);
-    const ran = run(`verify-${name}`, ['verify', directory, ...learnt]);
+    const ran = run(`verify-${name}`, ['verify', directory, ...learnt, quick]);
     return {
       amplitude,
       meanLogCrps: meanLogCrps((ran.result as { rows: CompareRow[] }).rows, series.shown, 'ensemble'),
@@ -84,11 +88,12 @@ export async function gather(series: Series): Promise<Evidence> {
   const ranks = new Map<string, readonly DiagramRow[]>();
   for (const arm of arms) {
     const directory = forecast(arm.name, arm, series.testStarts);
-    run(`verify-${arm.name}`, ['verify', directory, ...learnt]);
+    run(`verify-${arm.name}`, ['verify', directory, ...learnt, quick]);
     ranks.set(arm.name, await rankHistograms(directory));
   }
-  const directories = arms.map(({ name }) => join(work, name));
-  const result = run('compare', ['compare', ...directories, ...learnt]).result as CompareResult;
+  const directories = arms.map(({ name }) => join(work, 'runs', name));
+  const result = run('compare', ['compare', ...directories, ...learnt, series.references])
+    .result as CompareResult;
   return { series, arms, trained, initialTrials, initial: best.amplitude, result, ranks, commands };
 }
 

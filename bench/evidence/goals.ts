@@ -60,7 +60,7 @@ export function answers(evidence: Evidence): Answer[] {
   const listed = (cases: readonly { channel: string; lead: number }[]): string =>
     cases.length === 0 ? '' : `: not ${cases.map(label).join(', ')}`;
 
-  const others = arms.filter(({ name }) => name !== 'hybrid' && name !== 'hybrid-48');
+  const others = arms.filter(({ name, mixed }) => name !== 'hybrid' && mixed !== true);
   const beaten = all.filter(({ channel, lead }) => {
     const own = findRow(rows, 'hybrid', channel, 'crps', lead)?.value ?? Number.NaN;
     return others.some(({ name }) => (findRow(rows, name, channel, 'crps', lead)?.value ?? Number.NaN) < own);
@@ -77,7 +77,7 @@ export function answers(evidence: Evidence): Answer[] {
   const cost = costRatio(evidence, 'hybrid-48');
   const found: Answer[] = [
     {
-      goal: 'the hybrid has the lowest fair CRPS at every lead, at equal numbers of members',
+      goal: 'the hybrid has the lowest fair CRPS at every lead, beside arms of one source and as many members',
       met: beaten.length === 0,
       found: `lowest at ${all.length - beaten.length} of ${all.length}${listed(beaten)}`,
     },

@@ -27,6 +27,8 @@ export interface Series {
   readonly initialTrials: readonly number[];
   /** Channels with a table of their own. */
   readonly shown: readonly string[];
+  /** References beside the arms. */
+  readonly references: string;
   /** Networks of the deep ensemble: the members of every arm. */
   readonly networks: number;
 }
@@ -46,8 +48,9 @@ export function seriesNamed(name: SeriesName, archive: string | undefined): Seri
         testStarts: '2007-01-01/2007-12-24/P1D',
         lead: 'P7D',
         analysisError: 0,
-        initialTrials: [0.1, 0.2, 0.3, 0.45],
+        initialTrials: [0.3, 0.45, 0.6, 0.8, 1],
         shown: ['msl'],
+        references: 'persistence,climatology,regression',
         networks: 8,
       };
     case 'nature': {
@@ -68,6 +71,7 @@ export function seriesNamed(name: SeriesName, archive: string | undefined): Seri
         analysisError: 0.1,
         initialTrials: [0.05, 0.1, 0.15, 0.2],
         shown: ['z500', 't850', 'u250'],
+        references: 'persistence,climatology',
         networks: 8,
       };
     }

@@ -123,20 +123,29 @@ function validity(values: ArrayLike<unknown>): { nullBitmap: Uint8Array; nullCou
   return { nullBitmap, nullCount };
 }
 
-/** @throws {PlumeError} data, when the file is missing, no Arrow file or has columns of other types */
-export async function readTable(path: string): Promise<TidyTable> {
+/**
+ * A small Arrow file, whole.
+ * @param advice what to do where it is no such file: a half-sentence
+ * @throws {PlumeError} data, when the file is missing or no Arrow file
+ */
+export async function readArrowTable(path: string, advice?: string): Promise<Table> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (error) {
     throw fileError(error, `reading ${path}`);
   }
-  let table: Table;
   try {
-    table = tableFromIPC(bytes);
+    return tableFromIPC(bytes);
   } catch (error) {
-    throw dataError(`${path} is not a readable Arrow file`, { cause: error });
+    const next = advice === undefined ? '' : `; ${advice}`;
+    throw dataError(`${path} is not a readable Arrow file${next}`, { cause: error });
   }
+}
+
+/** @throws {PlumeError} data, when the file is missing, no Arrow file or has columns of other types */
+export async function readTable(path: string): Promise<TidyTable> {
+  const table = await readArrowTable(path);
   // A file cut short decodes to an empty table without a word.
   if (table.schema.fields.length === 0) throw dataError(`${path} is not a readable Arrow file`);
   const columns = table.schema.fields.map((field) =>

@@ -200,24 +200,35 @@ interface SeasonPart {
   lead(lead: number): { readonly xy: Float64Array; readonly gammaY: Float64Array };
 }
 
-function partOf(shape: RidgeShape, eofs: number, train: GramBlock): SeasonPart {
+/** The sums over some rows, by what they are products of: season h, inputs x of the first EOFs, targets y. */
+function productsOf(shape: RidgeShape, eofs: number, block: GramBlock) {
   const { seasonTerms: s, targets: m } = shape;
   const width = s + 2 * shape.eofs;
-  const n = 2 * eofs;
-  const x = inputIndex(shape, eofs);
   const h = Array.from({ length: s }, (_, i) => i);
+  const x = inputIndex(shape, eofs);
   const all = Array.from({ length: m }, (_, j) => j);
-  const hh = submatrix(train.inputs, width, h, h);
-  const hx = submatrix(train.inputs, width, h, x);
+  return {
+    hh: () => submatrix(block.inputs, width, h, h),
+    hx: () => submatrix(block.inputs, width, h, x),
+    xx: () => submatrix(block.inputs, width, x, x),
+    hy: (lead: number) => submatrix(block.cross[lead]!, m, h, all),
+    xy: (lead: number) => submatrix(block.cross[lead]!, m, x, all),
+  };
+}
+
+function partOf(shape: RidgeShape, eofs: number, train: GramBlock): SeasonPart {
+  const { seasonTerms: s, targets: m } = shape;
+  const n = 2 * eofs;
+  const sums = productsOf(shape, eofs, train);
+  const [hh, hx] = [sums.hh(), sums.hx()];
   const gammaX = solveTerms(hh, hx, s, n);
-  const xx = subtractFrom(submatrix(train.inputs, width, x, x), transposedProduct(hx, gammaX, s, n, n));
+  const xx = subtractFrom(sums.xx(), transposedProduct(hx, gammaX, s, n, n));
   return {
     gammaX,
     xx,
     lead(lead) {
-      const hy = submatrix(train.cross[lead]!, m, h, all);
-      const gammaY = solveTerms(hh, hy, s, m);
-      const xy = submatrix(train.cross[lead]!, m, x, all);
+      const gammaY = solveTerms(hh, sums.hy(lead), s, m);
+      const xy = sums.xy(lead);
       return { gammaY, xy: subtractFrom(xy, transposedProduct(hx, gammaY, s, n, m)) };
     },
   };
@@ -226,15 +237,11 @@ function partOf(shape: RidgeShape, eofs: number, train: GramBlock): SeasonPart {
 /** Sums over the held-out rows of x̃ᵀx̃, x̃ = x − Γᵀh with the training years' Γ. */
 function withoutSeason(shape: RidgeShape, eofs: number, held: GramBlock, season: SeasonPart): Float64Array {
   const { seasonTerms: s } = shape;
-  const width = s + 2 * shape.eofs;
   const n = 2 * eofs;
-  const x = inputIndex(shape, eofs);
-  const h = Array.from({ length: s }, (_, i) => i);
-  const hx = submatrix(held.inputs, width, h, x);
-  const hh = submatrix(held.inputs, width, h, h);
-  const shared = transposedProduct(season.gammaX, hx, s, n, n);
-  const own = transposedProduct(season.gammaX, product(hh, season.gammaX, s, s, n), s, n, n);
-  const out = submatrix(held.inputs, width, x, x);
+  const sums = productsOf(shape, eofs, held);
+  const shared = transposedProduct(season.gammaX, sums.hx(), s, n, n);
+  const own = transposedProduct(season.gammaX, product(sums.hh(), season.gammaX, s, s, n), s, n, n);
+  const out = sums.xx();
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) out[i * n + j]! += own[i * n + j]! - shared[i * n + j]! - shared[j * n + i]!;
   return out;
@@ -250,18 +257,13 @@ function crossWithoutSeason(
   gammaY: Float64Array,
 ): { readonly xy: Float64Array; readonly yy: number } {
   const { seasonTerms: s, targets: m } = shape;
-  const width = s + 2 * shape.eofs;
   const n = 2 * eofs;
-  const x = inputIndex(shape, eofs);
-  const h = Array.from({ length: s }, (_, i) => i);
-  const all = Array.from({ length: m }, (_, j) => j);
-  const hh = submatrix(held.inputs, width, h, h);
-  const hx = submatrix(held.inputs, width, h, x);
-  const hy = submatrix(held.cross[lead]!, m, h, all);
-  const hhGammaY = product(hh, gammaY, s, s, m);
-  const xy = submatrix(held.cross[lead]!, m, x, all);
+  const sums = productsOf(shape, eofs, held);
+  const hy = sums.hy(lead);
+  const hhGammaY = product(sums.hh(), gammaY, s, s, m);
+  const xy = sums.xy(lead);
   const fromInputs = transposedProduct(gammaX, hy, s, n, m);
-  const fromTargets = transposedProduct(hx, gammaY, s, n, m);
+  const fromTargets = transposedProduct(sums.hx(), gammaY, s, n, m);
   const both = transposedProduct(gammaX, hhGammaY, s, n, m);
   for (let i = 0; i < xy.length; i++) xy[i]! += both[i]! - fromInputs[i]! - fromTargets[i]!;
   let yy = 0;

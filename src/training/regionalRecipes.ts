@@ -3,26 +3,10 @@
  * seconds, for a first look and tests. Chosen on 2006 of the daily sea-level pressure of the North Atlantic (trained on
  * 2001–2005), never on a test year.
  */
-import type { RegionalConfig } from '../../models/bayesian/networks/regionalNetwork.js';
+import { regionalFor } from '../../models/bayesian/networks/defaultNetwork.js';
 import { common, judged, kinds, type Recipe } from './recipeForm.js';
 
-const network: RegionalConfig = {
-  kind: 'regional',
-  eofs: 0,
-  hidden: 0,
-  stem: 0,
-  channels: 64,
-  layers: 4,
-  kernel: 5,
-  stride: 2,
-  harmonics: 2,
-  history: 3,
-  past: 'differences',
-  context: 'channels',
-  entry: 5,
-  edges: 'repeat',
-  updates: 'muon',
-};
+const network = regionalFor({ harmonics: 2 });
 
 /** A correlation of 0.15 from one day to the next. */
 const timeHours = -24 / Math.log(0.15);

@@ -39,6 +39,8 @@ describe.skipIf(!mayMount)('a small disk (skipped where a tmpfs cannot be mounte
   function forecastArgumentsOf(starts: string): string[] {
     return forecastArguments(run, { starts, lead: 'P3D' });
   }
+  /** Of a few starts: enough where nothing happens while it is made. */
+  const few = forecastArguments(run);
   /** Whether the manifest on disk names a chunk yet. */
   const recorded = (): boolean => {
     const path = join(run, 'manifest.json');
@@ -99,7 +101,7 @@ describe.skipIf(!mayMount)('a small disk (skipped where a tmpfs cannot be mounte
   });
 
   it('that fills up under verification or a report: they end with 69 and leave the run as it was', async () => {
-    await succeed(args);
+    await succeed(few);
     fill();
     const before = contents(disk);
     for (const refused of [
@@ -114,12 +116,12 @@ describe.skipIf(!mayMount)('a small disk (skipped where a tmpfs cannot be mounte
   });
 
   it('that is read-only: no run, no training (69); reading a run there goes on', async () => {
-    await succeed(args);
+    await succeed(few);
     expect(spawnSync('mount', ['-o', 'remount,ro', disk]).status).toBe(0);
     const before = contents(disk);
     for (const refused of [
       forecastArguments(join(disk, 'another')),
-      [...args, '--members', '3x3'],
+      [...few, '--members', '3x3'],
       trainArguments(join(disk, 'model')),
       ['report', run],
     ]) {

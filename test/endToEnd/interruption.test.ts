@@ -2,7 +2,16 @@
  * A run or a training that is killed at any moment, and then given the same command again, ends with the same bytes
  * as one that was left in peace, and nothing besides.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { writeSyntheticNetcdf } from '../syntheticArchive.js';
@@ -45,6 +54,23 @@ async function killedAt(args: readonly string[], out: string, moment: () => () =
 
 const temporary = /\.tmp-|\.lock$/;
 
+/** A file of that name is there that was not when the command began: what the kill before has left does not count. */
+function appears(path: string, like: RegExp): () => boolean {
+  const left = new Set(names(path, like));
+  return () => names(path, like).some((name) => !left.has(name));
+}
+
+/** A moment to kill at, made anew for every command it is waited for in. */
+interface Moment {
+  readonly when: string;
+  readonly moment: () => () => boolean;
+}
+
+/** The same command is killed at one moment after the other; each goes on where the one before was killed. */
+async function killedAtEach(args: readonly string[], out: string, moments: readonly Moment[]): Promise<void> {
+  for (const { when, moment } of moments) expect(await killedAt(args, out, moment), when).toBe(true);
+}
+
 describe('a forecast', () => {
   // The run directory is part of the configuration that the manifest keeps, so every run is made at one place.
   const out = join(directory, 'run');
@@ -70,64 +96,69 @@ describe('a forecast', () => {
     const began = performance.now();
     return () => performance.now() - began > 1000 * seconds;
   };
-  it.each([
+  const whileWritten = (path: string, from = 0): Moment['moment'] => {
+    return () => {
+      const appeared = appears(join(out, path), temporary);
+      return () => chunks() > from && appeared();
+    };
+  };
+  const early: readonly Moment[] = [
     { when: 'at once', moment: () => elapsed(0) },
     { when: 'while it loads', moment: () => elapsed(0.3) },
     { when: 'as its lock appears', moment: () => () => names(out, /\.lock$/).length > 0 },
-    {
-      when: 'while its first manifest is written',
-      moment: () => () => names(out, /^manifest.*tmp/).length > 0,
-    },
-    {
-      when: 'while a chunk is written',
-      moment: () => () => chunks() > 20 && names(join(out, 'members'), temporary).length > 0,
-    },
-    {
-      when: 'while products are written',
-      moment: () => () => names(join(out, 'products'), temporary).length > 0,
-    },
+    { when: 'while its first manifest is written', moment: () => appears(out, /^manifest.*tmp/) },
+  ];
+  const amid: readonly Moment[] = [
+    { when: 'while products are written', moment: whileWritten('products') },
+    { when: 'while a chunk is written', moment: whileWritten('members', 20) },
+  ];
+  const late: readonly Moment[] = [
     { when: 'in the middle', moment: () => () => chunks() > count / 2 },
     {
       when: 'while the manifest is written again',
-      moment: () => () => chunks() > 15 && names(out, /^manifest.*tmp/).length > 0,
+      moment: () => {
+        const appeared = appears(out, /^manifest.*tmp/);
+        return () => chunks() > count / 2 && appeared();
+      },
     },
     { when: 'as the last chunk appears', moment: () => () => chunks() === count },
-  ])('killed $when ends with the same bytes when run again', async ({ moment }) => {
-    expect(await killedAt(args, out, moment)).toBe(true);
-    await succeed(args);
-    expect(contents(out)).toEqual(expected);
-  });
-
-  it('killed again and again ends with the same bytes', async () => {
-    for (const part of [0.3, 0.7]) await killed(args, () => chunks() > part * count);
+  ];
+  it.each([
+    { where: 'before its first member', moments: early },
+    { where: 'while files are written', moments: amid },
+    { where: 'from the middle to the last chunk', moments: late },
+  ])('killed again and again $where ends with the same bytes when run again', async ({ moments }) => {
+    await killedAtEach(args, out, moments);
     // what the manifest had recorded when the last kill came is what is not made again
-    const info = JSON.parse((await succeed(['run', 'info', out, '--json'])).stdout);
+    const isRun = existsSync(join(out, 'manifest.json'));
+    const info = isRun ? JSON.parse((await succeed(['run', 'info', out, '--json'])).stdout) : undefined;
     const { stdout } = await succeed([...args, '--json']);
-    expect(JSON.parse(stdout).keptMembers).toBe(info.trajectories.held);
+    expect(JSON.parse(stdout).keptMembers).toBe(info?.trajectories.held ?? 0);
     expect(contents(out)).toEqual(expected);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'stops at %s with 75, keeps what is finished, and goes on',
-    async (signal) => {
+  it('stops at SIGINT, and at SIGTERM, with 75, keeps what is finished, and goes on', async () => {
+    let held = 0;
+    for (const [signal, from] of [['SIGINT', 20] as const, ['SIGTERM', 50] as const]) {
       const { child, finished } = startPlume(args);
-      while (chunks() < 20) await pause(1);
+      while (chunks() < from) await pause(1);
       child.kill(signal);
       const { code, stderr } = await finished;
-      expect(code).toBe(75);
+      expect(code, signal).toBe(75);
       expect(stderr).toMatch(
         /stopped after \d+ of \d+ member-steps; everything finished is kept .* same command again/,
       );
       const info = JSON.parse((await succeed(['run', 'info', out, '--checksums', '--json'])).stdout);
       expect(info.check.damaged).toEqual([]);
-      expect(info.trajectories.held).toBeGreaterThanOrEqual(20 * 6);
-      expect(info.trajectories.held).toBeLessThan(count * 6);
+      held = info.trajectories.held;
+      expect(held).toBeGreaterThanOrEqual(from * 6);
+      expect(held).toBeLessThan(count * 6);
       expect(names(out, temporary)).toEqual([]);
-      const { stdout } = await succeed([...args, '--json']);
-      expect(JSON.parse(stdout).keptMembers).toBe(info.trajectories.held);
-      expect(contents(out)).toEqual(expected);
-    },
-  );
+    }
+    const { stdout } = await succeed([...args, '--json']);
+    expect(JSON.parse(stdout).keptMembers).toBe(held);
+    expect(contents(out)).toEqual(expected);
+  });
 
   it('is refused where another process writes, with 69, and the other is not disturbed', async () => {
     const first = startPlume(args);
@@ -191,20 +222,19 @@ describe('a training', () => {
       return at >= 0 && text[at + place.length] !== '0';
     };
   };
-  it.each([
-    { when: 'at its first checkpoint', moment: () => atCheckpoint(1) },
-    { when: 'in the epistemic stage', moment: () => inStage('epistemic') },
-    { when: 'in the aleatoric stage', moment: () => inStage('aleatoric') },
-    { when: 'while a checkpoint is written', moment: () => () => names(out, /tmp/).length > 0 },
-  ])('killed $when ends with the same bytes when run again', async ({ moment }) => {
-    expect(await killedAt(args, out, moment)).toBe(true);
+  it('killed again and again ends with the same bytes when run again', async () => {
+    await killedAtEach(args, out, [
+      { when: 'at its first checkpoint', moment: () => atCheckpoint(1) },
+      { when: 'in the epistemic stage', moment: () => inStage('epistemic') },
+      { when: 'while a checkpoint is written', moment: () => appears(out, /checkpoint.*tmp/) },
+    ]);
     const { stderr } = await succeed(args);
     expect(stderr).toMatch(/^trained /m);
     expect(contents(out)).toEqual(expected);
   });
 
   it('whose last checkpoint was cut short goes on from the one before, says so, and ends with the same bytes', async () => {
-    expect(await killedAt(args, out, () => atCheckpoint(20))).toBe(true);
+    expect(await killedAt(args, out, () => inStage('aleatoric'))).toBe(true);
     truncateSync(join(out, 'checkpoint-0.arrow'), 1000);
     const { stderr } = await succeed(args);
     expect(stderr).toMatch(/checkpoint-0\.arrow.*going on from the one before, stage \d step \d+/);
@@ -219,70 +249,72 @@ describe('a training', () => {
       const model = JSON.parse(readFileSync(join(out, 'model.json'), 'utf8'));
       expect(model.training.record.stages.at(-1)).toBe(stage);
       expect(model.posterior.kind).toBe(stage === 'deterministic' ? 'point' : 'mean-field');
-      if (stage !== 'deterministic') continue;
-      // a model of one stage forecasts
-      const run = join(directory, 'point');
-      await succeed(forecastArguments(run, { model: out, starts: '2004-02-01' }));
-      rmSync(run, { recursive: true });
+      if (stage === 'deterministic') await isPoint();
+      if (stage === 'epistemic') await keepsItsPosterior();
     }
     expect(contents(out)).toEqual(expected);
   });
 
-  it('goes on from a model alone, and not on other fields or with another posterior', async () => {
-    await succeed([...args, '--stage', 'deterministic']);
-    for (const name of names(out, /^checkpoint/)) rmSync(join(out, name));
-    const other = await plume([...args, '--stage', 'aleatoric']);
-    expect(other.code).toBe(64);
-    expect(other.stderr).toContain('--stage aleatoric begins where the epistemic stage ends');
+  /** The command of a later stage that begins with the model alone, in a copy without its checkpoints. */
+  const later = (stage: string, ...flags: readonly string[]): string[] => {
+    const copy = join(directory, 'copy');
+    cpSync(out, copy, { recursive: true });
+    for (const name of names(copy, /^checkpoint/)) rmSync(join(copy, name));
+    return [...args.map((arg) => (arg === out ? copy : arg)), '--stage', stage, ...flags];
+  };
+  const refused = async (command: readonly string[]): Promise<{ code: number | null; stderr: string }> => {
+    const { code, stderr } = await plume(command);
+    rmSync(join(directory, 'copy'), { recursive: true });
+    return { code, stderr };
+  };
+
+  /** A model of the first stage forecasts; what goes on from it is the next stage, on the fields it learnt from. */
+  async function isPoint(): Promise<void> {
+    const run = join(directory, 'point');
+    await succeed(forecastArguments(run, { model: out, starts: '2004-02-01' }));
+    rmSync(run, { recursive: true });
+    const skipping = await refused(later('aleatoric'));
+    expect(skipping.code).toBe(64);
+    expect(skipping.stderr).toContain('--stage aleatoric begins where the epistemic stage ends');
     const narrow = await writeSyntheticNetcdf(join(directory, 'narrow.nc'), {
       days: 4 * 365 + 1,
       columns: 8,
     });
-    const elsewhere = await plume([
-      ...args.map((arg) => (arg === archive ? narrow : arg)),
-      '--stage',
-      'epistemic',
-    ]);
+    const elsewhere = await refused(later('epistemic').map((arg) => (arg === archive ? narrow : arg)));
     rmSync(narrow);
     expect(elsewhere.code).toBe(65);
     expect(elsewhere.stderr).toMatch(/narrow\.nc.* lies on a grid of .*, but the model in .* on one of/);
-    await succeed([...args, '--stage', 'epistemic']);
-    const { code, stderr } = await plume([...args, '--posterior', 'dropout', '--stage', 'aleatoric']);
+  }
+
+  async function keepsItsPosterior(): Promise<void> {
+    const { code, stderr } = await refused(later('aleatoric', '--posterior', 'dropout'));
     expect({ code, said: /has a posterior of kind mean-field|other data or settings/.test(stderr) }).toEqual({
       code: 64,
       said: true,
     });
-  });
+  }
 
-  it('stops at SIGINT with 75 and a checkpoint, whatever the interval, and goes on', async () => {
+  it('is refused where another process trains (69), stops at SIGINT with 75 and a checkpoint, whatever the interval, and goes on with the same settings alone (64)', async () => {
     const patient = args.map((arg) => (arg === '0' ? '60' : arg));
     const { child, finished } = startPlume(patient);
     while (names(out, /\.lock$/).length === 0) await pause(1);
     await pause(300);
+    child.kill('SIGSTOP');
+    const second = await plume(patient);
+    child.kill('SIGCONT');
+    expect(second.code).toBe(69);
+    expect(second.stderr).toContain(`is being written by process ${child.pid}`);
     child.kill('SIGINT');
     const { code, stderr } = await finished;
     expect(code).toBe(75);
     expect(stderr).toMatch(/stopped .*run the same command again to go on/);
     expect(checkpoints()).toBeGreaterThan(0);
     expect(existsSync(join(out, 'model.json'))).toBe(false);
-    await succeed(patient);
-    expect(contents(out)).toEqual(expected);
-  });
-
-  it('is not taken up with other settings (64), or where another process trains (69)', async () => {
-    const first = startPlume(args);
-    while (checkpoints() === 0) await pause(1);
-    first.child.kill('SIGSTOP');
-    const second = await plume(args);
-    expect(second.code).toBe(69);
-    expect(second.stderr).toContain(`is being written by process ${first.child.pid}`);
-    first.child.kill('SIGKILL');
-    await first.finished;
-    const other = await plume([...args, '--seed', '2']);
+    const other = await plume([...patient, '--seed', '2']);
     expect(other.code).toBe(64);
-    // the settings are named where the account was written, too, before the kill
+    // the settings are named where the account was written, too, before the signal
     expect(other.stderr).toMatch(/with --seed 1, now 2; give what|belongs to a training with other data/);
-    await succeed(args);
+    await succeed(patient);
     expect(contents(out)).toEqual(expected);
   });
 });

@@ -41,11 +41,14 @@ describe('a member is the same to the bit', () => {
   it('with one worker or two, in batches of 1, 5 and 48: the files are equal', async () => {
     const expected = contents(join(await forecast('reference'), 'members'));
     expect(Object.keys(expected)).toHaveLength(starts.length);
-    for (const workers of ['1', '2']) {
-      for (const batch of ['1', '5', '48']) {
-        const out = await forecast(`workers-${workers}-batch-${batch}`, { workers, batch });
-        expect(contents(join(out, 'members')), `${workers} workers, batch ${batch}`).toEqual(expected);
-      }
+    for (const [workers, batch] of [
+      ['1', '1'],
+      ['2', '5'],
+      ['1', '48'],
+      ['2', '48'],
+    ] as const) {
+      const out = await forecast(`workers-${workers}-batch-${batch}`, { workers, batch });
+      expect(contents(join(out, 'members')), `${workers} workers, batch ${batch}`).toEqual(expected);
     }
     const products = contents(join(directory, 'reference', 'products'));
     expect(contents(join(directory, 'workers-2-batch-5', 'products'))).toEqual(products);

@@ -5,6 +5,7 @@
  * pseudocode, github.com/198808xc/Pangu-Weather), which state about 64 million in all.
  */
 import { describe, expect, it } from 'vitest';
+import { transformerFor } from '../../models/bayesian/networks/defaultNetwork.js';
 import { EarthTransformer } from '../../models/bayesian/networks/earthTransformer.js';
 import { GraphBuilder } from '../../models/graph/builder.js';
 import { elements, type Shape } from '../../models/graph/graph.js';
@@ -18,20 +19,11 @@ const schema = layeredSchema({
   surface: ['msl', 'u10', 'v10', 't2m'],
 });
 
+/** What the grid of the published network gets by itself, with the constant fields that it was published with. */
 const network = new EarthTransformer(
   {
-    kind: 'earth-transformer',
-    patch: [2, 4, 4],
-    window: [2, 6, 12],
-    channels: 192,
-    heads: [6, 12, 12, 6],
-    depths: [2, 6, 6, 2],
-    mlpRatio: 4,
-    norm: 'post',
-    historyLength: 1,
-    harmonics: 0,
+    ...transformerFor(schema, { harmonics: 0, stepHours: 24 }),
     constants: ['land-mask', 'soil-type', 'orography'],
-    updates: 'adamw',
   },
   schema,
   {},
@@ -97,7 +89,8 @@ describe('the published network at full size', () => {
   });
 
   it('is written as a graph in seconds and a few hundred megabytes, with its outputs in the state’s shape', () => {
-    const began = performance.now();
+    // CPU time: the machine may have other work
+    const began = process.cpuUsage();
     const before = process.memoryUsage();
     const b = new GraphBuilder();
     const weights = new Map(
@@ -122,7 +115,7 @@ describe('the published network at full size', () => {
     ]) {
       expect(shapes).toContain(tokens.join());
     }
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(process.cpuUsage(began).user / 1e3).toBeLessThan(20_000);
     const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
     expect(grown).toBeLessThan(1e9);
     // masks stand once for each kind of window, not for every type: 16 of 144 × 144

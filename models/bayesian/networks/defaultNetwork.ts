@@ -56,8 +56,8 @@ export function isLayeredGlobe({ channels, grid }: Schema): boolean {
   return levels.size >= 2 && wrapsInLongitude(grid) && north > 90 - polarCap && south < polarCap - 90;
 }
 
-function transformerFor(
-  { grid }: Schema,
+export function transformerFor(
+  { grid }: Pick<Schema, 'grid'>,
   { harmonics, stepHours }: DefaultNetworkOptions,
 ): EarthTransformerConfig {
   const rows = grid.latitudes.length;
@@ -103,8 +103,8 @@ function globalFor({ channels: { length: variables }, grid }: Schema): GlobalCon
   };
 }
 
-/** The sizes of the standard recipe. */
-function regionalFor({ harmonics }: DefaultNetworkOptions): RegionalConfig {
+/** The sizes that the standard training was chosen with. */
+export function regionalFor({ harmonics }: Pick<DefaultNetworkOptions, 'harmonics'>): RegionalConfig {
   return {
     kind: 'regional',
     eofs: 0,

@@ -39,41 +39,40 @@ export function meanSquaredError(
   return areaMean(ops, ops.mul(error, error), areaWeights, channels);
 }
 
-/** Minus the log likelihood of independent Gaussians, without ½ ln 2π: (x̂ − x)²/2σ² + ln σ. */
-export function gaussianNegativeLogLikelihood(
-  ops: Operations,
-  forecast: Value,
-  sigma: Value,
-  truth: Value,
-  areaWeights: Value,
-  channels = 1,
-): Value {
-  const z = ops.div(ops.sub(forecast, truth), sigma);
-  const each = ops.add(ops.mul(ops.mul(z, z), ops.scalar(0.5)), ops.log(sigma));
-  return areaMean(ops, each, areaWeights, channels);
+/** A score of independent Gaussians, made of their σ and z = (x − x̂)/σ at every point. */
+type GaussianScore = (ops: Operations, sigma: Value, z: Value) => Value;
+
+/** The loss that a score gives: forecast x̂ and sigma [..., sample, n]. */
+function gaussianLoss(score: GaussianScore) {
+  return (
+    ops: Operations,
+    forecast: Value,
+    sigma: Value,
+    truth: Value,
+    areaWeights: Value,
+    channels = 1,
+  ): Value =>
+    areaMean(ops, score(ops, sigma, ops.div(ops.sub(truth, forecast), sigma)), areaWeights, channels);
 }
 
+/** Minus the log likelihood of independent Gaussians, without ½ ln 2π: z²/2 + ln σ. */
+export const gaussianNegativeLogLikelihood = gaussianLoss((ops, sigma, z) =>
+  ops.add(ops.mul(ops.mul(z, z), ops.scalar(0.5)), ops.log(sigma)),
+);
+
 /**
- * CRPS of independent Gaussians in closed form, σ [z (2Φ(z) − 1) + 2φ(z) − 1/√π], z = (x − x̂)/σ
+ * CRPS of independent Gaussians in closed form, σ [z (2Φ(z) − 1) + 2φ(z) − 1/√π]
  * (Gneiting et al. 2005, doi:10.1175/MWR2904.1, eq. 5), with 2Φ(z) − 1 = erf(z/√2).
  */
-export function gaussianCrps(
-  ops: Operations,
-  forecast: Value,
-  sigma: Value,
-  truth: Value,
-  areaWeights: Value,
-  channels = 1,
-): Value {
-  const z = ops.div(ops.sub(truth, forecast), sigma);
+export const gaussianCrps = gaussianLoss((ops, sigma, z) => {
   const inside = ops.mul(z, ops.erf(ops.mul(z, ops.scalar(Math.SQRT1_2))));
   const density = ops.exp(ops.mul(ops.mul(z, z), ops.scalar(-0.5)));
   const rest = ops.sub(
     ops.mul(density, ops.scalar(Math.sqrt(2 / Math.PI))),
     ops.scalar(1 / Math.sqrt(Math.PI)),
   );
-  return areaMean(ops, ops.mul(sigma, ops.add(inside, rest)), areaWeights, channels);
-}
+  return ops.mul(sigma, ops.add(inside, rest));
+});
 
 /**
  * Almost-fair CRPS: mean|x_i − y| − (1 − ε) Σ_{i<j}|x_i − x_j| / (M(M − 1)), ε = (1 − α)/M.
