@@ -1,22 +1,10 @@
 /**
- * Which dates of the archive initial perturbations are made from: spread evenly over a period, by default all that lies
+ * Which dates of the archive initial perturbations are made from, and measured by: spread evenly over a period, by default all that lies
  * well before the first start, so that no perturbation knows of the days that are forecast.
  */
 import { usageError } from '../core/errors.js';
 import { formatPeriod, type Period } from '../core/period.js';
 import { formatTime, millisecondsPerDay, millisecondsPerHour } from '../core/time.js';
-
-/** Size of initial perturbations and the states they are made from. */
-export interface InitialStates {
-  /** α of the analysis error, in climatological spread; 0: the analysis is the truth. */
-  readonly analysisError: number;
-  /** α of the members. */
-  readonly members: number;
-  /** Valid times, rising. */
-  readonly dates: readonly number[];
-  /** True: each difference is turned by a random angle. */
-  readonly rotate: boolean;
-}
 
 const mostDates = 64;
 const fewestDates = 8;
@@ -52,9 +40,10 @@ export function initialDates(request: InitialDatesRequest): number[] {
         ? `up to ${formatTime(end)}, ${daysBeforeStart} days before the first start`
         : `in ${formatPeriod(request.period)}`;
     throw usageError(
-      `initial perturbations are differences of archive states, and ${archiveName} has ${usable.length} usable ones ` +
+      `analysis errors and initial perturbations are made of archive states, or measured by them, and ${archiveName} has ` +
+        `${usable.length} usable ones ` +
         `${where}; at least ${fewestDates} are needed: give --initial-states FROM/TO with more, later --starts, ` +
-        'or --analysis-error 0 --initial 0',
+        'or leave out --analysis-error, --initial and what --perturb does at the start',
     );
   }
   const count = Math.min(mostDates, usable.length);

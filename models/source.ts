@@ -57,7 +57,7 @@ export function parseModelSource(
   if (uncertainty !== undefined && uncertainty !== 'none') {
     throw usageError(
       `model "${text}" has neither weights nor noise to be unsure of, ${uncertainty} uncertainty was asked for; its ` +
-        'members differ by --initial',
+        'members differ by --initial or --perturb',
     );
   }
   const specification = rest.join(':');

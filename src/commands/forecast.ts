@@ -69,6 +69,7 @@ export const forecastCommand: CommandDefinition<ForecastOptionName | LiveVerific
     'plume forecast --archive slp.nc --model model --starts 2007-01-01 --out runs/one',
     'plume forecast --archive slp.nc --model model --starts 2007-01-01/2007-12-24/P7D --members 8x6 --out runs/weekly',
     'plume forecast --archive slp.nc --model model --starts 2007-01-01 --uncertainty epistemic --out runs/weights',
+    'plume forecast --archive era5.zarr --model model --starts 2020-01-01 --perturb sppt --perturb balanced:amplitude=0.2 --out runs/sppt',
     'plume forecast --archive nature.zarr --model nature --analysis-error 0.1 --starts 2001-03-02 --lead P10D --out runs/classical',
     'plume forecast --archive slp.nc --starts 2007-01-01/2007-12-24/P7D --out runs/weekly --verify-with slp.nc',
   ],

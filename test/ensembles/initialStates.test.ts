@@ -100,6 +100,42 @@ describe('analyses', () => {
     expect(state).toEqual(truth.values.map((value) => value + 1000));
   });
 
+  it('further back have errors of their own, and the first ones those that they have alone', async () => {
+    const source = { archive, archiveName: 'synthetic', historyLength: 2, stepHours: 24 };
+    const asked: (readonly [unknown, number])[] = [];
+    const error = (key: unknown, states: readonly Float32Array[]): void => {
+      asked.push([key, states.length]);
+      states.forEach((state, age) => {
+        state.forEach((value, i, all) => {
+          all[i] = value + 100 * asked.length + age;
+        });
+      });
+    };
+    const states = await createAnalyses(source, { seed: 7, stepsBack: 3, error }).of(times[9]!);
+    expect(asked).toEqual([
+      [{ seed: 7, start: times[9] }, 2],
+      ...[7, 6, 5].map((i) => [{ seed: 7, start: times[i] }, 1]),
+    ]);
+    const added = [100, 101, 200, 300, 400];
+    for (const [age, state] of states.entries()) {
+      const { values } = await archive.read(9 - age);
+      expect(state).toEqual(values.map((value) => value + added[age]!));
+    }
+    expect(states).toHaveLength(5);
+  });
+
+  it('that err are held within limits by what they were', async () => {
+    const source = { archive, archiveName: 'synthetic', historyLength: 1, stepHours: 24 };
+    const limits = {
+      ...{ positive: [], fixed: [] },
+      apply: (perturbed: Float32Array, unperturbed: Float32Array) => perturbed.set(unperturbed),
+    };
+    const error = (_: unknown, [state]: readonly Float32Array[]): unknown => state?.fill(-1);
+    const options = { seed: 7, stepsBack: 1, error, limits };
+    const states = await createAnalyses(source, options).of(times[9]!);
+    expect(states).toEqual([(await archive.read(9)).values, (await archive.read(8)).values]);
+  });
+
   it('that the archive lacks are told without reading', () => {
     const { archive: seen, read } = watched();
     const source = { archive: seen, archiveName: 'synthetic', historyLength: 2, stepHours: 24 };
