@@ -9,6 +9,9 @@ const colours = [
   ...['#7b4ea3', '#b59f00', '#2f4b7c', '#6b4f3a'],
 ];
 
+/** What is this small beside the largest of the errors is not drawn. */
+const faintest = 1e-5;
+
 export function spectraFigure(evidence: ModelEvidence, channels: readonly string[]): string {
   const { spectra, best } = evidence;
   const days = [...new Set([...spectra.values()].flat().map(({ day }) => day))].sort((a, b) => a - b);
@@ -19,31 +22,34 @@ export function spectraFigure(evidence: ModelEvidence, channels: readonly string
   const charts = days.flatMap((day) =>
     channels.map((channel) => {
       // every arm errs by the same at the start; later the errors are those of the best one's mean
-      const errors = [best, ...spectra.keys()]
+      const error = [best, ...spectra.keys()]
         .map((name) => find(name, channel, day))
-        .find((each) => each !== undefined);
-      const lines: Line[] = drawn.flatMap(({ arm }, i): Line[] => {
-        const own = find(arm.name, channel, day);
-        const points = own === undefined ? [] : pointsOf(own.spread);
-        return points.length === 0
-          ? []
-          : [{ name: arm.title, colour: colours[i % colours.length] ?? 'black', points }];
+        .find((each) => each !== undefined)?.error;
+      const most = Math.max(...(error ?? [1]));
+      const isFirst = day === days[0] && channel === channels[0];
+      const line = (name: string, colour: string, variance: Float64Array | undefined): Line => ({
+        name: isFirst ? name : '',
+        colour,
+        points: pointsOf(variance ?? new Float64Array(0), faintest * most),
       });
-      if (errors !== undefined)
-        lines.push({ name: 'errors', colour: 'black', points: pointsOf(errors.error), dash: '5 3' });
+      const lines = drawn.map(({ arm }, i) =>
+        line(arm.title, colours[i % colours.length] ?? 'black', find(arm.name, channel, day)?.spread),
+      );
+      // the first panel has room below for the names
+      const room: Line[] = isFirst ? [{ name: '', colour: 'none', points: [[1, faintest ** 2 * most]] }] : [];
       const options: LineOptions = {
         title: `${channel}, ${day === 0 ? 'at the start' : `day ${day}`}`,
         ...{ x: 'total wavenumber n', y: 'variance', logX: true, logY: true, names: 'bottom-left' },
       };
-      return { lines, options };
+      return { lines: [...room, ...lines, { ...line('errors', 'black', error), dash: '5 3' }], options };
     }),
   );
   return lineFigure(charts);
 }
 
-/** From n = 1 on; nothing where there is no variance. */
-function pointsOf(variance: Float64Array): [number, number][] {
+/** From n = 1 on, less what is fainter. */
+function pointsOf(variance: Float64Array, least: number): [number, number][] {
   return Array.from(variance, (value, n): [number, number] => [n, value]).filter(
-    ([n, value]) => n > 0 && value > 0,
+    ([n, value]) => n > 0 && value > least,
   );
 }

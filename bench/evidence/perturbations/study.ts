@@ -100,7 +100,7 @@ export function studyOf({ atmosphere, quick }: StudyOptions): Study {
           amplitudes: 3,
           errorStarts: '2002-01-20/2002-12-16/P30D',
           validationStarts: '2002-02-05/2002-07-05/P30D',
-          validationLead: 'P3D',
+          validationLead: 'P2D',
           testStarts: '2003-01-10/2003-06-24/P15D',
           lead: 'P7D',
           members: 16,
