@@ -43,8 +43,16 @@ describe('plume forecast --model nature', () => {
     expect(JSON.parse(readFileSync(join(out, 'cost.json'), 'utf8'))).toEqual(result.cost);
     const { settings, model, perturbation } = manifest(out);
     expect(model).toMatchObject({ kind: 'nature', truncation: 10, levels: 4 });
-    expect(perturbation).toBeNull();
-    expect(settings.initial).toMatchObject({ analysis_error: 0.1, members: 0.1, rotate: true });
+    expect(perturbation).toEqual({
+      initial: [
+        {
+          ...{ kind: 'state-difference', amplitude: 0.1, antithetic: false },
+          stream: { purpose: 'initial', place: 0 },
+        },
+      ],
+      steps: [],
+    });
+    expect(settings.initial).toMatchObject({ analysis_error: 0.1, rotate: true });
     expect(settings.initial.dates).toHaveLength(11);
     expect(settings.initial.dates.at(-1)).toBe('2001-01-11T00:00:00.000Z');
     const run = await openRun(out);
@@ -72,7 +80,10 @@ describe('plume forecast --model nature', () => {
   it('deterministic is one member, whose analysis still errs', async () => {
     const out = join(directory, 'deterministic');
     await succeed(args({ out, 'analysis-error': '0.1' }, '--deterministic'));
-    expect(manifest(out).settings.initial).toMatchObject({ analysis_error: 0.1, members: 0 });
+    expect(manifest(out)).toMatchObject({
+      settings: { initial: { analysis_error: 0.1 } },
+      perturbation: { initial: [], steps: [] },
+    });
     const run = await openRun(out);
     expect(run.members()).toBe(1);
     await run.close();

@@ -48,7 +48,7 @@ describe('plume forecast --uncertainty', () => {
     expect(stderr).toContain('epistemic uncertainty: weights drawn from the posterior, no noise');
     const { model, perturbation, config } = manifest(out);
     expect(model).toMatchObject({ uncertainty: 'epistemic', posterior: { kind: 'mean-field' } });
-    expect(perturbation).toBeNull();
+    expect(perturbation).toEqual({ initial: [], steps: [] });
     expect(config.uncertainty).toBe('epistemic');
     expect(new Set(await fields(out)).size).toBe(4);
   });
@@ -57,13 +57,19 @@ describe('plume forecast --uncertainty', () => {
     const { out } = await forecast('aleatoric', { uncertainty: 'aleatoric', members: '1x4' });
     const { model, perturbation } = manifest(out);
     expect(model).toMatchObject({ uncertainty: 'aleatoric', posterior: 'mean' });
-    expect(perturbation).not.toBeNull();
+    expect(perturbation).toMatchObject({
+      initial: [],
+      steps: [{ kind: 'noise', factor: 1, balance: 'none', stream: { purpose: 'pattern' } }],
+    });
     expect(new Set(await fields(out)).size).toBe(4);
   });
 
   it('none: members that differ where they start; the only member of --deterministic starts at the analysis', async () => {
     const { out } = await forecast('none', { uncertainty: 'none', members: '1x3', initial: '0.1' });
-    expect(manifest(out)).toMatchObject({ perturbation: null, model: { uncertainty: 'none' } });
+    expect(manifest(out)).toMatchObject({
+      perturbation: { initial: [{ kind: 'state-difference', amplitude: 0.1 }], steps: [] },
+      model: { uncertainty: 'none' },
+    });
     expect(new Set(await fields(out)).size).toBe(3);
     const { out: single } = await forecast('single', { uncertainty: 'none', members: '1x1' });
     const short = join(directory, 'deterministic');
