@@ -100,7 +100,7 @@ function synthesisByTransform(grid: Grid, degree: number, orders: number): Synth
   const evaluateMany: Synthesis['evaluateMany'] = (coefficients, fields, out, offset = 0) => {
     for (let first = 0; first < fields; first += blockWidth) {
       const width = Math.min(blockWidth, fields - first);
-      for (let v = 0; v < width; v++) pack(coefficients, 2 * count * (first + v), v, width);
+      pack(coefficients, 2 * count * first, width);
       kernels.sumDegrees(spectral, width);
       const to = offset + points * first;
       for (let pair = 0; 2 * pair < rows; pair++) {
@@ -125,23 +125,24 @@ function synthesisByTransform(grid: Grid, degree: number, orders: number): Synth
     }
   }
 
-  /** Lays one field's coefficients, turned, into a batch. */
-  function pack(coefficients: Float64Array, offset: number, v: number, width: number): void {
+  /** Lays coefficients of some fields, turned, into a batch: an order of all of them at a time, which stays in cache. */
+  function pack(coefficients: Float64Array, offset: number, width: number): void {
     for (let m = 0; m <= orders; m++) {
       const cosine = turns[2 * m]!;
       const sine = turns[2 * m + 1]!;
-      const from = offset + orderOffset(m, degree) - m;
       const to = firstCoefficient(m, orders) - m;
-      for (let n = m; n <= degree; n++) {
-        const c = coefficients[from + n]!;
-        const s = coefficients[count + from + n]!;
-        spectral[2 * (to + n) * width + v] = c * cosine + s * sine;
-        spectral[(2 * (to + n) + 1) * width + v] = s * cosine - c * sine;
+      for (let v = 0; v < width; v++) {
+        const from = offset + 2 * count * v + orderOffset(m, degree) - m;
+        for (let n = m; n <= degree; n++) {
+          const c = coefficients[from + n]!;
+          const s = coefficients[count + from + n]!;
+          spectral[2 * (to + n) * width + v] = c * cosine + s * sine;
+          spectral[(2 * (to + n) + 1) * width + v] = s * cosine - c * sine;
+        }
       }
-      if (degree > orders) continue;
       // The transform's degree T + 1; batches of another width leave something else here.
-      spectral[2 * (to + degree + 1) * width + v] = 0;
-      spectral[(2 * (to + degree + 1) + 1) * width + v] = 0;
+      const top = 2 * (to + orders + 1) * width;
+      if (degree === orders) spectral.fill(0, top, top + 2 * width);
     }
   }
 }

@@ -252,9 +252,9 @@ function flowMaker(
     out: Float32Array,
     offset = 0,
   ): void {
-    out.fill(0, offset, offset + count);
     const part = parts[channel];
     if (part) combine(part.weights, part.source, firstPoint, points, count, out, offset);
+    else out.fill(0, offset, offset + count);
   }
 
   const made: BalancedFlow = {
@@ -280,7 +280,7 @@ function flowMaker(
   };
 }
 
-/** Adds Σ weight · field at some points, three fields at a time: [field, point] → [point]. */
+/** Σ weight · field at some points, three fields at a time: [field, point] → [point]. */
 function combine(
   weights: Float64Array,
   source: Float32Array,
@@ -298,8 +298,14 @@ function combine(
     // A field that is not there is taken 0 times.
     const atB = field + 1 < weights.length ? atA + apart : atA;
     const atC = field + 2 < weights.length ? atA + 2 * apart : atA;
-    for (let i = 0; i < count; i++) {
-      out[offset + i]! += a * source[atA + i]! + b * source[atB + i]! + c * source[atC + i]!;
+    if (field === 0) {
+      for (let i = 0; i < count; i++) {
+        out[offset + i] = a * source[atA + i]! + b * source[atB + i]! + c * source[atC + i]!;
+      }
+    } else {
+      for (let i = 0; i < count; i++) {
+        out[offset + i]! += a * source[atA + i]! + b * source[atB + i]! + c * source[atC + i]!;
+      }
     }
   }
 }
