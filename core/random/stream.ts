@@ -46,7 +46,7 @@ export interface DrawKey {
 const two32 = 2 ** 32;
 const block = new Uint32Array(4);
 
-/** The key and counter words of a draw, without the block number. */
+/** The key and counter words of a draw, without the block number; as signed integers, which are passed on unboxed. */
 interface Words {
   key0: number;
   key1: number;
@@ -85,14 +85,14 @@ function wordsOf(key: DrawKey): Words {
     }
     const startHigh = Math.floor(start / two32);
     philox(start - startHigh * two32, startHigh, 0, 0, key.seed % two32, Math.floor(key.seed / two32), block);
-    words.key0 = block[0]!;
-    words.key1 = block[1]!;
+    words.key0 = block[0]! | 0;
+    words.key1 = block[1]! | 0;
     lastSeed = key.seed;
     lastStart = start;
   }
-  words.step = key.step;
-  words.weightSample = key.weightSample;
-  words.stream = key.noiseStream * 256 + purposes[key.purpose];
+  words.step = key.step | 0;
+  words.weightSample = key.weightSample | 0;
+  words.stream = (key.noiseStream * 256 + purposes[key.purpose]) | 0;
   return words;
 }
 

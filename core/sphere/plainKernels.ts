@@ -22,6 +22,13 @@ export interface TransformPlan {
 
 export interface TransformKernels {
   synthesize(spectral: Float64Array, fields: number, grid: Float64Array): void;
+  /**
+   * The same for at most `blockWidth` fields, in arrays of `allocate`, without a grid: first the sums over degrees, then
+   * rows as they are wanted.
+   */
+  sumDegrees(spectral: Float64Array, fields: number): void;
+  /** A northern row and its mirror, counted from the pole, [lon, field] each; of an equator that is a row, the first alone. */
+  sumOrders(pair: number, fields: number, north: Float64Array, south: Float64Array): void;
   analyze(grid: Float64Array, fields: number, spectral: Float64Array): void;
   /** Zeros that the kernels work on in place. */
   allocate(length: number): Float64Array;
@@ -50,9 +57,15 @@ export function plainKernels(plan: TransformPlan): TransformKernels {
       for (let first = 0; first < fields; first += blockWidth) {
         const width = Math.min(blockWidth, fields - first);
         synthesizeLatitudes(spectral, fields, first, width);
-        for (let pair = 0; pair < pairs; pair++) synthesizePair(pair, fields, first, width, grid);
+        const rowSize = columns * fields;
+        for (let pair = 0; pair < pairs; pair++) {
+          const north = pair * rowSize + first;
+          synthesizePair(pair, fields, width, grid, north, grid, (rows - 1 - pair) * rowSize + first);
+        }
       }
     },
+    sumDegrees: (spectral, fields) => synthesizeLatitudes(spectral, fields, 0, fields),
+    sumOrders: (pair, fields, north, south) => synthesizePair(pair, fields, fields, north, 0, south, 0),
     analyze(grid, fields, spectral) {
       for (let first = 0; first < fields; first += blockWidth) {
         const width = Math.min(blockWidth, fields - first);
@@ -121,9 +134,11 @@ export function plainKernels(plan: TransformPlan): TransformKernels {
   function synthesizePair(
     pair: number,
     fields: number,
-    first: number,
     width: number,
-    grid: Float64Array,
+    northRow: Float64Array,
+    northAt: number,
+    southRow: Float64Array,
+    southAt: number,
   ): void {
     const lanes = padded(width);
     // The inverse transform: real and imaginary parts change places.
@@ -152,22 +167,22 @@ export function plainKernels(plan: TransformPlan): TransformKernels {
       }
     }
     const { re: south, im: north } = transformFourier(fourier, lanes, data, work);
-    scatter(north, lanes, pair, fields, first, width, grid);
-    if (2 * pair + 1 < rows) scatter(south, lanes, rows - 1 - pair, fields, first, width, grid);
+    scatter(north, lanes, fields, width, northRow, northAt);
+    if (2 * pair + 1 < rows) scatter(south, lanes, fields, width, southRow, southAt);
   }
 
+  /** A row of a batch to a row of a grid, whose first field lies at `at`. */
   function scatter(
     values: Float64Array,
     lanes: number,
-    row: number,
     fields: number,
-    first: number,
     width: number,
-    grid: Float64Array,
+    row: Float64Array,
+    at: number,
   ): void {
     for (let column = 0; column < columns; column++) {
-      const to = (row * columns + column) * fields + first;
-      for (let v = 0; v < width; v++) grid[to + v] = values[column * lanes + v]!;
+      const to = at + column * fields;
+      for (let v = 0; v < width; v++) row[to + v] = values[column * lanes + v]!;
     }
   }
 

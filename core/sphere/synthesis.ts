@@ -1,9 +1,9 @@
 /**
  * A field on a latitude–longitude grid, global or regional, from the coefficients of its real spherical harmonics:
  *   f(λ, φ) = Σₘ Σₙ P̄ₙᵐ(sin φ) (cₙᵐ cos mλ + sₙᵐ sin mλ).
- * A global grid whose columns resolve the degree has it from the transform (sphericalTransform.ts). Any other is summed
- * directly, row by row: first over n for every m, then over m at every longitude. Either way a grid's own rows and
- * columns are used, so a region has the same field as the globe around it.
+ * A global grid with even columns has it from the transform (sphericalTransform.ts), of as many times its columns as
+ * resolve all orders. Any other is summed directly, row by row: first over n for every m, then over m at every longitude.
+ * Either way a grid's own rows and columns are used, so a region has the same field as the globe around it.
  */
 import { usageError } from '../errors.js';
 import { describeGrid, type Grid } from '../grid.js';
@@ -14,10 +14,8 @@ import { blockWidth } from './plainKernels.js';
 import { transformKernels } from './sphericalTransform.js';
 import { firstCoefficient } from './transformTables.js';
 
-/** Tables of one grid and degree take no more than this. */
-const maximumTableBytes = 512 * 2 ** 20;
-/** Fields that are transformed at once take no more than this, but that two cost what one costs. */
-const maximumBatchBytes = 32 * 2 ** 20;
+/** Tables of one grid and degree take no more than this: a quarter of a degree has all the harmonics that it shows. */
+const maximumTableBytes = 1024 * 2 ** 20;
 
 export interface Synthesis {
   readonly degree: number;
@@ -29,60 +27,87 @@ export interface Synthesis {
   /**
    * Many fields, each the same to the bit as by itself.
    * @param coefficients [field, 2, coefficientCount(degree)]
-   * @param out [field, lat, lon]
+   * @param out [field, lat, lon], from `offset` on (default 0)
    */
-  evaluateMany(coefficients: Float64Array, fields: number, out: Float32Array | Float64Array): void;
+  evaluateMany(
+    coefficients: Float64Array,
+    fields: number,
+    out: Float32Array | Float64Array,
+    offset?: number,
+  ): void;
+}
+
+export interface SynthesisOptions {
+  /** Highest order m of all coefficients that are not 0, degree or degree − 1, as of winds (default: degree). */
+  readonly orders?: number;
 }
 
 /** @throws {PlumeError} usage, when the tables of the grid and degree would not fit */
-export function makeSynthesis(grid: Grid, degree: number): Synthesis {
-  const { latitudes, longitudes } = grid;
-  const bytes = 8 * (latitudes.length * coefficientCount(degree) + 2 * longitudes.length * (degree + 1));
+export function makeSynthesis(grid: Grid, degree: number, options: SynthesisOptions = {}): Synthesis {
+  const { orders = degree } = options;
+  const byTransform = suitsTransform(grid, orders);
+  const bytes = 8 * (byTransform ? transformSize(grid, orders) : sumsSize(grid, degree));
   if (bytes > maximumTableBytes) {
     throw usageError(
       `spherical harmonics up to degree ${degree} on ${describeGrid(grid)} need ${Math.ceil(bytes / 2 ** 20)} MiB ` +
         `of tables, more than ${maximumTableBytes / 2 ** 20} MiB: choose a longer length scale, a steeper spectrum or a coarser grid`,
     );
   }
-  return suitsTransform(grid, degree) ? synthesisByTransform(grid, degree) : synthesisBySums(grid, degree);
+  return byTransform ? synthesisByTransform(grid, degree, orders) : synthesisBySums(grid, degree);
 }
 
-/** Rows that mirror at the equator, columns evenly around the globe that resolve the degree. */
-function suitsTransform({ latitudes, longitudes }: Grid, degree: number): boolean {
+/** Numbers that are held: Legendre functions of one hemisphere, waves of eight fields between the halves of a transform. */
+function transformSize({ latitudes }: Grid, orders: number): number {
+  const pairs = Math.ceil(latitudes.length / 2);
+  return pairs * (coefficientCount(orders + 1) + 4 * blockWidth * (orders + 1));
+}
+
+function sumsSize({ latitudes, longitudes }: Grid, degree: number): number {
+  return latitudes.length * coefficientCount(degree) + 2 * longitudes.length * (degree + 1);
+}
+
+/** Rows that mirror at the equator, columns evenly around the globe. */
+function suitsTransform({ latitudes, longitudes }: Grid, orders: number): boolean {
   const rows = latitudes.length;
   const columns = longitudes.length;
   return (
-    degree >= 1 &&
-    columns > 2 * degree &&
+    orders >= 1 &&
+    columns > 1 &&
     isFourierLength(columns) &&
     latitudes.every((latitude, row) => Math.abs(latitude + latitudes[rows - 1 - row]!) < 1e-9) &&
     longitudes.every((longitude, j) => Math.abs(longitude - longitudes[0]! - (360 * j) / columns) < 1e-6)
   );
 }
 
-function synthesisByTransform(grid: Grid, degree: number): Synthesis {
+function synthesisByTransform(grid: Grid, degree: number, orders: number): Synthesis {
+  const rows = grid.latitudes.length;
   const columns = grid.longitudes.length;
-  const kernels = transformKernels(degree, latitudesOf(grid), columns, 'none');
+  // Of columns that lie closer, to resolve all orders, every so many'th is the grid's.
+  const spacing = 2 ** Math.max(0, Math.ceil(Math.log2((2 * orders + 1) / columns)));
+  const kernels = transformKernels(orders, latitudesOf(grid), spacing * columns, 'none');
   const count = coefficientCount(degree);
-  const points = grid.latitudes.length * columns;
-  const atOnce = 8 * points * blockWidth <= maximumBatchBytes ? blockWidth : 2;
-  // [coefficient, 2, field] and [point, field] of so many fields.
-  const spectral = kernels.allocate(2 * (firstCoefficient(degree, degree) + 2) * atOnce);
-  const values = kernels.allocate(points * atOnce);
+  const points = rows * columns;
+  // [coefficient, 2, field], and [lon, field] of a row and its mirror.
+  const spectral = kernels.allocate(2 * (firstCoefficient(orders, orders) + 2) * blockWidth);
+  const north = kernels.allocate(spacing * columns * blockWidth);
+  const south = kernels.allocate(spacing * columns * blockWidth);
   // The transform's columns start at 0°: the field is turned there.
-  const turns = new Float64Array(2 * (degree + 1));
-  for (let m = 0; m <= degree; m++) {
+  const turns = new Float64Array(2 * (orders + 1));
+  for (let m = 0; m <= orders; m++) {
     turns[2 * m] = waveAngle(m, grid.longitudes[0]!, Math.cos);
     turns[2 * m + 1] = waveAngle(m, grid.longitudes[0]!, Math.sin);
   }
-  const evaluateMany: Synthesis['evaluateMany'] = (coefficients, fields, out) => {
-    for (let first = 0; first < fields; first += atOnce) {
-      const width = Math.min(atOnce, fields - first);
-      for (let v = 0; v < width; v++) pack(coefficients, 2 * count * (first + v), v, width);
-      kernels.synthesize(spectral, width, values);
-      for (let v = 0; v < width; v++) {
-        const to = points * (first + v);
-        for (let point = 0; point < points; point++) out[to + point] = values[point * width + v]!;
+  const evaluateMany: Synthesis['evaluateMany'] = (coefficients, fields, out, offset = 0) => {
+    for (let first = 0; first < fields; first += blockWidth) {
+      const width = Math.min(blockWidth, fields - first);
+      pack(coefficients, 2 * count * first, width);
+      kernels.sumDegrees(spectral, width);
+      const to = offset + points * first;
+      for (let pair = 0; 2 * pair < rows; pair++) {
+        const mirror = rows - 1 - pair;
+        kernels.sumOrders(pair, width, north, south);
+        writeRow(north, width, out, to + pair * columns);
+        if (mirror > pair) writeRow(south, width, out, to + mirror * columns);
       }
     }
   };
@@ -92,22 +117,32 @@ function synthesisByTransform(grid: Grid, degree: number): Synthesis {
     evaluateMany,
   };
 
-  /** Lays one field's coefficients, turned, into a batch. */
-  function pack(coefficients: Float64Array, offset: number, v: number, width: number): void {
-    for (let m = 0; m <= degree; m++) {
+  /** A row of some fields, [lon, field], to where each field has it. */
+  function writeRow(row: Float64Array, width: number, out: Float32Array | Float64Array, to: number): void {
+    for (let v = 0; v < width; v++) {
+      const at = to + v * points;
+      for (let column = 0; column < columns; column++) out[at + column] = row[column * spacing * width + v]!;
+    }
+  }
+
+  /** Lays coefficients of some fields, turned, into a batch: an order of all of them at a time, which stays in cache. */
+  function pack(coefficients: Float64Array, offset: number, width: number): void {
+    for (let m = 0; m <= orders; m++) {
       const cosine = turns[2 * m]!;
       const sine = turns[2 * m + 1]!;
-      const from = offset + orderOffset(m, degree) - m;
-      const to = firstCoefficient(m, degree) - m;
-      for (let n = m; n <= degree; n++) {
-        const c = coefficients[from + n]!;
-        const s = coefficients[count + from + n]!;
-        spectral[2 * (to + n) * width + v] = c * cosine + s * sine;
-        spectral[(2 * (to + n) + 1) * width + v] = s * cosine - c * sine;
+      const to = firstCoefficient(m, orders) - m;
+      for (let v = 0; v < width; v++) {
+        const from = offset + 2 * count * v + orderOffset(m, degree) - m;
+        for (let n = m; n <= degree; n++) {
+          const c = coefficients[from + n]!;
+          const s = coefficients[count + from + n]!;
+          spectral[2 * (to + n) * width + v] = c * cosine + s * sine;
+          spectral[(2 * (to + n) + 1) * width + v] = s * cosine - c * sine;
+        }
       }
       // The transform's degree T + 1; batches of another width leave something else here.
-      spectral[2 * (to + degree + 1) * width + v] = 0;
-      spectral[(2 * (to + degree + 1) + 1) * width + v] = 0;
+      const top = 2 * (to + orders + 1) * width;
+      if (degree === orders) spectral.fill(0, top, top + 2 * width);
     }
   }
 }
@@ -147,11 +182,11 @@ function synthesisBySums(grid: Grid, degree: number): Synthesis {
   }
   const rowWaves = new Float64Array(waves);
 
-  const evaluateMany: Synthesis['evaluateMany'] = (coefficients, fields, out) => {
+  const evaluateMany: Synthesis['evaluateMany'] = (coefficients, fields, out, offset = 0) => {
     for (let row = 0; row < nlat; row++) {
       for (let field = 0; field < fields; field++) {
         sumDegrees(coefficients, 2 * count * field, row);
-        const to = (field * nlat + row) * nlon;
+        const to = offset + (field * nlat + row) * nlon;
         let column = 0;
         for (; column + 4 <= nlon; column += 4)
           dots(rowWaves, trigonometry, column * waves, out, to + column);

@@ -61,25 +61,27 @@ export function makeTables(
   const pairs = Math.ceil(rows / 2);
   const top = truncation + 1;
   const count = coefficientCount(top);
-  const functions = new Float64Array(pairs * count);
-  for (let pair = 0; pair < pairs; pair++) {
-    legendre(latitudes.sines[pair]!, latitudes.cosines[pair]!, top, functions, pair * count);
-  }
   const blocks = listBlocks(truncation, pairs);
   const end = blocks[blocks.length - 1]!;
   const synthesis = new Float64Array(end.synthesis + padded(pairs) * end.degrees);
   const analysis = new Float64Array(inverse === 'none' ? 0 : end.analysis + padded(end.degrees) * pairs);
+  const ofRow = new Float64Array(count);
+  for (let pair = 0; pair < pairs; pair++) {
+    legendre(latitudes.sines[pair]!, latitudes.cosines[pair]!, top, ofRow);
+    for (const { order, coefficient, degrees, synthesis: start } of blocks) {
+      const wave = waveFactor(order);
+      for (let k = 0; k < degrees; k++) {
+        synthesis[start + pair * degrees + k] = wave * ofRow[coefficient + 2 * k]!;
+      }
+    }
+  }
+  if (inverse === 'none') return { pairs, blocks, synthesis, analysis };
   for (const block of blocks) {
     const { order, degrees } = block;
     const parity = block.coefficient - firstCoefficient(order, truncation);
-    const at = (pair: number, k: number): number =>
-      functions[pair * count + orderOffset(order, top) + parity + 2 * k]!;
-    const wave = order === 0 ? 1 : 0.5;
-    for (let pair = 0; pair < pairs; pair++) {
-      for (let k = 0; k < degrees; k++) {
-        synthesis[block.synthesis + pair * degrees + k] = wave * at(pair, k);
-      }
-    }
+    const wave = waveFactor(order);
+    // the factor is a power of two: nothing is lost
+    const at = (pair: number, k: number): number => synthesis[block.synthesis + pair * degrees + k]! / wave;
     if (inverse === 'quadrature') {
       for (let k = 0; k < degrees; k++) {
         for (let pair = 0; pair < pairs; pair++) {
@@ -87,7 +89,7 @@ export function makeTables(
           analysis[block.analysis + k * pairs + pair] = weight * at(pair, k);
         }
       }
-    } else if (inverse === 'leastSquares') {
+    } else {
       const known = Math.floor((truncation - order - parity) / 2) + 1;
       leastSquares(latitudes, known, at).forEach((row, k) => {
         row.forEach((value, pair) => {
@@ -100,6 +102,11 @@ export function makeTables(
     }
   }
   return { pairs, blocks, synthesis, analysis };
+}
+
+/** A real wave is two complex ones. */
+function waveFactor(order: number): number {
+  return order === 0 ? 1 : 0.5;
 }
 
 /** Place of (m, m) among coefficients ordered by m ≤ T, then n from m to T + 1. */

@@ -24,6 +24,8 @@ interface Exports {
     secondBatch: number,
   ): void;
   synthesize(spectral: number, fields: number, grid: number): void;
+  sumDegrees(spectral: number, fields: number): void;
+  sumOrders(pair: number, fields: number, north: number, south: number): void;
   analyze(grid: number, fields: number, spectral: number): void;
 }
 
@@ -89,6 +91,9 @@ export function wasmKernels(plan: TransformPlan): TransformKernels {
       kernels.synthesize(from, fields, to);
       if (!inPlace(grid)) grid.set(view(to, grid.length));
     },
+    sumDegrees: (spectral, fields) => kernels.sumDegrees(spectral.byteOffset, fields),
+    sumOrders: (pair, fields, north, south) =>
+      kernels.sumOrders(pair, fields, north.byteOffset, south.byteOffset),
     analyze(grid, fields, spectral) {
       const [to, from] = addresses(spectral, grid);
       if (!inPlace(grid)) view(from, grid.length).set(grid);

@@ -12,7 +12,7 @@ import { coefficientCount } from '../../core/sphere/legendre.js';
 import { makeSynthesis } from '../../core/sphere/synthesis.js';
 import { type BalancedChannel, type BalancedQuantity, balancedChannels } from './channels.js';
 import { geostrophicFactor, requireEquatorDegrees } from './geostrophic.js';
-import { balancedVariance, linearBalance } from './linearBalance.js';
+import { balancedVariance, createLinearBalance } from './linearBalance.js';
 import { earthRadius, groundPressure } from './planet.js';
 import { createStreamfunctionWind } from './streamfunctionWind.js';
 import { type VerticalModes, verticalModes } from './verticalModes.js';
@@ -46,10 +46,18 @@ export interface BalancedPattern {
   /** Standard deviation of a random pattern, [channel, lat], in the channels' units; 0 where balance changes nothing. */
   readonly deviations: Float64Array;
   /**
+   * One flow, valid until the next.
    * @param coefficients [field, 2, coefficientCount(degree)], independent normals times `amplitudes` for a random pattern
-   * @param out [channel, lat, lon], filled whole; 0 in channels that balance does not change
    */
-  write(coefficients: Float64Array, out: Float32Array): void;
+  make(coefficients: Float64Array): BalancedFlow;
+}
+
+/** 0 in channels that balance does not change. */
+export interface BalancedFlow {
+  /** @param out [channel, lat, lon], filled whole */
+  write(out: Float32Array): void;
+  /** So many points of one channel, in the order of the grid. @param out [point], from its beginning */
+  writePart(channel: number, firstPoint: number, points: number, out: Float32Array): void;
 }
 
 /** @throws {PlumeError} usage, for parameters out of their range or a schema that balance cannot serve */
@@ -75,7 +83,7 @@ export function createBalancedPattern(options: BalanceOptions): BalancedPattern 
     degree: amplitudes.length - 1,
     channels: channels.map(({ channel }) => channel),
     deviations,
-    write: makeWriter(options, channels, weights),
+    make: flowMaker(options, channels, weights),
   };
 }
 
@@ -175,11 +183,11 @@ function fitVertical(
   );
 }
 
-function makeWriter(
+function flowMaker(
   { schema, amplitudes, balance, equatorDegrees }: BalanceOptions,
   channels: readonly BalancedChannel[],
   weights: readonly Float64Array[],
-): BalancedPattern['write'] {
+): BalancedPattern['make'] {
   const { grid } = schema;
   const points = gridSize(grid);
   const columns = grid.longitudes.length;
@@ -189,15 +197,23 @@ function makeWriter(
   const linear = balance === 'linear';
   const flow = createStreamfunctionWind(grid, degree);
   const massDegree = linear ? degree + 1 : degree;
-  const synthesis = makeSynthesis(grid, massDegree);
-  const massSpectrum = new Float64Array(2 * coefficientCount(massDegree));
-  const [u, v, vorticity, divergence, mass] = Array.from({ length: 5 }, () => new Float32Array(points)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
+  const massSize = 2 * coefficientCount(massDegree);
+  const has = (...quantities: BalancedQuantity[]): boolean =>
+    channels.some(({ quantity }) => quantities.includes(quantity));
+  const turned = !linear && has('vorticity', 'divergence');
+  const needs = {
+    wind: has('eastward', 'northward') || turned,
+    vorticity: has('vorticity'),
+    mass: has('geopotential', 'thickness'),
+  };
+  const synthesis = needs.mass ? makeSynthesis(grid, massDegree, { orders: degree }) : null;
+  const balanced = linear ? createLinearBalance(degree) : null;
+  const massSpectra = new Float64Array(linear && needs.mass ? fields * massSize : 0);
+  // [field, lat, lon]
+  const horizontal = (needed: boolean): Float32Array => new Float32Array(needed ? fields * points : 0);
+  const [u, v] = [horizontal(needs.wind), horizontal(needs.wind)];
+  const [vorticity, divergence] = [horizontal(needs.vorticity), horizontal(has('divergence'))];
+  const mass = horizontal(needs.mass);
   const sources: Readonly<Record<BalancedQuantity, Float32Array>> = {
     eastward: u,
     northward: v,
@@ -206,50 +222,90 @@ function makeWriter(
     geopotential: mass,
     thickness: mass,
   };
-  const has = (...quantities: BalancedQuantity[]): boolean =>
-    channels.some(({ quantity }) => quantities.includes(quantity));
-  const needs = {
-    wind: has('eastward', 'northward') || (!linear && has('vorticity', 'divergence')),
-    vorticity: has('vorticity'),
-    mass: has('geopotential', 'thickness'),
-  };
   const factors = linear
     ? []
     : Array.from(grid.latitudes, (latitude) => geostrophicFactor(latitude, equatorDegrees));
+  const parts = schema.channels.map((_, channel) => {
+    const i = channels.findIndex((one) => one.channel === channel);
+    const found = channels[i];
+    return found === undefined ? null : { source: sources[found.quantity], weights: weights[i]! };
+  });
 
   /** k × ∇Φ and ∇²Φ become the wind F k × ∇Φ, its vorticity and divergence. */
   function makeGeostrophic(): void {
-    for (let row = 0, point = 0; row < factors.length; row++) {
-      const { factor, slope } = factors[row]!;
+    for (let line = 0; line < fields * factors.length; line++) {
+      const { factor, slope } = factors[line % factors.length]!;
       const turn = slope / earthRadius;
-      for (const end = point + columns; point < end; point++) {
-        vorticity[point] = factor * vorticity[point]! - turn * u[point]!;
-        divergence[point] = turn * v[point]!;
+      for (let point = line * columns; point < (line + 1) * columns; point++) {
+        if (needs.vorticity) vorticity[point] = factor * vorticity[point]! - turn * u[point]!;
+        if (divergence.length > 0) divergence[point] = turn * v[point]!;
         u[point]! *= factor;
         v[point]! *= factor;
       }
     }
   }
 
-  return (coefficients, out) => {
-    out.fill(0);
-    for (let field = 0; field < fields; field++) {
-      const spectrum = coefficients.subarray(field * size, (field + 1) * size);
-      if (needs.wind) flow.wind(spectrum, 1, u, v);
-      if (needs.vorticity) flow.vorticity(spectrum, 1, vorticity);
-      if (needs.mass) {
-        if (linear) linearBalance(spectrum, degree, massSpectrum);
-        synthesis.evaluate(linear ? massSpectrum : spectrum, mass);
+  function writePart(
+    channel: number,
+    firstPoint: number,
+    count: number,
+    out: Float32Array,
+    offset = 0,
+  ): void {
+    const part = parts[channel];
+    if (part) combine(part.weights, part.source, firstPoint, points, count, out, offset);
+    else out.fill(0, offset, offset + count);
+  }
+
+  const made: BalancedFlow = {
+    write(out) {
+      for (let channel = 0; channel < parts.length; channel++) {
+        writePart(channel, 0, points, out, channel * points);
       }
-      if (!linear) makeGeostrophic();
-      for (let i = 0; i < channels.length; i++) {
-        const { channel, quantity } = channels[i]!;
-        addMultiple(sources[quantity], weights[i]![field]!, out, channel * points);
+    },
+    writePart,
+  };
+
+  return (coefficients) => {
+    if (needs.wind) flow.wind(coefficients, fields, u, v);
+    if (needs.vorticity) flow.vorticity(coefficients, fields, vorticity);
+    if (synthesis !== null) {
+      if (balanced !== null) {
+        for (let i = 0; i < fields; i++) balanced(coefficients, i * size, massSpectra, i * massSize);
       }
+      synthesis.evaluateMany(balanced === null ? coefficients : massSpectra, fields, mass);
     }
+    if (needs.wind && !linear) makeGeostrophic();
+    return made;
   };
 }
 
-function addMultiple(from: Float32Array, factor: number, to: Float32Array, offset: number): void {
-  for (let point = 0; point < from.length; point++) to[offset + point]! += factor * from[point]!;
+/** Σ weight · field at some points, three fields at a time: [field, point] → [point]. */
+function combine(
+  weights: Float64Array,
+  source: Float32Array,
+  first: number,
+  apart: number,
+  count: number,
+  out: Float32Array,
+  offset: number,
+): void {
+  for (let field = 0; field < weights.length; field += 3) {
+    const a = weights[field]!;
+    const b = field + 1 < weights.length ? weights[field + 1]! : 0;
+    const c = field + 2 < weights.length ? weights[field + 2]! : 0;
+    const atA = field * apart + first;
+    // A field that is not there is taken 0 times.
+    const atB = field + 1 < weights.length ? atA + apart : atA;
+    const atC = field + 2 < weights.length ? atA + 2 * apart : atA;
+    if (field === 0) {
+      for (let i = 0; i < count; i++) {
+        out[offset + i] = a * source[atA + i]! + b * source[atB + i]! + c * source[atC + i]!;
+      }
+    } else {
+      for (let i = 0; i < count; i++) {
+        out[offset + i]! += a * source[atA + i]! + b * source[atB + i]! + c * source[atC + i]!;
+      }
+    }
+  }
 }

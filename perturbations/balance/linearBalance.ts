@@ -12,27 +12,45 @@
 import { coefficientCount, legendre, orderOffset } from '../../core/sphere/legendre.js';
 import { rotationRate } from './planet.js';
 
+/** Reads and writes one field's spectrum, which begins at `from` and at `to`. */
+export type LinearBalance = (
+  streamfunction: Float64Array,
+  from: number,
+  out: Float64Array,
+  to: number,
+) => void;
+
 /**
- * @param streamfunction [2, coefficientCount(degree)], m² s⁻¹
- * @param out [2, coefficientCount(degree + 1)], m² s⁻²
+ * @returns a map from ψ, [2, coefficientCount(degree)], m² s⁻¹, to Φ, [2, coefficientCount(degree + 1)], m² s⁻²
  */
-export function linearBalance(streamfunction: Float64Array, degree: number, out: Float64Array): void {
+export function createLinearBalance(degree: number): LinearBalance {
   const count = coefficientCount(degree);
   const outCount = coefficientCount(degree + 1);
-  out.fill(0);
+  // 0 where a harmonic gives nothing
+  const up = new Float64Array(count);
+  const down = new Float64Array(count);
   for (let m = 0; m <= degree; m++) {
-    const from = orderOffset(m, degree) - m;
-    const to = orderOffset(m, degree + 1) - m;
+    const at = orderOffset(m, degree) - m;
     for (let n = Math.max(1, m); n <= degree; n++) {
-      const up = upward(n, m);
-      const down = downward(n, m);
-      for (let part = 0; part < 2; part++) {
-        const value = streamfunction[part * count + from + n]!;
-        out[part * outCount + to + n + 1]! += up * value;
-        if (n > m && n > 1) out[part * outCount + to + n - 1]! += down * value;
-      }
+      up[at + n] = upward(n, m);
+      if (n > m && n > 1) down[at + n] = downward(n, m);
     }
   }
+  return (streamfunction, from, out, to) => {
+    out.fill(0, to, to + 2 * outCount);
+    for (let part = 0; part < 2; part++) {
+      for (let m = 0; m <= degree; m++) {
+        const factor = orderOffset(m, degree) - m;
+        const source = from + part * count + factor;
+        const target = to + part * outCount + orderOffset(m, degree + 1) - m;
+        for (let n = Math.max(1, m); n <= degree; n++) {
+          const value = streamfunction[source + n]!;
+          out[target + n + 1]! += up[factor + n]! * value;
+          if (n > m) out[target + n - 1]! += down[factor + n]! * value;
+        }
+      }
+    }
+  };
 }
 
 /** What the harmonic (n, m) of ψ gives that of Φ at n + 1. */

@@ -27,133 +27,161 @@ export interface StreamfunctionWind {
   vorticity(psi: Float64Array, rows: number, out: Float32Array): void;
 }
 
+/**
+ * Makes the spectrum of degree T + 1 of something that follows from a row's ψ of degree T.
+ * @param from, to where the row's [2, coefficientCount] begin
+ */
+type Spectrum = (psi: Float64Array, from: number, out: Float64Array, to: number) => void;
+
 /** @throws {PlumeError} usage, when the tables of grid and degree would not fit */
 export function createStreamfunctionWind(grid: Grid, degree: number): StreamfunctionWind {
-  const synthesis = makeSynthesis(grid, degree + 1);
+  const synthesis = makeSynthesis(grid, degree + 1, { orders: degree });
   const points = gridSize(grid);
+  const rowsOfGrid = grid.latitudes.length;
   const columns = grid.longitudes.length;
   const size = 2 * coefficientCount(degree);
   const windSize = 2 * coefficientCount(degree + 1);
   const spectra = new Float64Array(rowsAtOnce * windSize);
+  const zonalSpectrum = zonalSpectrumOf(degree);
+  const meridionalSpectrum = meridionalSpectrumOf(degree);
+  const vorticitySpectrum = vorticitySpectrumOf(degree);
   const inverseCosines = grid.latitudes.map((latitude) => 1 / Math.cos((latitude * Math.PI) / 180));
   const poles = [...grid.latitudes.keys()].filter((row) => Math.abs(grid.latitudes[row]!) >= 90);
+  const poleSlopes = poles.map((row) => slopesAtPole(degree, grid.latitudes[row]! > 0));
   const cosines = grid.longitudes.map((longitude) => waveAngle(1, longitude, Math.cos));
   const sines = grid.longitudes.map((longitude) => waveAngle(1, longitude, Math.sin));
 
-  /** Spectra of some rows, made one by one, then the fields they stand for. */
-  function evaluate(
-    spectrum: (psi: Float64Array, out: Float64Array) => void,
-    psi: Float64Array,
-    rows: number,
-    out: Float32Array,
-  ): void {
+  /** Spectra of some rows, then the fields they stand for. */
+  function evaluate(spectrum: Spectrum, psi: Float64Array, rows: number, out: Float32Array): void {
     for (let first = 0; first < rows; first += rowsAtOnce) {
       const count = Math.min(rowsAtOnce, rows - first);
-      for (let i = 0; i < count; i++) {
-        spectrum(
-          psi.subarray((first + i) * size, (first + i + 1) * size),
-          spectra.subarray(i * windSize, (i + 1) * windSize),
-        );
-      }
-      synthesis.evaluateMany(spectra, count, out.subarray(first * points, (first + count) * points));
+      for (let i = 0; i < count; i++) spectrum(psi, (first + i) * size, spectra, i * windSize);
+      synthesis.evaluateMany(spectra, count, out, first * points);
     }
   }
 
   function divideByCosine(field: Float32Array, rows: number): void {
-    for (let row = 0; row < rows * grid.latitudes.length; row++) {
-      const factor = inverseCosines[row % grid.latitudes.length]!;
+    for (let row = 0; row < rows * rowsOfGrid; row++) {
+      const factor = inverseCosines[row % rowsOfGrid]!;
       for (let point = row * columns; point < (row + 1) * columns; point++) field[point]! *= factor;
+    }
+  }
+
+  /** Wind at a pole, (1/a) Σₙ slopeₙ (c, s) of m = 1 along every meridian. */
+  function writePole(
+    psi: Float64Array,
+    row: number,
+    pole: number,
+    slopes: Float64Array,
+    u: Float32Array,
+    v: Float32Array,
+  ): void {
+    const from = row * size + orderOffset(1, degree) - 1;
+    let c = 0;
+    let s = 0;
+    for (let n = 1; n <= degree; n++) {
+      c += slopes[n]! * psi[from + n]!;
+      s += slopes[n]! * psi[from + size / 2 + n]!;
+    }
+    c /= radius;
+    s /= radius;
+    const sign = grid.latitudes[pole]! > 0 ? 1 : -1;
+    const to = row * points + pole * columns;
+    for (let column = 0; column < columns; column++) {
+      u[to + column] = sign * (c * cosines[column]! + s * sines[column]!);
+      v[to + column] = s * cosines[column]! - c * sines[column]!;
     }
   }
 
   return {
     degree,
     wind(psi, rows, u, v) {
-      evaluate((from, to) => zonalSpectrum(from, degree, to), psi, rows, u);
-      evaluate((from, to) => meridionalSpectrum(from, degree, to), psi, rows, v);
+      evaluate(zonalSpectrum, psi, rows, u);
+      evaluate(meridionalSpectrum, psi, rows, v);
       divideByCosine(u, rows);
       divideByCosine(v, rows);
       for (let row = 0; row < rows; row++) {
-        for (const pole of poles) {
-          const north = grid.latitudes[pole]! > 0;
-          const [c, s] = poleGradient(psi.subarray(row * size, (row + 1) * size), degree, north);
-          const to = row * points + pole * columns;
-          for (let column = 0; column < columns; column++) {
-            const along = c * cosines[column]! + s * sines[column]!;
-            u[to + column] = north ? along : -along;
-            v[to + column] = s * cosines[column]! - c * sines[column]!;
-          }
-        }
+        for (let i = 0; i < poles.length; i++) writePole(psi, row, poles[i]!, poleSlopes[i]!, u, v);
       }
     },
     vorticity(psi, rows, out) {
-      evaluate((from, to) => vorticitySpectrum(from, degree, to), psi, rows, out);
+      evaluate(vorticitySpectrum, psi, rows, out);
     },
   };
 }
 
-/**
- * U = −(1/a)(1 − μ²) ∂ψ/∂μ.
- * @param psi [2, coefficientCount(degree)]
- * @param out [2, coefficientCount(degree + 1)]
- */
-export function zonalSpectrum(psi: Float64Array, degree: number, out: Float64Array): void {
-  for (let part = 0; part < 2; part++) {
-    const from = part * coefficientCount(degree);
-    const to = part * coefficientCount(degree + 1);
-    for (let m = 0; m <= degree + 1; m++) {
+/** U = −(1/a)(1 − μ²) ∂ψ/∂μ. */
+function zonalSpectrumOf(degree: number): Spectrum {
+  const count = coefficientCount(degree);
+  const windCount = coefficientCount(degree + 1);
+  // What n takes of n + 1, and of n − 1.
+  const above = new Float64Array(windCount);
+  const below = new Float64Array(windCount);
+  for (let m = 0; m <= degree; m++) {
+    const at = orderOffset(m, degree + 1) - m;
+    for (let n = m; n < degree; n++) above[at + n] = (n + 2) * epsilon(n + 1, m);
+    for (let n = m + 1; n <= degree + 1; n++) below[at + n] = (n - 1) * epsilon(n, m);
+  }
+  return (psi, from, out, to) => {
+    for (let part = 0; part < 2; part++) {
+      for (let m = 0; m <= degree; m++) {
+        const own = from + part * count + orderOffset(m, degree) - m;
+        const factor = orderOffset(m, degree + 1) - m;
+        const at = to + part * windCount + factor;
+        for (let n = m; n <= degree + 1; n++) {
+          const up = n < degree ? above[factor + n]! * psi[own + n + 1]! : 0;
+          const down = n > m ? below[factor + n]! * psi[own + n - 1]! : 0;
+          out[at + n] = (down - up) / radius;
+        }
+      }
+      out[to + (part + 1) * windCount - 1] = 0;
+    }
+  };
+}
+
+/** V = (1/a) ∂ψ/∂λ, its highest degree 0. */
+function meridionalSpectrumOf(degree: number): Spectrum {
+  const count = coefficientCount(degree);
+  const windCount = coefficientCount(degree + 1);
+  return (psi, from, out, to) => {
+    out.fill(0, to, to + 2 * windCount);
+    for (let m = 0; m <= degree; m++) {
       const own = from + orderOffset(m, degree) - m;
       const at = to + orderOffset(m, degree + 1) - m;
-      for (let n = m; n <= degree + 1; n++) {
-        const above = n < degree ? (n + 2) * epsilon(n + 1, m) * psi[own + n + 1]! : 0;
-        const below = n > m ? (n - 1) * epsilon(n, m) * psi[own + n - 1]! : 0;
-        out[at + n] = (below - above) / radius;
+      for (let n = m; n <= degree; n++) {
+        out[at + n] = (m * psi[own + count + n]!) / radius;
+        out[at + windCount + n] = (-m * psi[own + n]!) / radius;
       }
     }
-  }
+  };
 }
 
-/** V = (1/a) ∂ψ/∂λ; shapes as for `zonalSpectrum`, its highest degree 0. */
-export function meridionalSpectrum(psi: Float64Array, degree: number, out: Float64Array): void {
+/** ∇²ψ, its highest degree 0. */
+function vorticitySpectrumOf(degree: number): Spectrum {
   const count = coefficientCount(degree);
-  widen(degree, out, (part, m, _n, at) => ((part === 0 ? m : -m) * psi[(1 - part) * count + at]!) / radius);
-}
-
-/** ∇²ψ; shapes as for `zonalSpectrum`, its highest degree 0. */
-export function vorticitySpectrum(psi: Float64Array, degree: number, out: Float64Array): void {
-  const count = coefficientCount(degree);
-  widen(degree, out, (part, _m, n, at) => (-n * (n + 1) * psi[part * count + at]!) / (radius * radius));
-}
-
-function widen(
-  degree: number,
-  out: Float64Array,
-  value: (part: number, m: number, n: number, at: number) => number,
-): void {
-  out.fill(0);
-  for (let part = 0; part < 2; part++) {
+  const windCount = coefficientCount(degree + 1);
+  return (psi, from, out, to) => {
+    out.fill(0, to, to + 2 * windCount);
     for (let m = 0; m <= degree; m++) {
-      const from = orderOffset(m, degree) - m;
-      const to = part * coefficientCount(degree + 1) + orderOffset(m, degree + 1) - m;
-      for (let n = m; n <= degree; n++) out[to + n] = value(part, m, n, from + n);
+      const own = from + orderOffset(m, degree) - m;
+      const at = to + orderOffset(m, degree + 1) - m;
+      for (let n = m; n <= degree; n++) {
+        const eigenvalue = -n * (n + 1);
+        out[at + n] = (eigenvalue * psi[own + n]!) / (radius * radius);
+        out[at + windCount + n] = (eigenvalue * psi[own + count + n]!) / (radius * radius);
+      }
     }
-  }
+  };
 }
 
 function epsilon(n: number, m: number): number {
   return Math.sqrt((n * n - m * m) / (4 * n * n - 1));
 }
 
-/** (1/a) Σₙ (P̄ₙ¹/cos φ at the pole) (c, s) of m = 1. */
-function poleGradient(psi: Float64Array, degree: number, north: boolean): [number, number] {
-  const count = coefficientCount(degree);
-  const from = orderOffset(1, degree) - 1;
-  let c = 0;
-  let s = 0;
-  for (let n = 1; n <= degree; n++) {
-    const slope = Math.sqrt((n * (n + 1) * (2 * n + 1)) / 2) * (north || n % 2 === 1 ? 1 : -1);
-    c += slope * psi[from + n]!;
-    s += slope * psi[count + from + n]!;
-  }
-  return [c / radius, s / radius];
+/** P̄ₙ¹/cos φ at a pole, by degree. */
+function slopesAtPole(degree: number, north: boolean): Float64Array {
+  return Float64Array.from(
+    { length: degree + 1 },
+    (_, n) => Math.sqrt((n * (n + 1) * (2 * n + 1)) / 2) * (north || n % 2 === 1 ? 1 : -1),
+  );
 }

@@ -76,7 +76,7 @@ export function createIndependentFields(grid: Grid, options: IndependentFieldsOp
       for (let first = 0; first < fields; first += fieldsAtOnce) {
         const count = Math.min(fieldsAtOnce, fields - first);
         draws.draw(key, step, first, count, coefficients);
-        synthesis.evaluateMany(coefficients, count, out.subarray(first * points, (first + count) * points));
+        synthesis.evaluateMany(coefficients, count, out, first * points);
       }
     },
   };

@@ -41,7 +41,7 @@ export function createRandomField(grid: Grid, options: SpectralProcessOptions): 
           for (let done = 0; done < count; done += rowsAtOnce) {
             const rows = Math.min(rowsAtOnce, count - done);
             const coefficients = streams.next(first + done, rows);
-            synthesis.evaluateMany(coefficients, rows, out.subarray(done * points, (done + rows) * points));
+            synthesis.evaluateMany(coefficients, rows, out, done * points);
           }
         },
       };

@@ -96,7 +96,7 @@ export function createSpectralProcess(options: SpectralProcessOptions): Spectral
   const drawStep = (key: DrawKey): void => {
     if (antithetic && sameDraw(drawn, key)) return;
     normals(key, draws);
-    Object.assign(drawn, key);
+    if (antithetic) Object.assign(drawn, key);
   };
 
   const streams = (keys: readonly MemberKey[], most = keys.length): SpectralStreams => {

@@ -55,7 +55,7 @@ export function createBalancedField(
     async add({ keys, states }) {
       for (const [row, key] of keys.entries()) {
         draws.draw(key, place, 0, pattern.fields, coefficients);
-        pattern.write(coefficients, values);
+        pattern.make(coefficients).write(values);
         for (const all of states) {
           const state = all.subarray(row * length, (row + 1) * length);
           for (let i = 0; i < length; i++) state[i]! += amplitude * values[i]!;

@@ -57,18 +57,25 @@ export function createPerlin(
   const { grid, channels } = context.schema;
   const octaves = makeOctaves(source, grid);
   const numbers = octaves.reduce((sum, { around, rows }) => sum + around * rows, 0);
+  const most = octaves.reduce((largest, { around, rows }) => Math.max(largest, around * rows), 0);
   const points = grid.latitudes.length * grid.longitudes.length;
   const directions = new Float64Array(numbers * channels.length);
   const widest = octaves.reduce((most, { around }) => Math.max(most, around), 0);
-  // Along one row of points, by lattice column: value at the column's own meridian, and slope to the east.
-  const alongRow = { value: new Float64Array(widest), slope: new Float64Array(widest) };
+  // Gradients of one octave's lattice points, and along one row of points, by lattice column: the value at the column's
+  // own meridian, and the slope to the east.
+  const work = {
+    east: new Float64Array(most),
+    south: new Float64Array(most),
+    value: new Float64Array(widest),
+    slope: new Float64Array(widest),
+  };
   const noise = createChannelNoise(source, context, (key, out) => {
     uniforms({ ...key, purpose: 'initial', step: place }, directions);
     out.fill(0);
     for (let c = 0; c < channels.length; c++) {
       const field = out.subarray(c * points, (c + 1) * points);
       const ofChannel = directions.subarray(c * numbers, (c + 1) * numbers);
-      for (const octave of octaves) addOctave(octave, ofChannel.subarray(octave.offset), alongRow, field);
+      for (const octave of octaves) addOctave(octave, ofChannel.subarray(octave.offset), work, field);
     }
   });
   return { ...noise, notes: varianceNotes(octaves, grid) };
@@ -116,6 +123,16 @@ function fadeAt(t: number): number {
   return t * t * t * (t * (6 * t - 15) + 10);
 }
 
+/** What an octave is made with. */
+interface OctaveWork {
+  /** Gradients, [lattice row, lattice column]. */
+  readonly east: Float64Array;
+  readonly south: Float64Array;
+  /** [lattice column] */
+  readonly value: Float64Array;
+  readonly slope: Float64Array;
+}
+
 /**
  * Adds one octave. At x, y from a lattice point with gradient g the corner's part is g·(x, y); corners are blended by the
  * fade, along meridians first: what is left along a row are lines of one value and one slope a lattice column.
@@ -124,24 +141,28 @@ function fadeAt(t: number): number {
 function addOctave(
   { amplitude, around, rows, columnPlaces, rowPlaces }: Octave,
   directions: Float64Array,
-  { value, slope }: { readonly value: Float64Array; readonly slope: Float64Array },
+  { east, south, value, slope }: OctaveWork,
   field: Float32Array,
 ): void {
   const columns = columnPlaces.cell.length;
-  const east = (row: number, i: number): number =>
-    row === 0 || row === rows - 1 ? 0 : Math.cos(2 * Math.PI * directions[row * around + i]!);
-  const south = (row: number, i: number): number => {
-    const direction = directions[row * around + i]!;
-    if (row === 0 || row === rows - 1) return direction < 0.5 ? 1 : -1;
-    return Math.sin(2 * Math.PI * direction);
-  };
+  for (let i = 0; i < rows * around; i++) {
+    const direction = directions[i]!;
+    if (i < around || i >= (rows - 1) * around) {
+      east[i] = 0;
+      south[i] = direction < 0.5 ? 1 : -1;
+    } else {
+      east[i] = Math.cos(2 * Math.PI * direction);
+      south[i] = Math.sin(2 * Math.PI * direction);
+    }
+  }
   for (let row = 0, point = 0; row < rowPlaces.cell.length; row++) {
-    const above = rowPlaces.cell[row]!;
+    const above = rowPlaces.cell[row]! * around;
+    const below = above + around;
     const y = rowPlaces.part[row]!;
     const fade = rowPlaces.fade[row]!;
     for (let i = 0; i < around; i++) {
-      value[i] = amplitude * blend(south(above, i) * y, south(above + 1, i) * (y - 1), fade);
-      slope[i] = amplitude * blend(east(above, i), east(above + 1, i), fade);
+      value[i] = amplitude * blend(south[above + i]! * y, south[below + i]! * (y - 1), fade);
+      slope[i] = amplitude * blend(east[above + i]!, east[below + i]!, fade);
     }
     for (let column = 0; column < columns; column++, point++) {
       const west = columnPlaces.cell[column]!;

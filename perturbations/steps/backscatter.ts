@@ -26,6 +26,7 @@ import { powerLawAmplitudes } from '../fields/powerLaw.js';
 import { createSpectralProcess } from '../fields/spectralProcess.js';
 import { resolvedDegree } from '../fields/spectrum.js';
 import type { BackscatterSource, PerturbationContext } from '../source.js';
+import { pointBlock } from './pointBlock.js';
 
 /** @throws {PlumeError} usage, for a parameter out of its range, or a model without wind */
 export function createBackscatter(source: BackscatterSource, context: PerturbationContext): StepPerturbation {
@@ -55,6 +56,15 @@ export function createBackscatter(source: BackscatterSource, context: Perturbati
       northward: wind(),
       vorticity: new Float32Array(hasVorticity ? most * points : 0),
     };
+    /** One row, whose fields begin at `from`. */
+    const addWind = (after: Float32Array, to: number, from: number): void => {
+      for (let first = 0; first < points; first += pointBlock) {
+        const count = Math.min(pointBlock, points - first);
+        for (const { channel, quantity, factor } of channels) {
+          addScaled(after, to + channel * points + first, factor, fields[quantity], from + first, count);
+        }
+      }
+    };
     return {
       apply({ firstRow, rows, after }) {
         for (let done = 0; done < rows; done += most) {
@@ -63,10 +73,7 @@ export function createBackscatter(source: BackscatterSource, context: Perturbati
           if (hasWind) flow.wind(psi, count, fields.eastward, fields.northward);
           if (hasVorticity) flow.vorticity(psi, count, fields.vorticity);
           for (let row = 0; row < count; row++) {
-            for (const { channel, quantity, factor } of channels) {
-              const at = (done + row) * stateLength + channel * points;
-              addScaled(after, at, factor, fields[quantity], row * points, points);
-            }
+            addWind(after, (done + row) * stateLength, row * points);
           }
         }
       },

@@ -10,13 +10,13 @@
  */
 import { gridSize } from '../../core/grid.js';
 import type { MemberKey, StepPerturbation, StepStreams } from '../../core/interfaces.js';
-import { coefficientCount } from '../../core/sphere/legendre.js';
 import { makeSynthesis } from '../../core/sphere/synthesis.js';
-import { createBalancedPattern } from '../balance/balancedPattern.js';
+import { type BalancedFlow, createBalancedPattern } from '../balance/balancedPattern.js';
 import { antitheticKey } from '../fields/antithetic.js';
 import { spectraOfScales } from '../fields/noiseScales.js';
 import { createSpectralProcess, type SpectralScale } from '../fields/spectralProcess.js';
 import type { LearnedNoiseSource, PerturbationContext } from '../source.js';
+import { pointBlock } from './pointBlock.js';
 
 /** The fewest with which temperature, the slope of geopotential, varies. */
 const verticalModes = 2;
@@ -43,15 +43,16 @@ export function createBalancedNoise(
   });
   const { fields } = pattern;
   const points = gridSize(grid);
+  const lines = grid.latitudes.length;
   const columns = grid.longitudes.length;
   const channels = schema.channels.length;
-  const size = 2 * coefficientCount(process.degree);
   const inverseDeviations = pattern.deviations.map((deviation) => (deviation > 0 ? 1 / deviation : 0));
   const others = [...schema.channels.keys()].filter((channel) => !pattern.channels.includes(channel));
   const synthesis = makeSynthesis(grid, process.degree);
+  const rowsOfBlock = Math.max(1, Math.floor(pointBlock / columns));
   // Shared by all streams: a row uses them from beginning to end.
-  const flow = new Float32Array(channels * points);
-  const lowest = new Float32Array(points);
+  const part = new Float32Array(rowsOfBlock * columns);
+  const lowest = new Float32Array(others.length > 0 ? points : 0);
 
   return { streams: (keys) => makeStreams(keys) };
 
@@ -72,10 +73,9 @@ export function createBalancedNoise(
         for (let row = 0; row < rows; row++) {
           const coefficients = streams.next(fields * (firstRow + row), fields);
           const strength = factor * own[firstRow + row]!.sign;
-          pattern.write(coefficients, flow);
-          addFlow(after, amplitude, row * channels * points, strength);
+          addFlow(pattern.make(coefficients), after, amplitude, row * channels * points, strength);
           if (others.length === 0) continue;
-          synthesis.evaluate(coefficients.subarray(0, size), lowest);
+          synthesis.evaluate(coefficients, lowest);
           for (const channel of others) {
             const at = (row * channels + channel) * points;
             for (let point = 0; point < points; point++) {
@@ -88,12 +88,36 @@ export function createBalancedNoise(
   }
 
   /** One row: every channel its part of the flow, made of variance 1. */
-  function addFlow(after: Float32Array, amplitude: Float32Array, at: number, strength: number): void {
-    for (let line = 0; line < inverseDeviations.length; line++) {
-      const scale = strength * inverseDeviations[line]!;
-      for (let point = line * columns; point < (line + 1) * columns; point++) {
-        after[at + point]! += scale * amplitude[at + point]! * flow[point]!;
+  function addFlow(
+    flow: BalancedFlow,
+    after: Float32Array,
+    amplitude: Float32Array,
+    at: number,
+    strength: number,
+  ): void {
+    for (let line = 0; line < lines; line += rowsOfBlock) {
+      const end = Math.min(lines, line + rowsOfBlock);
+      for (const channel of pattern.channels) {
+        flow.writePart(channel, line * columns, (end - line) * columns, part);
+        addPart(after, amplitude, at, strength, channel, line, end);
       }
+    }
+  }
+
+  /** Lines of one channel, of which the flow is in `part`. */
+  function addPart(
+    after: Float32Array,
+    amplitude: Float32Array,
+    at: number,
+    strength: number,
+    channel: number,
+    firstLine: number,
+    end: number,
+  ): void {
+    for (let line = firstLine, i = 0; line < end; line++) {
+      const scale = strength * inverseDeviations[channel * lines + line]!;
+      let to = at + channel * points + line * columns;
+      for (const last = i + columns; i < last; i++, to++) after[to]! += scale * amplitude[to]! * part[i]!;
     }
   }
 }

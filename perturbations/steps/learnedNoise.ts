@@ -12,6 +12,7 @@ import { blockWidth } from '../../core/sphere/plainKernels.js';
 import { createNoisePatterns } from '../fields/noiseScales.js';
 import type { LearnedNoiseSource, PerturbationContext } from '../source.js';
 import { createBalancedNoise } from './balancedNoise.js';
+import { pointBlock } from './pointBlock.js';
 
 /** @throws {PlumeError} usage, for a parameter out of its range, or a scale that the grid cannot show */
 export function createLearnedNoise(
@@ -39,10 +40,8 @@ export function createLearnedNoise(
           const count = Math.min(most, rows - done);
           streams.next(firstRow + done, count, patterns);
           for (let row = 0; row < count; row++) {
-            for (let channel = 0; channel < channels.length; channel++) {
-              const at = ((done + row) * channels.length + channel) * points;
-              addNoise(after, amplitude, at, factor, patterns, row * points, points);
-            }
+            const at = (done + row) * channels.length * points;
+            addNoise(after, amplitude, at, factor, patterns, row * points, points, channels.length);
           }
         }
       },
@@ -50,7 +49,7 @@ export function createLearnedNoise(
   }
 }
 
-/** One channel: x ← x + factor σ ⊙ pattern. */
+/** One row: x ← x + factor σ ⊙ pattern in every channel. */
 function addNoise(
   after: Float32Array,
   amplitude: Float32Array,
@@ -59,9 +58,16 @@ function addNoise(
   patterns: Float32Array,
   patternAt: number,
   points: number,
+  channels: number,
 ): void {
-  for (let point = 0; point < points; point++) {
-    after[at + point]! += factor * amplitude[at + point]! * patterns[patternAt + point]!;
+  for (let first = 0; first < points; first += pointBlock) {
+    const count = Math.min(pointBlock, points - first);
+    for (let channel = 0; channel < channels; channel++) {
+      const offset = at + channel * points + first;
+      for (let i = 0; i < count; i++) {
+        after[offset + i]! += factor * amplitude[offset + i]! * patterns[patternAt + first + i]!;
+      }
+    }
   }
 }
 

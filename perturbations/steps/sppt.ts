@@ -27,6 +27,7 @@ import { requireResolved } from '../fields/noiseScales.js';
 import { createRandomField } from '../fields/randomField.js';
 import type { PerturbationContext, TendencySource } from '../source.js';
 import { clippedNormal } from './clippedNormal.js';
+import { pointBlock } from './pointBlock.js';
 
 /** Share of clipped draws from which on it is said. */
 const notedShare = 0.01;
@@ -99,17 +100,25 @@ function scaleIncrements(
   points: number,
   limit: number,
 ): void {
-  for (let channel = 0; channel < factors.length; channel++) {
-    const factor = factors[channel]!;
-    if (factor === 0) continue;
-    const offset = at + channel * points;
-    for (let point = 0; point < points; point++) {
-      const r = Math.max(-limit, Math.min(limit, patterns[patternAt + point]!));
-      const value = after[offset + point]!;
-      after[offset + point] = value + factor * r * (value - before[offset + point]!);
+  for (let first = 0; first < points; first += pointBlock) {
+    const count = Math.min(pointBlock, points - first);
+    for (let i = 0; i < count; i++) {
+      clipped[i] = Math.max(-limit, Math.min(limit, patterns[patternAt + first + i]!));
+    }
+    for (let channel = 0; channel < factors.length; channel++) {
+      const factor = factors[channel]!;
+      if (factor === 0) continue;
+      const offset = at + channel * points + first;
+      for (let i = 0; i < count; i++) {
+        const value = after[offset + i]!;
+        after[offset + i] = value + factor * clipped[i]! * (value - before[offset + i]!);
+      }
     }
   }
 }
+
+/** r of some points. */
+const clipped = new Float64Array(pointBlock);
 
 /** μ of every channel. A channel without a level that lies at 1000 hPa is one of the surface. */
 function channelFactors(

@@ -113,6 +113,47 @@ describe('synthesis', () => {
     );
   });
 
+  it('is the same on columns too few to resolve its orders as on closer ones', () => {
+    const latitudes = [90, 71.5, 30, 2, -2, -30, -71.5, -90];
+    const on = (columns: number, coefficients: Float64Array): Float64Array => {
+      const longitudes = Array.from({ length: columns }, (_, j) => 11.25 + (360 * j) / columns);
+      const out = new Float64Array(8 * columns);
+      makeSynthesis(makeGrid(latitudes, longitudes), degree).evaluate(coefficients, out);
+      return out;
+    };
+    fc.assert(
+      fc.property(anyCoefficients, fc.constantFrom(2, 3, 4, 5, 10), (coefficients, columns) => {
+        const closer = on(60, coefficients);
+        on(columns, coefficients).forEach((value, i) => {
+          const [row, column] = [Math.floor(i / columns), i % columns];
+          expect(Math.abs(closer[60 * row + (60 / columns) * column]! - value)).toBeLessThan(1e-12);
+        });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('without the highest order, as of winds, is that of coefficients which are 0 there', () => {
+    fc.assert(
+      fc.property(anyCoefficients, fc.constantFrom(20, 2 * degree), (coefficients, columns) => {
+        const grid = makeGrid(
+          [80, 40, 0, -40, -80],
+          Array.from({ length: columns }, (_, j) => (360 * j) / columns),
+        );
+        const lower = coefficients.slice();
+        lower[orderOffset(degree, degree)] = 0;
+        lower[count + orderOffset(degree, degree)] = 0;
+        const [all, without] = [new Float64Array(5 * columns), new Float64Array(5 * columns)];
+        makeSynthesis(grid, degree).evaluate(lower, all);
+        makeSynthesis(grid, degree, { orders: degree - 1 }).evaluate(lower, without);
+        without.forEach((value, i) => {
+          expect(Math.abs(all[i]! - value)).toBeLessThan(1e-12);
+        });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it('of many fields is that of each to the bit, in batches of any size one after the other', () => {
     const closed = makeGrid(
       [90, 30, -30, -90],

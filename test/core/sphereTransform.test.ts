@@ -7,6 +7,7 @@ import {
   makeTransform,
   regularSize,
   type SphericalTransform,
+  transformKernels,
 } from '../../core/sphere/sphericalTransform.js';
 
 const kinds = ['gaussian', 'regular'] as const;
@@ -279,6 +280,32 @@ describe('the WebAssembly kernels', () => {
       for (const i of [0, 1] as const) {
         // Zeros of either sign are one number.
         expect(results[1]![i].every((value, j) => value === results[0]![i][j])).toBe(true);
+      }
+    }
+  });
+
+  it.each(['typescript', 'wasm'] as const)('give rows two by two as they give whole grids: %s', (kind) => {
+    for (const [truncation, latitudes, rows, columns] of [
+      [21, 'gaussian', 32, 64],
+      [7, 'regular', 9, 15],
+    ] as const) {
+      const transform = makeTransform({ truncation, latitudes, rows, columns, kernels: kind });
+      const kernels = transformKernels(truncation, makeLatitudes(latitudes, rows), columns, 'none', kind);
+      for (const fields of [8, 1, 3]) {
+        const values = spectra(transform, fields, truncation + 1, fields);
+        const grid = new Float64Array(rows * columns * fields);
+        transform.synthesize(values, fields, grid);
+        const spectral = kernels.allocate(values.length);
+        spectral.set(values);
+        const [north, south] = [kernels.allocate(columns * fields), kernels.allocate(columns * fields)];
+        kernels.sumDegrees(spectral, fields);
+        for (let pair = 0; 2 * pair < rows; pair++) {
+          kernels.sumOrders(pair, fields, north, south);
+          const row = (index: number): Float64Array =>
+            grid.slice(index * columns * fields, (index + 1) * columns * fields);
+          expect(north).toEqual(row(pair));
+          if (2 * pair + 1 < rows) expect(south).toEqual(row(rows - 1 - pair));
+        }
       }
     }
   });

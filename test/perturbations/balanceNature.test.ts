@@ -107,7 +107,7 @@ function balancedBump(modes: number): Float32Array {
   const coefficients = new Float64Array(pattern.fields * 2 * coefficientCount(degree));
   coefficients.set(bump(degree, 1000), modes === 1 ? 0 : 2 * coefficientCount(degree));
   const out = new Float32Array(names.length * points);
-  pattern.write(coefficients, out);
+  pattern.make(coefficients).write(out);
   const winds = ['u250', 'u850'].map((name) => names.indexOf(name) * points);
   let fastest = 0;
   for (const at of winds)

@@ -48,7 +48,7 @@ function draw(
   const coefficients = new Float64Array(pattern.fields * 2 * coefficientCount(pattern.degree));
   draws.draw({ ...memberKey, noiseStream: member }, 0, 0, pattern.fields, coefficients);
   const out = new Float32Array(channels * gridSize(grid));
-  pattern.write(coefficients, out);
+  pattern.make(coefficients).write(out);
   return out;
 }
 
@@ -374,11 +374,8 @@ describe('a pattern', () => {
       (_, i) => Math.sin(i * i),
     );
     const [plus, minus] = [new Float32Array(80), new Float32Array(80)];
-    pattern.write(coefficients, plus);
-    pattern.write(
-      coefficients.map((x) => -x),
-      minus,
-    );
+    pattern.make(coefficients).write(plus);
+    pattern.make(coefficients.map((x) => -x)).write(minus);
     expect([...minus]).toEqual([...plus].map((x) => -x));
   });
 

@@ -58,8 +58,25 @@ export function synthesize(spectral: usize, fields: i32, grid: usize): void {
   for (let first = 0; first < fields; first += blockWidth) {
     const width = min(blockWidth, fields - first);
     synthesizeLatitudes(spectral, fields, first, width);
-    for (let pair = 0; pair < pairs; pair++) synthesizePair(pair, fields, first, width, grid);
+    const rowBytes = <usize>(columns * fields) * number;
+    let north = grid + <usize>first * number;
+    let south = north + <usize>(rows - 1) * rowBytes;
+    for (let pair = 0; pair < pairs; pair++) {
+      synthesizePair(pair, fields, width, north, south);
+      north += rowBytes;
+      south -= rowBytes;
+    }
   }
+}
+
+/** The first half of the synthesis of at most `blockWidth` fields, [coefficient, 2, field]: sums over degrees. */
+export function sumDegrees(spectral: usize, fields: i32): void {
+  synthesizeLatitudes(spectral, fields, 0, fields);
+}
+
+/** The second half, for a row and its mirror: [column, field] each; of the equator the first alone. */
+export function sumOrders(pair: i32, fields: i32, north: usize, south: usize): void {
+  synthesizePair(pair, fields, fields, north, south);
 }
 
 /** Grid [lat, lon, field] → spectral [coefficient, 2, field]. */
@@ -132,7 +149,8 @@ function analyzeLatitudes(spectral: usize, fields: i32, first: i32, width: i32):
   }
 }
 
-function synthesizePair(pair: i32, fields: i32, first: i32, width: i32, grid: usize): void {
+/** @param north, south where the rows of a grid of so many fields have the first of these */
+function synthesizePair(pair: i32, fields: i32, width: i32, north: usize, south: usize): void {
   const lanes = even(width);
   const laneBytes = <usize>lanes * number;
   const batchBytes = <usize>columns * laneBytes;
@@ -171,9 +189,6 @@ function synthesizePair(pair: i32, fields: i32, first: i32, width: i32, grid: us
     to += laneBytes;
     mirror -= laneBytes;
   }
-  const rowBytes = <usize>(columns * fields) * number;
-  const north = grid + <usize>pair * rowBytes + <usize>first * number;
-  const south = grid + <usize>(rows - 1 - pair) * rowBytes + <usize>first * number;
   if (width & 1 || 2 * pair + 1 == rows) {
     const result = transformFourier(im, re, laneBytes, 0, 0, 0, laneBytes);
     scatter(result + batchBytes, laneBytes, width, north, fields);
