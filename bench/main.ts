@@ -8,6 +8,7 @@
  *   evaluation  fair CRPS of large fields beside numpy, scoringrules and properscoring, against one read of the same bytes
  *   scorecard   every score of 50 members at ten leads from a run directory, against one read of its file
  *   transform   the spherical-harmonic transform by truncation, against one read of the same bytes
+ *   perturbations  noise of every kind a member's step, and its share of a model's step, on three grids
  *   dycore      days a second by resolution, the share of transforms, and the network's member-days
  * Times are the fastest of several tries: other work on the machine only ever adds.
  */
@@ -17,6 +18,7 @@ import { benchEvaluation } from './evaluation.js';
 import { benchForecast } from './forecast.js';
 import { benchGraph } from './graph.js';
 import { benchMembers } from './members.js';
+import { benchPerturbations } from './perturbations.js';
 import { benchRegional } from './regional.js';
 import { benchScorecard } from './scorecard.js';
 import { benchTransform } from './transform.js';
@@ -31,6 +33,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   evaluation: benchEvaluation,
   scorecard: benchScorecard,
   transform: benchTransform,
+  perturbations: benchPerturbations,
   dycore: benchDycore,
 };
 

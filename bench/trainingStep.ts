@@ -119,7 +119,7 @@ const products = [
 ] as const;
 
 /** GFLOP/s of each product in ONNX Runtime, the fastest of a few tries. */
-async function onnxProducts(threads: number): Promise<number[]> {
+export async function onnxProducts(threads: number): Promise<number[]> {
   const rates: number[] = [];
   for (const [m, k, n] of products) {
     const b = new GraphBuilder();
