@@ -85,7 +85,10 @@ ${evidence.commands.map((args) => `npx plume ${args.join(' ').replaceAll(series.
 
 function channelTable(evidence: Evidence, channel: string): string {
   const { arms, result, ranks } = evidence;
-  const { rows, leadsHours, references } = result;
+  const { rows, leadsHours } = result;
+  const references = [...new Set(rows.map(({ run }) => run))].filter((run) =>
+    arms.every(({ name }) => name !== run),
+  );
   const { label, factor } = displayUnit(result.channels.find(({ name }) => name === channel)?.unit ?? '1');
   const line = (name: string, cell: (lead: number) => string): string =>
     `| ${name} | ${leadsHours.map(cell).join(' | ')} |`;
