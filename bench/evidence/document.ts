@@ -127,6 +127,7 @@ function channelTable(evidence: Evidence, channel: string): string {
     line('CRPS less that of the hybrid [95 %]', (lead) => `day ${lead / 24}`),
     `|---|${leadsHours.map(() => '---').join('|')}|`,
     ...others.map(({ name, title }) => line(title, difference(name))),
+    ...references.map((name) => line(name, difference(name))),
     '',
     line('spread–skill ratio', (lead) => `day ${lead / 24}`),
     `|---|${leadsHours.map(() => '---').join('|')}|`,
