@@ -5,6 +5,7 @@ import { trajectory } from '../../ensembles/trajectory.js';
 import { BayesianModel, buildForecastStep } from '../../models/bayesian/model.js';
 import { createNetwork } from '../../models/bayesian/networks/createNetwork.js';
 import { openMeanField } from '../../models/bayesian/posteriors/meanField.js';
+import { evaluateSeasonalCycle } from '../../models/bayesian/seasonalCycle.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
 import { createPerturbation } from '../../perturbations/create.js';
 import {
@@ -137,6 +138,40 @@ describe('a step of the Bayesian model', () => {
     coefficients: randomValues(3 * n, 31, 20).map((value, i) => (i < n ? 101_300 + value : value)),
   };
   const model = new BayesianModel({ ...trained, cycle }, { device: 'cpu' });
+
+  it('holds each channel of each state within the widest training state, and leaves others as they are', async () => {
+    const states = [1, 2].map((label) => randomValues(2 * n, label, 300).map((value) => 101_300 + value));
+    const validTime = Date.UTC(2003, 6, 15, 12);
+    const stepped = async (widest: Float32Array): Promise<Float32Array> => {
+      const held = new BayesianModel({ ...trained, cycle: { ...cycle, widest } }, { device: 'cpu' });
+      const { mean } = await held.step({ weightSamples: [3], rowsPerSample: 2, history: states, validTime });
+      const copy = Float32Array.from(mean);
+      await held.close();
+      return copy;
+    };
+    const climate = new Float32Array(n);
+    evaluateSeasonalCycle(cycle, validTime + 86_400_000, climate);
+    const anomalies = (values: Float32Array, row: number, c: number): number[] =>
+      Array.from({ length: 12 }, (_, i) => values[row * n + c * 12 + i]! - climate[c * 12 + i]!);
+    const free = await stepped(Float32Array.of(100, 100));
+    const within = await stepped(Float32Array.of(0.01, 100));
+    for (const row of [0, 1]) {
+      const [before, after] = [free, within].map((values) => anomalies(values, row, 0)) as [
+        number[],
+        number[],
+      ];
+      // 1.1 of the widest, in units of the scale; pressures of 1e5 Pa carry an error of 0.004
+      expect(Math.hypot(...after) / Math.sqrt(12)).toBeCloseTo(1.1 * 0.01 * 800, 1);
+      const factor = Math.hypot(...after) / Math.hypot(...before);
+      expect(factor).toBeLessThan(0.1);
+      after.forEach((value, i) => {
+        expect(Math.abs(value - factor * before[i]!)).toBeLessThan(0.02);
+      });
+      expect(anomalies(within, row, 1)).toEqual(anomalies(free, row, 1));
+    }
+    const { mean } = await model.step({ weightSamples: [3], rowsPerSample: 2, history: states, validTime });
+    expect(free).toEqual(Float32Array.from(mean));
+  });
 
   it('is the network between anomalies, in physical units', async () => {
     const states = [1, 2].map((label) => randomValues(2 * n, label, 300).map((value) => 101_300 + value));
