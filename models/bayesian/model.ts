@@ -48,8 +48,9 @@ export function buildForecastStep(network: Network, weightSamples: number, rows:
 const farthest = 8;
 const loudest = 2;
 /**
- * A channel's anomaly as a whole is made smaller where its root mean square exceeds the largest of all training states
- * by this factor: a member that has left its world then counts as one that knows nothing, and not as an extreme.
+ * A channel's anomaly as a whole does not grow in a step beyond the largest root mean square of all training states times
+ * this factor: a member that leaves its world then counts as one that knows nothing, and not as an extreme. What starts
+ * beyond it does not grow, and is not made smaller.
  */
 const widestFactor = 1.1;
 
@@ -199,14 +200,17 @@ export class BayesianModel implements ForecastModel {
       const channel = (from % n) / points;
       const scale = this.trained.cycle.scale[channel]!;
       let squares = 0;
+      let before = 0;
       for (let i = from; i < from + points; i++) {
+        before += anomaly[i]! ** 2;
         const next = Math.max(-farthest, Math.min(farthest, kept * (anomaly[i]! + increment[i]!)));
         increment[i] = next;
         squares += next * next;
         amplitude[i] = scale * noiseScale * Math.min(loudest, amplitude[i]!);
       }
       const most = widest === undefined ? Number.POSITIVE_INFINITY : widestFactor * widest[channel]!;
-      const factor = scale * Math.min(1, most / Math.sqrt(squares / points));
+      const bound = Math.max(most, Math.sqrt(before / points));
+      const factor = scale * Math.min(1, bound / Math.sqrt(squares / points));
       for (let i = from; i < from + points; i++) {
         increment[i] = climate[i % n]! + factor * increment[i]!;
       }

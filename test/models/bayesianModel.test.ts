@@ -139,9 +139,12 @@ describe('a step of the Bayesian model', () => {
   };
   const model = new BayesianModel({ ...trained, cycle }, { device: 'cpu' });
 
-  it('holds each channel of each state within the widest training state, and leaves others as they are', async () => {
-    const states = [1, 2].map((label) => randomValues(2 * n, label, 300).map((value) => 101_300 + value));
+  it('lets no channel of a state grow beyond the widest training state, and leaves others as they are', async () => {
     const validTime = Date.UTC(2003, 6, 15, 12);
+    const today = new Float32Array(n);
+    evaluateSeasonalCycle(cycle, validTime, today);
+    // anomalies of 1 Pa grow to what the random network makes of them
+    const states = [1, 2].map((label) => randomValues(2 * n, label).map((value, i) => today[i % n]! + value));
     const stepped = async (widest: Float32Array): Promise<Float32Array> => {
       const held = new BayesianModel({ ...trained, cycle: { ...cycle, widest } }, { device: 'cpu' });
       const { mean } = await held.step({ weightSamples: [3], rowsPerSample: 2, history: states, validTime });
@@ -169,8 +172,29 @@ describe('a step of the Bayesian model', () => {
       });
       expect(anomalies(within, row, 1)).toEqual(anomalies(free, row, 1));
     }
+    // the model without a widest state
     const { mean } = await model.step({ weightSamples: [3], rowsPerSample: 2, history: states, validTime });
     expect(free).toEqual(Float32Array.from(mean));
+  });
+
+  it('makes no state smaller than it was for being wide', async () => {
+    const validTime = Date.UTC(2003, 6, 15, 12);
+    const [today, next] = [new Float32Array(n), new Float32Array(n)];
+    evaluateSeasonalCycle(cycle, validTime, today);
+    evaluateSeasonalCycle(cycle, validTime + 86_400_000, next);
+    const size = (values: Float32Array, climate: Float32Array): number =>
+      Math.hypot(...[...values.subarray(0, 12)].map((x, i) => x - climate[i]!));
+    const narrow = { ...cycle, widest: Float32Array.of(0.01, 100) };
+    const held = new BayesianModel({ ...trained, cycle: narrow }, { device: 'cpu' });
+    for (const spread of [50, 5000]) {
+      const states = [1, 2].map((label) => today.map((c, i) => c + spread * Math.sin(7 * i + label)));
+      const request = { weightSamples: [3], rowsPerSample: 1, history: states, validTime };
+      const free = Float32Array.from((await model.step(request)).mean);
+      const found = Float32Array.from((await held.step(request)).mean);
+      const expected = Math.min(size(free, next), size(states[0]!, today));
+      expect(size(found, next) / expected).toBeCloseTo(1, 3);
+    }
+    await held.close();
   });
 
   it('is the network between anomalies, in physical units', async () => {
