@@ -96,7 +96,10 @@ ${evidence.commands.map((args) => `npx plume ${args.join(' ').replaceAll(series.
 
 function channelTable(evidence: Evidence, channel: string): string {
   const { arms, result, ranks } = evidence;
-  const { rows, leadsHours, references } = result;
+  const { rows, leadsHours } = result;
+  const references = [...new Set(rows.map(({ run }) => run))].filter((run) =>
+    arms.every(({ name }) => name !== run),
+  );
   const { label, factor } = displayUnit(result.channels.find(({ name }) => name === channel)?.unit ?? '1');
   const scores: ChannelScores = { rows, channel, factor };
   const share = (run: string) => (lead: number) => {
@@ -119,11 +122,10 @@ function channelTable(evidence: Evidence, channel: string): string {
       })),
       ...references.map((name) => ({ title: name, cell: crps(name) })),
     ]),
-    leadTable(
-      'CRPS less that of the hybrid [95 %]',
-      leadsHours,
-      others.map(({ name, title }) => ({ title, cell: differenceCell(scores, name) })),
-    ),
+    leadTable('CRPS less that of the hybrid [95 %]', leadsHours, [
+      ...others.map(({ name, title }) => ({ title, cell: differenceCell(scores, name) })),
+      ...references.map((name) => ({ title: name, cell: differenceCell(scores, name) })),
+    ]),
     leadTable('spread–skill ratio', leadsHours, [
       ...ensembles.map(({ name, title }) => ({
         title,

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseScores } from '../scoresJson.js';
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 const plume = fileURLToPath(new URL('../../src/plume.js', import.meta.url));
@@ -28,19 +29,13 @@ export function runPlume(args: readonly string[]): unknown {
     maxBuffer: 1 << 30,
   });
   if (result.status !== 0) process.exit(result.status ?? 1);
-  return parse(result.stdout);
-}
-
-/** JSON has no NaN: where a row of scores has null for a number, that is what it was. */
-function parse(json: string): unknown {
-  const numbers = new Set(['value', 'ci_low', 'ci_high']);
-  return JSON.parse(json, (key, value) => (value === null && numbers.has(key) ? Number.NaN : value));
+  return parseScores(result.stdout);
 }
 
 /** Runs a command once and keeps its record in a file; another command of the same record runs anew. */
 export function once(record: string, args: readonly string[]): Ran {
   if (existsSync(record)) {
-    const kept = parse(readFileSync(record, 'utf8')) as Ran;
+    const kept = parseScores(readFileSync(record, 'utf8')) as Ran;
     if (kept.args.join(' ') === args.join(' ')) return kept;
   }
   const began = performance.now();

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { usageError } from '../../core/errors.js';
 import { formatTime, millisecondsPerDay } from '../../core/time.js';
 import type { CompareResult } from '../../src/commands/compare.js';
+import { parseScores } from '../scoresJson.js';
 import { bayesian, deterministic, eps, epsDocument } from './epsDocument.js';
 
 export interface EpsTableOptions {
@@ -85,12 +86,8 @@ export function epsCommands({ directory, starts, model }: EpsTableOptions): stri
   ];
 }
 
-/** JSON knows no NaN: a number that is missing is null there. */
 export function comparisonOf(json: string): CompareResult {
-  const numbers = new Set(['value', 'ci_low', 'ci_high']);
-  return JSON.parse(json, (key, value) =>
-    value === null && numbers.has(key) ? Number.NaN : value,
-  ) as CompareResult;
+  return parseScores(json) as CompareResult;
 }
 
 function run(args: readonly string[]): string {

@@ -47,6 +47,12 @@ export function buildForecastStep(network: Network, weightSamples: number, rows:
  */
 const farthest = 8;
 const loudest = 2;
+/**
+ * A channel's anomaly as a whole does not grow in a step beyond the largest root mean square of all training states times
+ * this factor: a member that leaves its world then counts as one that knows nothing, and not as an extreme. What starts
+ * beyond it does not grow, and is not made smaller.
+ */
+const widestFactor = 1.1;
 
 /** Weights of sample k drawn from the posterior, or its mean for all of them. */
 export type WeightSource = 'samples' | 'mean';
@@ -189,12 +195,25 @@ export class BayesianModel implements ForecastModel {
     const points = gridSize(this.schema.grid);
     const noiseScale = this.trained.description.noise.scale;
     const kept = 1 - this.trained.description.relaxation;
-    for (let i = 0; i < increment.length; i++) {
-      const at = i % n;
-      const scale = this.trained.cycle.scale[Math.floor(at / points)]!;
-      const next = kept * (anomaly[i]! + increment[i]!);
-      increment[i] = climate[at]! + scale * Math.max(-farthest, Math.min(farthest, next));
-      amplitude[i] = scale * noiseScale * Math.min(loudest, amplitude[i]!);
+    const { widest } = this.trained.cycle;
+    for (let from = 0; from < increment.length; from += points) {
+      const channel = (from % n) / points;
+      const scale = this.trained.cycle.scale[channel]!;
+      let squares = 0;
+      let before = 0;
+      for (let i = from; i < from + points; i++) {
+        before += anomaly[i]! ** 2;
+        const next = Math.max(-farthest, Math.min(farthest, kept * (anomaly[i]! + increment[i]!)));
+        increment[i] = next;
+        squares += next * next;
+        amplitude[i] = scale * noiseScale * Math.min(loudest, amplitude[i]!);
+      }
+      const most = widest === undefined ? Number.POSITIVE_INFINITY : widestFactor * widest[channel]!;
+      const bound = Math.max(most, Math.sqrt(before / points));
+      const factor = scale * Math.min(1, bound / Math.sqrt(squares / points));
+      for (let i = from; i < from + points; i++) {
+        increment[i] = climate[i % n]! + factor * increment[i]!;
+      }
     }
   }
 }

@@ -97,6 +97,8 @@ export async function writeModel(directory: string, parts: ModelParts): Promise<
     values: parts.cycle.coefficients,
   });
   tensors.set('cycle.scale', { shape: [parts.cycle.scale.length], values: parts.cycle.scale });
+  const { widest } = parts.cycle;
+  if (widest !== undefined) tensors.set('cycle.widest', { shape: [widest.length], values: widest });
   const { constantShapes } = createNetwork(parts.network, parts.schema, parts.constants);
   for (const [name, shape] of constantShapes) {
     tensors.set(name, { shape, values: parts.constants[name] ?? new Float32Array(0) });
@@ -160,6 +162,7 @@ export async function readModel(directory: string): Promise<TrainedModel> {
       harmonics,
       coefficients: values('cycle.coefficients'),
       scale: values('cycle.scale'),
+      ...(tensors.has('cycle.widest') ? { widest: values('cycle.widest') } : {}),
     },
     components: Array.from({ length: json.posterior.components }, (_, p) => partOf(tensors, String(p))),
   };
@@ -182,6 +185,8 @@ function requireShapes(
   const expected = new Map<string, readonly number[]>([
     ['cycle.coefficients', cycle],
     ['cycle.scale', [schema.channels.length]],
+    // models made before it was recorded have none
+    ...(tensors.has('cycle.widest') ? [['cycle.widest', [schema.channels.length]] as const] : []),
     ...network.constantShapes,
   ]);
   const { required, optional } = posteriorTensors(posterior, network);

@@ -17,6 +17,8 @@ export interface SeasonalCycle {
   readonly coefficients: Float32Array;
   /** [channel]: root mean square of the training anomalies over points and times. */
   readonly scale: Float32Array;
+  /** [channel]: largest root mean square over the points of one training state's anomaly, in units of the scale. */
+  readonly widest?: Float32Array;
 }
 
 /** Anomalies smaller than this share of the values are rounding (float32 has 6e-8 of them). */

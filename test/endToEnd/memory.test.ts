@@ -20,7 +20,7 @@ const few = '2004-01-05/2004-01-06/P1D';
 const many = '2004-01-05/2004-02-13/P1D';
 
 describe('the memory of a forecast', () => {
-  it('is within 15 % the same for 2 starts and 40, 3 days and 30; the estimate within 40 % of it', async () => {
+  it('is within a quarter the same for 2 starts and 40, 3 days and 30; the estimate within 40 % of it', async () => {
     const smallest = await measure('2-starts-3-days', { starts: few, lead: 'P3D' });
     const starts = await measure('40-starts-3-days', { starts: many, lead: 'P3D' });
     const leads = await measure('2-starts-30-days', { starts: few, lead: 'P30D' });
@@ -29,7 +29,7 @@ describe('the memory of a forecast', () => {
       expect(foretold).toBeGreaterThan(0.6);
       expect(foretold).toBeLessThan(1.4);
     }
-    expect(starts.peakMemoryBytes / smallest.peakMemoryBytes).toBeLessThan(1.15);
-    expect(leads.peakMemoryBytes / smallest.peakMemoryBytes).toBeLessThan(1.15);
+    expect(starts.peakMemoryBytes / smallest.peakMemoryBytes).toBeLessThan(1.25);
+    expect(leads.peakMemoryBytes / smallest.peakMemoryBytes).toBeLessThan(1.25);
   });
 });

@@ -5,6 +5,7 @@ import { trajectory } from '../../ensembles/trajectory.js';
 import { BayesianModel, buildForecastStep } from '../../models/bayesian/model.js';
 import { createNetwork } from '../../models/bayesian/networks/createNetwork.js';
 import { openMeanField } from '../../models/bayesian/posteriors/meanField.js';
+import { evaluateSeasonalCycle } from '../../models/bayesian/seasonalCycle.js';
 import { runReference } from '../../models/graph/referenceExecutor.js';
 import { createLearnedNoise } from '../../perturbations/steps/learnedNoise.js';
 import { bareContext, noiseSource } from '../../src/training/noiseSource.js';
@@ -136,6 +137,64 @@ describe('a step of the Bayesian model', () => {
     coefficients: randomValues(3 * n, 31, 20).map((value, i) => (i < n ? 101_300 + value : value)),
   };
   const model = new BayesianModel({ ...trained, cycle }, { device: 'cpu' });
+
+  it('lets no channel of a state grow beyond the widest training state, and leaves others as they are', async () => {
+    const validTime = Date.UTC(2003, 6, 15, 12);
+    const today = new Float32Array(n);
+    evaluateSeasonalCycle(cycle, validTime, today);
+    // anomalies of 1 Pa grow to what the random network makes of them
+    const states = [1, 2].map((label) => randomValues(2 * n, label).map((value, i) => today[i % n]! + value));
+    const stepped = async (widest: Float32Array): Promise<Float32Array> => {
+      const held = new BayesianModel({ ...trained, cycle: { ...cycle, widest } }, { device: 'cpu' });
+      const { mean } = await held.step({ weightSamples: [3], rowsPerSample: 2, history: states, validTime });
+      const copy = Float32Array.from(mean);
+      await held.close();
+      return copy;
+    };
+    const climate = new Float32Array(n);
+    evaluateSeasonalCycle(cycle, validTime + 86_400_000, climate);
+    const anomalies = (values: Float32Array, row: number, c: number): number[] =>
+      Array.from({ length: 12 }, (_, i) => values[row * n + c * 12 + i]! - climate[c * 12 + i]!);
+    const free = await stepped(Float32Array.of(100, 100));
+    const within = await stepped(Float32Array.of(0.01, 100));
+    for (const row of [0, 1]) {
+      const [before, after] = [free, within].map((values) => anomalies(values, row, 0)) as [
+        number[],
+        number[],
+      ];
+      // 1.1 of the widest, in units of the scale; pressures of 1e5 Pa carry an error of 0.004
+      expect(Math.hypot(...after) / Math.sqrt(12)).toBeCloseTo(1.1 * 0.01 * 800, 1);
+      const factor = Math.hypot(...after) / Math.hypot(...before);
+      expect(factor).toBeLessThan(0.1);
+      after.forEach((value, i) => {
+        expect(Math.abs(value - factor * before[i]!)).toBeLessThan(0.02);
+      });
+      expect(anomalies(within, row, 1)).toEqual(anomalies(free, row, 1));
+    }
+    // the model without a widest state
+    const { mean } = await model.step({ weightSamples: [3], rowsPerSample: 2, history: states, validTime });
+    expect(free).toEqual(Float32Array.from(mean));
+  });
+
+  it('makes no state smaller than it was for being wide', async () => {
+    const validTime = Date.UTC(2003, 6, 15, 12);
+    const [today, next] = [new Float32Array(n), new Float32Array(n)];
+    evaluateSeasonalCycle(cycle, validTime, today);
+    evaluateSeasonalCycle(cycle, validTime + 86_400_000, next);
+    const size = (values: Float32Array, climate: Float32Array): number =>
+      Math.hypot(...[...values.subarray(0, 12)].map((x, i) => x - climate[i]!));
+    const narrow = { ...cycle, widest: Float32Array.of(0.01, 100) };
+    const held = new BayesianModel({ ...trained, cycle: narrow }, { device: 'cpu' });
+    for (const spread of [50, 5000]) {
+      const states = [1, 2].map((label) => today.map((c, i) => c + spread * Math.sin(7 * i + label)));
+      const request = { weightSamples: [3], rowsPerSample: 1, history: states, validTime };
+      const free = Float32Array.from((await model.step(request)).mean);
+      const found = Float32Array.from((await held.step(request)).mean);
+      const expected = Math.min(size(free, next), size(states[0]!, today));
+      expect(size(found, next) / expected).toBeCloseTo(1, 3);
+    }
+    await held.close();
+  });
 
   it('is the network between anomalies, in physical units', async () => {
     const states = [1, 2].map((label) => randomValues(2 * n, label, 300).map((value) => 101_300 + value));

@@ -180,6 +180,25 @@ describe('anomalies', () => {
     }
   });
 
+  it('say the largest root mean square that each channel of one state has, in memory or streamed', async () => {
+    for (const budgetBytes of [1e9, 0]) {
+      const { cycle } = await readTrainingData(archive, period, { climate, name: 'a', budgetBytes });
+      const mean = new Float32Array(24);
+      const expected = [0, 0];
+      for (let i = 10; i < 50; i++) {
+        evaluateSeasonalCycle(cycle, archive.times[i]!, mean);
+        const { values } = await archive.read(i);
+        for (const c of [0, 1]) {
+          const anomalies = [...values.subarray(12 * c, 12 * c + 12)].map((x, j) => x - mean[12 * c + j]!);
+          expected[c] = Math.max(expected[c]!, Math.hypot(...anomalies) / Math.sqrt(12) / cycle.scale[c]!);
+        }
+      }
+      expect(cycle.widest).toHaveLength(2);
+      for (const c of [0, 1]) expect(cycle.widest?.[c]).toBeCloseTo(expected[c]!, 4);
+      expect(Math.min(...expected)).toBeGreaterThan(1);
+    }
+  });
+
   it('of another period are about the climate they are given', async () => {
     const { cycle } = await readTrainingData(archive, period, { climate, name: 'a' });
     const later = { from: archive.times[50]!, to: archive.times[59]! };

@@ -72,17 +72,36 @@ export async function readTrainingData(
         'none; choose variables and a region without gaps',
     );
   }
-  const cycle = fit === undefined ? (climate as SeasonalCycle) : fit.finish();
-  const toAnomalies = anomaliesAbout(cycle, times, stateLength, gridSize(archive.schema.grid));
+  const fitted = fit?.finish() ?? (climate as SeasonalCycle);
+  const points = gridSize(archive.schema.grid);
+  const toAnomalies = anomaliesAbout(fitted, times, stateLength, points);
+  let source: AnomalySource;
   if (held !== null) {
     toAnomalies(0, held);
-    return { cycle, gaps, source: heldSource({ times, stateLength, values: held, complete }) };
+    source = heldSource({ times, stateLength, values: held, complete });
+  } else {
+    const read: StateSource['read'] = async (first, count, out) => {
+      await states.read(first, count, out);
+      toAnomalies(first, out.subarray(0, count * stateLength));
+    };
+    source = { ...states, complete, read };
   }
-  const read: StateSource['read'] = async (first, count, out) => {
-    await states.read(first, count, out);
-    toAnomalies(first, out.subarray(0, count * stateLength));
-  };
-  return { cycle, gaps, source: { ...states, complete, read } };
+  const cycle = fit === undefined ? fitted : { ...fitted, widest: await widestAnomalies(source, points) };
+  return { cycle, gaps, source };
+}
+
+/** [channel]: the largest root mean square over points that a complete state has. */
+async function widestAnomalies(source: AnomalySource, points: number): Promise<Float32Array> {
+  const widest = new Float32Array(source.stateLength / points);
+  const whole = Int32Array.from(source.times.keys()).filter((position) => source.complete[position] === 1);
+  for await (const { states } of visitStates(source, whole)) {
+    for (let c = 0; c < widest.length; c++) {
+      let squares = 0;
+      for (let i = c * points; i < (c + 1) * points; i++) squares += states[i]! ** 2;
+      widest[c] = Math.max(widest[c]!, Math.sqrt(squares / points));
+    }
+  }
+  return widest;
 }
 
 /** The states of a period of an archive, physical units, NaN where missing. */
