@@ -54,5 +54,12 @@ export interface Storm {
   readonly start: number;
   /** Members that were asked. */
   readonly members: number;
-  readonly tracks: readonly { readonly member: number; readonly track: Track }[];
+  readonly tracks: readonly StormMember[];
+}
+
+/** One member's track of a storm; the weight sample tells where the spread comes from, null where there is no such thing. */
+export interface StormMember {
+  readonly member: number;
+  readonly weightSample: number | null;
+  readonly track: Track;
 }
