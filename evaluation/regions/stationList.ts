@@ -3,6 +3,7 @@
  * that the first line names. Commas, semicolons or tabs between them; quotes as in RFC 4180.
  */
 import { dataError } from '../../core/errors.js';
+import { cells, numberedLines } from '../delimitedText.js';
 import type { Station } from './stationWeights.js';
 
 const columnNames = {
@@ -16,11 +17,7 @@ const columnNames = {
  * @throws {PlumeError} data, naming the line, when a column is missing or a place is none
  */
 export function parseStations(text: string, file: string): Station[] {
-  const lines = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .map((line, i) => ({ line, number: i + 1 }))
-    .filter(({ line }) => line.trim() !== '' && !line.startsWith('#'));
+  const lines = [...numberedLines(text)].filter(({ line }) => !line.startsWith('#'));
   const [head, ...rows] = lines;
   if (head === undefined) throw dataError(`stations "${file}": the file is empty`);
   const separator = [';', '\t', ','].find((one) => head.line.includes(one)) ?? ',';
@@ -51,23 +48,4 @@ export function parseStations(text: string, file: string): Station[] {
       longitude: at(longitude, 'longitude', 360),
     };
   });
-}
-
-function cells(line: string, separator: string): string[] {
-  const found: string[] = [];
-  let cell = '';
-  let quoted = false;
-  for (let i = 0; i < line.length; i++) {
-    const character = line[i]!;
-    if (quoted && character === '"' && line[i + 1] === '"') {
-      cell += '"';
-      i++;
-    } else if (character === '"') quoted = !quoted;
-    else if (character === separator && !quoted) {
-      found.push(cell.trim());
-      cell = '';
-    } else cell += character;
-  }
-  found.push(cell.trim());
-  return found;
 }
