@@ -31,4 +31,15 @@ export interface EnsembleSource {
     points?: PointRange,
     into?: Float32Array,
   ): Promise<{ readonly values: Float32Array; readonly members: ArrayLike<number> }>;
+  /**
+   * Scattered points of some fields of all members that are there. Absent where nothing is gained over readMembers.
+   * @param points of the grid, rising, each once
+   * @returns values [channel, lead, member, point], the caller's own; members as numbered in the run
+   */
+  readPoints?(
+    start: number,
+    leadsHours: readonly number[],
+    channelIndices: readonly number[],
+    points: Int32Array,
+  ): Promise<{ readonly values: Float32Array; readonly members: ArrayLike<number> }>;
 }

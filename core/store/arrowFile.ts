@@ -1,8 +1,10 @@
 /**
  * Random access to an Arrow IPC file: the footer once, then single record batches with positional reads, each
  * into one fresh buffer that the arrays returned look into. Reads share no position and may run side by side.
+ * Few bytes are read at once and without a promise, which costs twenty times what they do.
  * Format: arrow.apache.org/docs/format/Columnar.html, "IPC File Format".
  */
+import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Message, type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow';
 import { Footer } from 'apache-arrow/ipc/metadata/file';
@@ -42,9 +44,11 @@ export interface ArrowFile {
   /** @throws {PlumeError} data, when the bytes are not the batch that the footer promises */
   readBatch(index: number): Promise<RecordBatch>;
   /** Reads no more than the description of the batch. @throws {PlumeError} as readBatch */
-  locateBatch(index: number): Promise<BatchPlace>;
+  locateBatch(index: number): BatchPlace;
   /** Fills `into` with bytes from `offset` on. @throws {PlumeError} data, when the file ends before */
   readBytes(offset: number, into: Uint8Array): Promise<void>;
+  /** The same, done when it returns: for few bytes. */
+  readBytesNow(offset: number, into: Uint8Array): void;
   close(): Promise<void>;
 }
 
@@ -79,9 +83,12 @@ export async function openArrowFile(path: string, expectedBytes?: number): Promi
       schema,
       numBatches: blocks.length,
       readBatch: (index) => readBatch(handle, path, prefix, blocks, index),
-      locateBatch: (index) => locateBatch(handle, path, blocks, index),
+      locateBatch: (index) => locateBatch(handle.fd, path, blocks, index),
       readBytes: async (offset, into) => {
         await readExactly(handle, path, offset, into);
+      },
+      readBytesNow: (offset, into) => {
+        readExactlyNow(handle.fd, path, offset, into);
       },
       close: () => handle.close(),
     };
@@ -104,6 +111,20 @@ async function readExactly<Into extends Uint8Array>(
     filled += bytesRead;
   }
   return into;
+}
+
+function readExactlyNow<Into extends Uint8Array>(fd: number, path: string, from: number, into: Into): Into {
+  try {
+    let filled = 0;
+    while (filled < into.length) {
+      const bytesRead = readSync(fd, into, filled, into.length - filled, from + filled);
+      if (bytesRead === 0) throw damaged(path, `it ends at byte ${from + filled}`);
+      filled += bytesRead;
+    }
+    return into;
+  } catch (error) {
+    throw isPlumeError(error) ? error : fileError(error, `reading ${path}`);
+  }
 }
 
 async function readFooter(
@@ -148,14 +169,9 @@ function blockOf(path: string, blocks: readonly Block[], index: number): Block {
 /** Continuation marker and length stand before the message itself. */
 const messagePrefixBytes = 8;
 
-async function locateBatch(
-  handle: FileHandle,
-  path: string,
-  blocks: readonly Block[],
-  index: number,
-): Promise<BatchPlace> {
+function locateBatch(fd: number, path: string, blocks: readonly Block[], index: number): BatchPlace {
   const { offset, bytes, headBytes: own } = blockOf(path, blocks, index);
-  const head = await readExactly(handle, path, offset, Buffer.alloc(own));
+  const head = readExactlyNow(fd, path, offset, Buffer.alloc(own));
   try {
     const message = Message.decode(head.subarray(messagePrefixBytes));
     if (message.isRecordBatch()) {

@@ -13,6 +13,7 @@ import { millisecondsPerHour } from '../time.js';
 import { encodeArrowFile, fieldType, IncrementalArrowFile, int32, utcTime, utf8 } from './arrowColumns.js';
 import { type ArrowFile, type ByteRange, openArrowFile } from './arrowFile.js';
 import { createAtomically } from './atomic.js';
+import { type PointReads, readPlannedPoints } from './pointReads.js';
 
 export interface FieldFileLayout {
   readonly format: 'plume-members' | 'plume-products';
@@ -123,25 +124,31 @@ export interface FieldFile {
   /** @throws {PlumeError} data, when the batch is damaged or another than asked for */
   read(leadIndex: number, channelIndex: number): Promise<FieldBatch>;
   /** Where one (lead, channel) lies, from the head of its batch alone. @throws {PlumeError} as read */
-  locate(leadIndex: number, channelIndex: number): Promise<FieldPlace>;
+  locate(leadIndex: number, channelIndex: number): FieldPlace;
   /**
    * Points from … to − 1 of every row, reading no other bytes of the fields.
    * @param into [row, to − from], written
    */
-  readPoints(place: FieldPlace, from: number, to: number, into: Float32Array): Promise<void>;
+  readPoints(place: RowsPlace, from: number, to: number, into: Float32Array): Promise<void>;
+  /** Scattered points of every row, done when it returns. @param into [row, point], written */
+  readScattered(place: RowsPlace, reads: PointReads, into: Float32Array): void;
   close(): Promise<void>;
 }
 
-/** One (lead, channel) of a file, where it lies. */
-export interface FieldPlace {
+/** Rows of values behind each other, [row, point]. */
+export interface RowsPlace {
   readonly rows: number;
+  /** Of the first value, bytes from the beginning of the file. */
+  readonly offset: number;
+}
+
+/** One (lead, channel) of a file, where it lies. */
+export interface FieldPlace extends RowsPlace {
   /** A column of whole numbers, [row]. */
   column(name: string): Int32Array;
   /** A column of float64, [row]. */
   numbers(name: string): Float64Array;
   has(name: string): boolean;
-  /** Of the values, [row, point]. */
-  readonly offset: number;
 }
 
 /**
@@ -171,6 +178,13 @@ export async function openFieldFile(
     locate: (leadIndex, channelIndex) => locateField(file, layout, leadIndex, channelIndex),
     readPoints: (place, from, to, into) =>
       readPoints(file, place, gridSize(layout.schema.grid), from, to, into),
+    readScattered: ({ offset, rows }, reads, into) =>
+      readPlannedPoints(
+        reads,
+        { offset, rows, fieldPoints: gridSize(layout.schema.grid) },
+        file.readBytesNow,
+        into,
+      ),
     close: () => file.close(),
   };
 }
@@ -200,14 +214,14 @@ function bufferCount(field: Field): { readonly count: number; readonly data: num
   return { count: 2, data: 1 };
 }
 
-async function locateField(
+function locateField(
   file: ArrowFile,
   layout: FieldFileLayout,
   leadIndex: number,
   channelIndex: number,
-): Promise<FieldPlace> {
+): FieldPlace {
   const { channels, grid } = layout.schema;
-  const { rows, buffers } = await file.locateBatch(leadIndex * channels.length + channelIndex);
+  const { rows, buffers } = file.locateBatch(leadIndex * channels.length + channelIndex);
   const data = new Map<string, ByteRange>();
   let next = 0;
   for (const field of file.schema.fields) {
@@ -226,7 +240,7 @@ async function locateField(
     throw wrong('too few values');
   // The columns beside the values come before them: one small read for all.
   const small = Buffer.alloc(values.offset - first.offset);
-  await file.readBytes(first.offset, small);
+  file.readBytesNow(first.offset, small);
   const bytesOf = (column: string, bytes: number): Buffer => {
     const at = data.get(column);
     if (at === undefined || at.bytes < bytes || at.offset < first.offset || at.offset + bytes > values.offset)
@@ -251,7 +265,7 @@ async function locateField(
 
 async function readPoints(
   file: ArrowFile,
-  { rows, offset }: FieldPlace,
+  { rows, offset }: RowsPlace,
   points: number,
   from: number,
   to: number,

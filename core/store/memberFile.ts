@@ -15,8 +15,10 @@ import {
   type FieldFile,
   type FieldFileLayout,
   openFieldFile,
+  type RowsPlace,
   validTime,
 } from './fieldFile.js';
+import type { PointReads } from './pointReads.js';
 
 /** Weight samples first … first + count − 1 of one start, each with all its noise streams or some of them. */
 export interface MemberBlock {
@@ -209,6 +211,13 @@ export interface MemberFile {
     to: number,
     into: Float32Array,
   ): Promise<Int32Array>;
+  /**
+   * Scattered points of all members of one field, reading little else; done when it returns.
+   * @param into room for them, [member, point], written
+   * @returns members as numbered in the run
+   * @throws {PlumeError} as readPoints
+   */
+  readScattered(leadIndex: number, channelIndex: number, reads: PointReads, into: Float32Array): Int32Array;
   close(): Promise<void>;
 }
 
@@ -222,12 +231,12 @@ export async function openMemberFile(
   expectedBytes?: number,
 ): Promise<MemberFile> {
   const file = await openFieldFile(path, layoutOf(of), expectedBytes);
-  // Stretches of a field are asked for one after the other: where it lies is looked up once.
-  let last: { readonly key: string; readonly place: ReturnType<FieldFile['locate']> } | null = null;
-  const placeOf = (leadIndex: number, channelIndex: number): ReturnType<FieldFile['locate']> => {
-    const key = `${leadIndex}/${channelIndex}`;
-    if (last?.key !== key) last = { key, place: file.locate(leadIndex, channelIndex) };
-    return last.place;
+  const placeOf = placesOf(file, of.schema.channels.length);
+  const requireRoom = ({ members }: MemberPlace, points: number, into: Float32Array): void => {
+    if (members.length * points <= into.length) return;
+    throw dataError(
+      `${path} is damaged: it holds ${members.length} members where ${Math.floor(into.length / points)} belong`,
+    );
   };
   return {
     read: async (leadIndex, channelIndex) => {
@@ -235,15 +244,41 @@ export async function openMemberFile(
       return { values, members: Int32Array.from(batch.getChild('member')!.toArray() as Int32Array) };
     },
     readPoints: async (leadIndex, channelIndex, from, to, into) => {
-      const place = await placeOf(leadIndex, channelIndex);
-      if (place.rows * (to - from) > into.length) {
-        throw dataError(
-          `${path} is damaged: it holds ${place.rows} members where ${Math.floor(into.length / (to - from))} belong`,
-        );
-      }
+      const place = placeOf(leadIndex, channelIndex);
+      requireRoom(place, to - from, into);
       await file.readPoints(place, from, to, into);
-      return place.column('member');
+      return place.members;
+    },
+    readScattered: (leadIndex, channelIndex, reads, into) => {
+      const place = placeOf(leadIndex, channelIndex);
+      requireRoom(place, reads.points.length, into);
+      file.readScattered(place, reads, into);
+      return place.members;
     },
     close: () => file.close(),
+  };
+}
+
+interface MemberPlace extends RowsPlace {
+  readonly members: Int32Array;
+}
+
+/** Where the fields of a file lie, each looked up once, and little of each kept: fields mostly have the same members. */
+function placesOf(
+  file: FieldFile,
+  channels: number,
+): (leadIndex: number, channelIndex: number) => MemberPlace {
+  const places = new Map<number, MemberPlace>();
+  let members: Int32Array = new Int32Array(0);
+  return (leadIndex, channelIndex) => {
+    const key = leadIndex * channels + channelIndex;
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    const place = file.locate(leadIndex, channelIndex);
+    const own = place.column('member');
+    if (own.length !== members.length || own.some((member, row) => member !== members[row])) members = own;
+    const found = { rows: place.rows, offset: place.offset, members };
+    places.set(key, found);
+    return found;
   };
 }

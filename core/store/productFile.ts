@@ -200,7 +200,7 @@ export async function openProductFile(
     },
     statistics,
     summaries: async (leadIndex, channelIndex) => {
-      const place = await file.locate(leadIndex, channelIndex);
+      const place = file.locate(leadIndex, channelIndex);
       if (!place.has('area_mean')) return null;
       const [means, cut] = [place.numbers('area_mean'), place.column('cut_points')];
       // Every batch has the same statistics in the same order.

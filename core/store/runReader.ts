@@ -16,6 +16,7 @@ import {
 } from './chunks.js';
 import type { Manifest } from './manifest.js';
 import { type MemberFile, openMemberFile } from './memberFile.js';
+import { type PointReads, planPointReads } from './pointReads.js';
 import { type FieldSummary, openProductFile, type ProductFile, productFileName } from './productFile.js';
 import { manifestName, readManifest } from './runWriter.js';
 
@@ -44,6 +45,19 @@ export interface RunReader {
     channelIndex: number,
     points?: { readonly from: number; readonly to: number },
     into?: Float32Array,
+  ): Promise<{ values: Float32Array; members: Int32Array }>;
+  /**
+   * Scattered points of some fields of all members that are there, reading little else (pointReads.ts). Holds 256 KiB
+   * beside what it returns.
+   * @param points of the grid, rising, each once
+   * @returns values [channel, lead, member, point]; members as readMembers
+   * @throws {PlumeError} as readMembers
+   */
+  readPoints(
+    start: number,
+    leadsHours: readonly number[],
+    channelIndices: readonly number[],
+    points: Int32Array,
   ): Promise<{ values: Float32Array; members: Int32Array }>;
   /** @returns [point] @throws {PlumeError} as readMembers; data when the product has not been made */
   readProduct(
@@ -128,6 +142,43 @@ export function readRun(directory: string, manifest: Manifest): RunReader {
     return { values: into?.length === values.length ? into : values, members: Int32Array.from(members) };
   };
 
+  const readScattered = async (
+    start: number,
+    leadIndices: readonly number[],
+    channelIndices: readonly number[],
+    reads: PointReads,
+  ): Promise<{ values: Float32Array; members: Int32Array }> => {
+    const chunks = chunksOf.get(start) ?? [];
+    const counts = chunks.map(([, chunk]) => chunkMembers(chunk, manifest.noise_streams));
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const n = reads.points.length;
+    const values = new Float32Array(channelIndices.length * leadIndices.length * total * n);
+    const members: number[] = [];
+    let row = 0;
+    // File by file, so that none is opened twice however many there are.
+    for (const [i, [file, chunk]] of chunks.entries()) {
+      const from = row;
+      row += counts[i]!;
+      const own = await memberFiles.use(
+        file,
+        () => openMemberFile(join(directory, file), { schema, start, leadsHours }, chunk.bytes),
+        async (opened) => {
+          let numbers: Int32Array = new Int32Array(0);
+          for (const [c, channel] of channelIndices.entries()) {
+            for (const [l, lead] of leadIndices.entries()) {
+              const field = (c * leadIndices.length + l) * total;
+              const part = values.subarray((field + from) * n, (field + row) * n);
+              numbers = opened.readScattered(lead, channel, reads, part);
+            }
+          }
+          return numbers;
+        },
+      );
+      members.push(...own);
+    }
+    return { values, members: Int32Array.from(members) };
+  };
+
   const useProducts = async <R>(
     start: number,
     leadHours: number,
@@ -183,6 +234,11 @@ export function readRun(directory: string, manifest: Manifest): RunReader {
         row += part.members.length;
       }
       return { values, members };
+    },
+    readPoints: async (start, leads, channelIndices, wanted) => {
+      const leadIndices = leads.map((lead) => indexOfLead(start, lead, channelIndices[0] ?? 0));
+      for (const channel of channelIndices) indexOfLead(start, leads[0] ?? leadsHours[0] ?? 0, channel);
+      return readScattered(start, leadIndices, channelIndices, planPointReads(wanted, points));
     },
     readProduct: (statistic, start, leadHours, channelIndex) =>
       useProducts(start, leadHours, channelIndex, (opened, leadIndex) =>

@@ -44,6 +44,10 @@ export function withChannels(source: EnsembleSource, names: readonly string[], n
     schema: { ...source.schema, channels: kept.map((index) => channels[index]!) },
     readMembers: (start, lead, channel, points, into) =>
       source.readMembers(start, lead, kept[channel] ?? channels.length, points, into),
+    ...readingPoints(source, (read) => (start, leads, wanted, points) => {
+      const own = wanted.map((channel) => kept[channel] ?? channels.length);
+      return read(start, leads, own, points);
+    }),
   };
 }
 
@@ -96,6 +100,17 @@ export function inUnitsOf(
           values[i] = conversion.scale * read.values[i]! + conversion.offset;
         return { values, members: read.members };
       },
+      ...readingPoints(source, (read) => async (start, leads, wanted, points) => {
+        const { values, members } = await read(start, leads, wanted, points);
+        const size = values.length / wanted.length;
+        for (const [c, channel] of wanted.entries()) {
+          const conversion = conversions[channel] ?? null;
+          if (conversion === null) continue;
+          for (let i = c * size; i < (c + 1) * size; i++)
+            values[i] = conversion.scale * values[i]! + conversion.offset;
+        }
+        return { values, members };
+      }),
     },
   };
 }
@@ -114,5 +129,17 @@ function readingOf(source: EnsembleSource): EnsembleSource {
     heldBytes: source.heldBytes ?? 0,
     readMembers: (start, lead, channel, points, into) =>
       source.readMembers(start, lead, channel, points, into),
+    ...readingPoints(source, (read) => read),
   };
+}
+
+type ReadPoints = NonNullable<EnsembleSource['readPoints']>;
+
+/** Scattered points as another source has them, where the source reads them at all. */
+function readingPoints(
+  source: EnsembleSource,
+  as: (read: ReadPoints) => ReadPoints,
+): Pick<EnsembleSource, 'readPoints'> {
+  if (source.readPoints === undefined) return {};
+  return { readPoints: as((...asked) => source.readPoints!(...asked)) };
 }
