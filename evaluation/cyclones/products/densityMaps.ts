@@ -1,0 +1,56 @@
+/**
+ * Maps of where cyclones go and where they are born: the expected number of tracks, or of births, within a distance of each
+ * point, a mean over members. Several storms of one member add up, unlike in probabilities.
+ */
+import { usageError } from '../../../core/errors.js';
+import { millisecondsPerHour } from '../../../core/time.js';
+import { isPlaced, vectorOf } from '../fixAt.js';
+import type { EnsembleTracks, Track } from '../track.js';
+import { type Arc, arcsOf } from './arcs.js';
+import { countNear } from './countNear.js';
+import type { MapPoints } from './mapPoints.js';
+import type { StrikeOptions } from './strikeProbability.js';
+
+/**
+ * Track density.
+ * @returns [point]: tracks a member that pass within the radius (default 300 km), each counted once
+ * @throws {PlumeError} usage, when no member was asked, or for a radius that is none
+ */
+export function trackDensity(
+  ensemble: EnsembleTracks,
+  points: MapPoints,
+  { radiusKm = 300, sphereRadiusKm, ...path }: StrikeOptions = {},
+): Float64Array {
+  const paths = tracksOf(ensemble).map((track) => arcsOf(track, ensemble.start, path));
+  return perMember(countNear(paths, points, radiusKm, sphereRadiusKm), ensemble);
+}
+
+/**
+ * Genesis: a track's first fix after the analysis. Cyclones that are there at the start of the forecast are not born in it.
+ * @returns [point]: births a member within the radius (default 300 km)
+ * @throws {PlumeError} usage, when no member was asked, or for a radius that is none
+ */
+export function genesisDensity(
+  ensemble: EnsembleTracks,
+  points: MapPoints,
+  { radiusKm = 300, sphereRadiusKm, window = null }: Omit<StrikeOptions, 'leastWind' | 'path'> = {},
+): Float64Array {
+  const births = tracksOf(ensemble).flatMap((track): Arc[][] => {
+    const first = track.fixes.find(isPlaced);
+    if (!first || first.time <= ensemble.start) return [];
+    const hours = (first.time - ensemble.start) / millisecondsPerHour;
+    if (window && !(hours >= window.fromHours && hours <= window.toHours)) return [];
+    return [[{ from: vectorOf(first), to: vectorOf(first) }]];
+  });
+  return perMember(countNear(births, points, radiusKm, sphereRadiusKm), ensemble);
+}
+
+function tracksOf({ members }: EnsembleTracks): Track[] {
+  return members.flatMap(({ tracks }) => tracks);
+}
+
+function perMember(counts: Uint32Array, { members }: EnsembleTracks): Float64Array {
+  if (members.length === 0)
+    throw usageError('density of tracks: the forecast has no members; expected 1 or more');
+  return Float64Array.from(counts, (count) => count / members.length);
+}
