@@ -21,6 +21,11 @@ export interface EventAnswer {
   readonly yes: number;
   readonly members: number;
   readonly missing: number;
+  /**
+   * How many independent members they are worth, since those of one weight sample agree more with each other than with
+   * the rest; null where that is not known (one weight sample or stream, or all members say the same).
+   */
+  readonly effectiveMembers: number | null;
   readonly interval: SamplingInterval;
   /** null without an archive. */
   readonly climatological: { readonly probability: number; readonly cases: number } | null;
@@ -44,4 +49,9 @@ export interface ConditionAnswer {
   readonly variance: { readonly epistemic: number; readonly aleatoric: number } | null;
   /** Quantiles of the deciding variable at 5, 25, 50, 75, 95 %. */
   readonly quantiles: readonly number[];
+  /** Points of the place, and those of them left out because the quantity has no values there in any member. */
+  readonly points: number;
+  readonly pointsLeftOut: number;
+  /** False where the place reaches past the edges of a regional grid: only what lies inside is answered for. */
+  readonly whole: boolean;
 }

@@ -33,6 +33,11 @@ export interface LeadPlan {
  */
 export function planLeads(condition: Condition, leadsHours: readonly number[]): LeadPlan {
   const { quantity, window, durationHours, text } = condition;
+  if (quantity.inTime !== null && !(quantity.inTime.hours > 0)) {
+    throw usageError(
+      `event "${text}": ${quantity.inTime.operation} over ${quantity.inTime.hours} hours; they must be above 0`,
+    );
+  }
   const inside = leadsHours.flatMap((lead, index) =>
     window === null || (lead >= window.fromHours - tolerance && lead <= window.toHours + tolerance)
       ? [index]
