@@ -47,8 +47,8 @@ export interface ArrowFile {
   locateBatch(index: number): BatchPlace;
   /** Fills `into` with bytes from `offset` on. @throws {PlumeError} data, when the file ends before */
   readBytes(offset: number, into: Uint8Array): Promise<void>;
-  /** The same, done when it returns: for few bytes. */
-  readBytesNow(offset: number, into: Uint8Array): void;
+  /** The same of `count` bytes into `into` from the `first` on, done when it returns: for few bytes. */
+  readBytesNow(offset: number, into: Uint8Array, first: number, count: number): void;
   close(): Promise<void>;
 }
 
@@ -74,28 +74,35 @@ export async function openArrowFile(path: string, expectedBytes?: number): Promi
     if (expectedBytes !== undefined && size !== expectedBytes) {
       throw damaged(path, `it has ${size} bytes, the manifest says ${expectedBytes}`);
     }
-    const { schema, blocks } = await readFooter(handle, path, size);
-    // A batch is decoded as a stream of two messages: the schema's, then its own.
-    const schemaBytes = (blocks[0]?.offset ?? headBytes) - headBytes;
-    const prefix = await readExactly(handle, path, headBytes, Buffer.alloc(schemaBytes));
+    const { schema, blocks } = readFooter(handle.fd, path, size);
+    const locate = batchLocator(handle.fd, path, blocks);
+    let prefix: Promise<Buffer> | null = null;
     return {
       path,
       schema,
-      numBatches: blocks.length,
-      readBatch: (index) => readBatch(handle, path, prefix, blocks, index),
-      locateBatch: (index) => locateBatch(handle.fd, path, blocks, index),
+      numBatches: blocks.count,
+      readBatch: async (index) => {
+        prefix ??= readPrefix(handle, path, blocks);
+        return readBatch(handle, path, await prefix, blocks.at(index));
+      },
+      locateBatch: locate,
       readBytes: async (offset, into) => {
         await readExactly(handle, path, offset, into);
       },
-      readBytesNow: (offset, into) => {
-        readExactlyNow(handle.fd, path, offset, into);
-      },
+      readBytesNow: (offset, into, first, count) =>
+        readExactlyNow(handle.fd, path, offset, into, first, count),
       close: () => handle.close(),
     };
   } catch (error) {
     await handle.close();
     throw error;
   }
+}
+
+/** A batch is decoded as a stream of two messages: the schema's, then its own. @returns the schema's */
+function readPrefix(handle: FileHandle, path: string, blocks: Blocks): Promise<Buffer> {
+  const first = blocks.count > 0 ? blocks.at(0).offset : headBytes;
+  return readExactly(handle, path, headBytes, Buffer.alloc(first - headBytes));
 }
 
 async function readExactly<Into extends Uint8Array>(
@@ -113,27 +120,42 @@ async function readExactly<Into extends Uint8Array>(
   return into;
 }
 
-function readExactlyNow<Into extends Uint8Array>(fd: number, path: string, from: number, into: Into): Into {
+function readExactlyNow(
+  fd: number,
+  path: string,
+  from: number,
+  into: Uint8Array,
+  first: number,
+  count: number,
+): void {
   try {
     let filled = 0;
-    while (filled < into.length) {
-      const bytesRead = readSync(fd, into, filled, into.length - filled, from + filled);
+    while (filled < count) {
+      const bytesRead = readSync(fd, into, first + filled, count - filled, from + filled);
       if (bytesRead === 0) throw damaged(path, `it ends at byte ${from + filled}`);
       filled += bytesRead;
     }
-    return into;
   } catch (error) {
     throw isPlumeError(error) ? error : fileError(error, `reading ${path}`);
   }
 }
 
-async function readFooter(
-  handle: FileHandle,
-  path: string,
-  size: number,
-): Promise<{ schema: Schema; blocks: Block[] }> {
+function readSmall(fd: number, path: string, from: number, bytes: number): Buffer {
+  const into = Buffer.alloc(bytes);
+  readExactlyNow(fd, path, from, into, 0, bytes);
+  return into;
+}
+
+/** Where batches lie, read out of the footer one by one: mostly few of many are asked for. */
+interface Blocks {
+  readonly count: number;
+  /** @throws {PlumeError} data, when there is no such batch or it lies outside the file */
+  at(index: number): Block;
+}
+
+function readFooter(fd: number, path: string, size: number): { schema: Schema; blocks: Blocks } {
   if (size < headBytes + tailBytes) throw damaged(path, `${size} bytes are no Arrow file`);
-  const tail = await readExactly(handle, path, size - tailBytes, Buffer.alloc(tailBytes));
+  const tail = readSmall(fd, path, size - tailBytes, tailBytes);
   const footerBytes = tail.readInt32LE(0);
   if (
     tail.toString('latin1', 4) !== magic ||
@@ -143,44 +165,62 @@ async function readFooter(
     throw damaged(path, 'it does not end as an Arrow file does');
   }
   const footerOffset = size - tailBytes - footerBytes;
-  const bytes = await readExactly(handle, path, footerOffset, Buffer.alloc(footerBytes));
+  const bytes = readSmall(fd, path, footerOffset, footerBytes);
   try {
     const footer = Footer.decode(bytes);
-    const blocks = [...footer.recordBatches()].map((block) => ({
-      offset: block.offset,
-      bytes: block.metaDataLength + block.bodyLength,
-      headBytes: block.metaDataLength,
-    }));
-    if (blocks.some((block) => block.offset < headBytes || block.offset + block.bytes > footerOffset)) {
-      throw damaged(path, 'its footer points outside the file');
-    }
-    return { schema: footer.schema, blocks };
+    return {
+      schema: footer.schema,
+      blocks: { count: footer.numRecordBatches, at: (index) => blockOf(path, footer, footerOffset, index) },
+    };
   } catch (error) {
-    throw isPlumeError(error) ? error : damaged(path, 'its footer cannot be read', error);
+    throw damaged(path, 'its footer cannot be read', error);
   }
 }
 
-function blockOf(path: string, blocks: readonly Block[], index: number): Block {
-  const block = blocks[index];
-  if (block !== undefined) return block;
-  throw damaged(path, `record batch ${index} is asked for, but it holds ${blocks.length}`);
+function blockOf(path: string, footer: Footer, footerOffset: number, index: number): Block {
+  const block = footer.getRecordBatch(index);
+  if (block === null) {
+    throw damaged(path, `record batch ${index} is asked for, but it holds ${footer.numRecordBatches}`);
+  }
+  const { offset, metaDataLength, bodyLength } = block;
+  const bytes = metaDataLength + bodyLength;
+  if (!(offset >= headBytes && bodyLength >= 0 && metaDataLength >= 0 && offset + bytes <= footerOffset)) {
+    throw damaged(path, 'its footer points outside the file');
+  }
+  return { offset, bytes, headBytes: metaDataLength };
 }
 
 /** Continuation marker and length stand before the message itself. */
 const messagePrefixBytes = 8;
 
-function locateBatch(fd: number, path: string, blocks: readonly Block[], index: number): BatchPlace {
-  const { offset, bytes, headBytes: own } = blockOf(path, blocks, index);
-  const head = readExactlyNow(fd, path, offset, Buffer.alloc(own));
+/** Batches of one file mostly have the same description, which then is decoded once. */
+function batchLocator(fd: number, path: string, blocks: Blocks): ArrowFile['locateBatch'] {
+  let known: { readonly head: Buffer; readonly place: BatchPlace } | null = null;
+  return (index) => {
+    const { offset, bytes, headBytes: own } = blocks.at(index);
+    const head = readSmall(fd, path, offset, own);
+    if (known === null || !known.head.equals(head)) {
+      known = { head, place: describedPlace(path, index, head, bytes) };
+    }
+    const { rows, buffers } = known.place;
+    return {
+      rows,
+      buffers: buffers.map((buffer) => ({ offset: offset + buffer.offset, bytes: buffer.bytes })),
+    };
+  };
+}
+
+/** @returns where the buffers lie within the batch */
+function describedPlace(path: string, index: number, head: Buffer, bytes: number): BatchPlace {
   try {
     const message = Message.decode(head.subarray(messagePrefixBytes));
     if (message.isRecordBatch()) {
       const batch = message.header();
       const buffers = batch.buffers.map((buffer) => ({
-        offset: offset + own + buffer.offset,
+        offset: head.length + buffer.offset,
         bytes: buffer.length,
       }));
-      if (buffers.every((buffer) => buffer.offset + buffer.bytes <= offset + bytes))
+      if (buffers.every((buffer) => buffer.offset + buffer.bytes <= bytes))
         return { rows: batch.length, buffers };
     }
   } catch (error) {
@@ -193,10 +233,8 @@ async function readBatch(
   handle: FileHandle,
   path: string,
   prefix: Buffer,
-  blocks: readonly Block[],
-  index: number,
+  block: Block,
 ): Promise<RecordBatch> {
-  const block = blockOf(path, blocks, index);
   // One allocation of its own, not a slice of Node's pool: 8-byte alignment lets Arrow look in without a copy.
   const bytes = Buffer.from(new ArrayBuffer(prefix.length + block.bytes));
   prefix.copy(bytes);
@@ -205,7 +243,7 @@ async function readBatch(
     const batch = RecordBatchReader.from(bytes).open().next().value as RecordBatch | null | undefined;
     if (batch) return batch;
   } catch (error) {
-    throw damaged(path, `record batch ${index} cannot be read`, error);
+    throw damaged(path, `the record batch at byte ${block.offset} cannot be read`, error);
   }
-  throw damaged(path, `record batch ${index} is not there`);
+  throw damaged(path, `the record batch at byte ${block.offset} is not there`);
 }

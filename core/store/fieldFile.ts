@@ -171,11 +171,12 @@ export async function openFieldFile(
         'it belongs to another run or version: remove it and run the same command again',
     );
   }
+  const buffersOf = dataBuffers(file.schema.fields);
   return {
     path,
     metadata: file.schema.metadata,
     read: (leadIndex, channelIndex) => readFieldBatch(file, layout, leadIndex, channelIndex),
-    locate: (leadIndex, channelIndex) => locateField(file, layout, leadIndex, channelIndex),
+    locate: (leadIndex, channelIndex) => locateField(file, layout, buffersOf, leadIndex, channelIndex),
     readPoints: (place, from, to, into) =>
       readPoints(file, place, gridSize(layout.schema.grid), from, to, into),
     readScattered: ({ offset, rows }, reads, into) =>
@@ -214,23 +215,29 @@ function bufferCount(field: Field): { readonly count: number; readonly data: num
   return { count: 2, data: 1 };
 }
 
+/** Number of the buffer with each column's data. */
+function dataBuffers(fields: readonly Field[]): ReadonlyMap<string, number> {
+  let next = 0;
+  return new Map(
+    fields.map((field) => {
+      const { count, data } = bufferCount(field);
+      next += count;
+      return [field.name, next - count + data];
+    }),
+  );
+}
+
 function locateField(
   file: ArrowFile,
   layout: FieldFileLayout,
+  buffersOf: ReadonlyMap<string, number>,
   leadIndex: number,
   channelIndex: number,
 ): FieldPlace {
   const { channels, grid } = layout.schema;
   const { rows, buffers } = file.locateBatch(leadIndex * channels.length + channelIndex);
-  const data = new Map<string, ByteRange>();
-  let next = 0;
-  for (const field of file.schema.fields) {
-    const { count, data: which } = bufferCount(field);
-    const buffer = buffers[next + which];
-    if (buffer !== undefined) data.set(field.name, buffer);
-    next += count;
-  }
-  const values = data.get('values');
+  const dataOf = (name: string): ByteRange | undefined => buffers[buffersOf.get(name) ?? -1];
+  const values = dataOf('values');
   const [first] = buffers;
   const wrong = (found: string): Error =>
     dataError(`${file.path} is damaged: it holds ${found} where ${expected} belongs`);
@@ -240,9 +247,9 @@ function locateField(
     throw wrong('too few values');
   // The columns beside the values come before them: one small read for all.
   const small = Buffer.alloc(values.offset - first.offset);
-  file.readBytesNow(first.offset, small);
+  file.readBytesNow(first.offset, small, 0, small.length);
   const bytesOf = (column: string, bytes: number): Buffer => {
-    const at = data.get(column);
+    const at = dataOf(column);
     if (at === undefined || at.bytes < bytes || at.offset < first.offset || at.offset + bytes > values.offset)
       throw wrong(`no column "${column}"`);
     return small.subarray(at.offset - first.offset, at.offset - first.offset + bytes);
@@ -255,7 +262,7 @@ function locateField(
     const bytes = bytesOf(of, 8 * rows);
     return Float64Array.from({ length: rows }, (_, row) => bytes.readDoubleLE(8 * row));
   };
-  const has = (name: string): boolean => data.has(name);
+  const has = (name: string): boolean => dataOf(name) !== undefined;
   const place = { rows, column, numbers, has, offset: values.offset };
   if (rows === 0) return place;
   const found = `${bytesOf('channel', Buffer.byteLength(name)).toString()} at ${column('lead_hours')[0]} h`;

@@ -26,6 +26,8 @@ export interface PointReads {
   readonly stretches: readonly PointStretch[];
   /** Rows that are read at once: more than one where what lies between the last point and the next row's first is narrow. */
   readonly rowsAtOnce: number;
+  /** For what is read and picked from: of one reading at a time, which is done when it returns. */
+  readonly room: Float32Array;
 }
 
 /** Bytes that carrying out a plan holds beside its result. */
@@ -54,43 +56,48 @@ export function planPointReads(points: Int32Array, fieldPoints: number, gap = wi
   }
   const [only] = stretches;
   const joins = stretches.length === 1 && only !== undefined && fieldPoints - (only.to - only.from) <= gap;
+  const rowsAtOnce = joins ? Math.max(1, Math.floor(longestStretch / fieldPoints)) : 1;
+  const longest = stretches.reduce((most, { from, to }) => Math.max(most, to - from), 0);
   return {
     points,
     stretches,
-    rowsAtOnce: joins ? Math.max(1, Math.floor(longestStretch / fieldPoints)) : 1,
+    rowsAtOnce,
+    room: new Float32Array((rowsAtOnce - 1) * fieldPoints + longest),
   };
 }
+
+/** Fills `count` bytes of `into`, from the `first` on, with those of the file from `position` on. */
+type ReadBytes = (position: number, into: Uint8Array, first: number, count: number) => void;
 
 /**
  * Carries a plan out on rows of float32 that lie behind each other.
  * @param offset of the first row, bytes
- * @param read fills bytes of the file from a position on
  * @param into [row, point], written
  */
 export function readPlannedPoints(
-  { points, stretches, rowsAtOnce }: PointReads,
+  { points, stretches, rowsAtOnce, room }: PointReads,
   {
     offset,
     rows,
     fieldPoints,
   }: { readonly offset: number; readonly rows: number; readonly fieldPoints: number },
-  read: (position: number, into: Uint8Array) => void,
+  read: ReadBytes,
   into: Float32Array,
 ): void {
   const n = points.length;
-  // Dense stretches go where they belong; of others the points are picked from here.
-  let room: Float32Array | null = null;
+  const intoBytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+  const roomBytes = new Uint8Array(room.buffer);
   for (let row = 0; row < rows; row += rowsAtOnce) {
     const count = Math.min(rowsAtOnce, rows - row);
     for (const { from, to, first, end } of stretches) {
       const position = offset + 4 * (row * fieldPoints + from);
-      const length = (count - 1) * fieldPoints + (to - from);
+      const bytes = 4 * ((count - 1) * fieldPoints + (to - from));
+      // What is wanted to the last point goes where it belongs.
       if (end - first === to - from && (count === 1 || n === fieldPoints)) {
-        read(position, bytesOf(into, row * n + first, length));
+        read(position, intoBytes, 4 * (row * n + first), bytes);
         continue;
       }
-      room ??= new Float32Array(longestRead(stretches, rowsAtOnce, fieldPoints));
-      read(position, bytesOf(room, 0, length));
+      read(position, roomBytes, 0, bytes);
       for (let r = 0; r < count; r++) {
         const source = r * fieldPoints - from;
         const target = (row + r) * n;
@@ -98,12 +105,4 @@ export function readPlannedPoints(
       }
     }
   }
-}
-
-function longestRead(stretches: readonly PointStretch[], rows: number, fieldPoints: number): number {
-  return (rows - 1) * fieldPoints + stretches.reduce((most, { from, to }) => Math.max(most, to - from), 0);
-}
-
-function bytesOf(values: Float32Array, from: number, length: number): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset + 4 * from, 4 * length);
 }

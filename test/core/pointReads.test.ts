@@ -15,10 +15,10 @@ function fileOf(rows: number, fieldPoints: number) {
   return {
     values,
     reads,
-    read: (position: number, into: Uint8Array): void => {
-      expect(position + into.length).toBeLessThanOrEqual(bytes.length);
-      reads.push({ position, bytes: into.length });
-      into.set(bytes.subarray(position, position + into.length));
+    read: (position: number, into: Uint8Array, first: number, count: number): void => {
+      expect(position + count).toBeLessThanOrEqual(bytes.length);
+      reads.push({ position, bytes: count });
+      into.set(bytes.subarray(position, position + count), first);
     },
   };
 }
