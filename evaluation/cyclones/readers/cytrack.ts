@@ -45,6 +45,9 @@ export const cytrack: TrackFormat = {
       rows++;
       skipped.attempt(at, () => {
         if (header === null) throw new MalformedRow('a fix without a header of its cyclone above it');
+        if (row.length < rowCells) {
+          throw new MalformedRow(`the line has ${row.length} cells, a fix at least ${rowCells}`);
+        }
         const fix = fixOf({
           time: timeOfDigits(row[0], row[1]),
           latitude: numberCell('latitude', row[2]),

@@ -3,7 +3,7 @@
  * `MalformedRow` that says what was found and what was expected.
  */
 import { millisecondsPerHour, parseTime } from '../../../core/time.js';
-import { convert } from '../../../core/units.js';
+import { unitConversion } from '../../../core/units.js';
 import type { Fix } from '../track.js';
 import { MalformedRow } from './skippedRows.js';
 
@@ -15,10 +15,20 @@ export interface PublishedFix {
   /** −360 … 360 */
   readonly longitude: number;
   readonly pressure: number;
-  readonly pressureUnit: 'hPa' | 'Pa';
+  readonly pressureUnit: PressureUnit;
   readonly wind: number;
-  readonly windUnit: 'knot' | 'km h-1' | 'm s-1';
+  readonly windUnit: WindUnit;
 }
+
+type PressureUnit = 'hPa' | 'Pa';
+type WindUnit = 'knot' | 'km h-1' | 'm s-1';
+
+const toPascal: Readonly<Record<PressureUnit, number>> = { hPa: unitConversion('hPa', 'Pa').scale, Pa: 1 };
+const toMetresPerSecond: Readonly<Record<WindUnit, number>> = {
+  knot: unitConversion('knot', 'm s-1').scale,
+  'km h-1': unitConversion('km h-1', 'm s-1').scale,
+  'm s-1': 1,
+};
 
 /** No tropical cyclone was deeper than 870 hPa (Tip, 1979) or had a wind above 95 m/s (Patricia, 2015); lows of models may. */
 const pressureRange = [80_000, 110_000] as const;
@@ -29,13 +39,13 @@ export function fixOf(published: PublishedFix): Fix {
   const { time, latitude, longitude } = published;
   if (!(Math.abs(latitude) <= 90)) throw new MalformedRow(`latitude ${latitude} is not within ±90`);
   if (!(Math.abs(longitude) <= 360)) throw new MalformedRow(`longitude ${longitude} is not within ±360`);
-  const pressure = convert(published.pressure, published.pressureUnit, 'Pa');
+  const pressure = published.pressure * toPascal[published.pressureUnit];
   if (pressure < pressureRange[0] || pressure > pressureRange[1]) {
     throw new MalformedRow(
       `pressure ${published.pressure} ${published.pressureUnit} is not within 800–1100 hPa`,
     );
   }
-  const wind = convert(published.wind, published.windUnit, 'm s-1');
+  const wind = published.wind * toMetresPerSecond[published.windUnit];
   if (wind < windRange[0] || wind > windRange[1]) {
     throw new MalformedRow(`wind ${published.wind} ${published.windUnit} is not within 0–150 m s-1`);
   }
