@@ -75,6 +75,7 @@ const units: readonly Unit[] = [
   unit('mm', 'length', 0.001, ['millimeter', 'millimeters', 'millimetre', 'millimetres']),
   unit('cm', 'length', 0.01, ['centimeter', 'centimeters', 'centimetre', 'centimetres']),
   unit('km', 'length', 1000, ['kilometer', 'kilometers', 'kilometre', 'kilometres']),
+  unit('nmi', 'length', 1852, ['nautical_mile', 'nautical_miles']),
   unit('kg kg-1', 'ratio', 1, []),
   unit('1', 'ratio', 1, ['', 'dimensionless', '(0 - 1)', '0-1', 'fraction', 'proportion', 'none', 'm3 m-3']),
   unit('%', 'ratio', 0.01, ['percent', 'percentage', 'per cent']),
@@ -136,6 +137,14 @@ export function isKnownUnit(text: string): boolean {
 /** The table's spelling of a unit ('m s**-1' → 'm s-1'); a unit it does not hold comes back trimmed, as written. */
 export function normaliseUnit(text: string): string {
   return findUnit(text)?.name ?? text.trim();
+}
+
+/** Names of the units that measure what this one does, itself first; none where the table does not hold it. */
+export function unitsLike(text: string): string[] {
+  const like = findUnit(text);
+  if (like === undefined) return [];
+  const others = units.filter(({ dimension, name }) => dimension === like.dimension && name !== like.name);
+  return [like, ...others].map(({ name }) => name);
 }
 
 /** y = scale · x + offset */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PlumeError } from '../../core/errors.js';
-import { convert, isKnownUnit, normaliseUnit } from '../../core/units.js';
+import { convert, isKnownUnit, normaliseUnit, unitsLike } from '../../core/units.js';
 
 describe('spellings', () => {
   it.each([
@@ -45,6 +45,7 @@ describe('conversions', () => {
     [5500, 'm', 'm**2 s**-2', 53_936.575],
     [53_936.575, 'm2 s-2', 'm', 5500],
     [12, 'mm', 'm', 0.012],
+    [60, 'nautical_miles', 'km', 111.12],
     [8, 'g/kg', 'kg kg-1', 0.008],
     [50, '%', '1', 0.5],
   ])('%d %s is %s … %d', (value, from, to, expected) => {
@@ -58,6 +59,11 @@ describe('conversions', () => {
         expect(convert(convert(value, a, b), b, a)).toBeCloseTo(value, 6);
       }),
     );
+  });
+
+  it('are told apart by what they measure', () => {
+    expect(unitsLike('km/h')).toEqual(['km h-1', 'm s-1', 'knot', 'mph']);
+    expect(unitsLike('furlong')).toEqual([]);
   });
 
   it('refuse what measures something else, and what nobody knows, as bad data', () => {
