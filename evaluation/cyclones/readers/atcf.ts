@@ -170,7 +170,7 @@ function forecasts(storms: readonly NumberedStorm[], { skipped, options, path }:
     `techniques are the members: ${techniques.map((one, i) => `${i} ${one}`).join(', ')}; name techniques to take some`,
     'members asked are the techniques that the file has from each base time',
   ];
-  if (intensities > 0) notes.push(`${intensities} lines forecast an intensity without a position; left out`);
+  if (intensities > 0) notes.push(`forecasts of intensity without a position are left out: ${intensities}`);
   return {
     kind: 'forecast',
     wind: '1-minute mean',

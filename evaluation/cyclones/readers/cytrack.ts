@@ -23,7 +23,7 @@ export const cytrack: TrackFormat = {
       if (header === null || header.promised === rows) return;
       skipped.add(
         header.at,
-        `${header.id} should have ${header.promised} fixes by its header, ${rows} lines follow`,
+        `${header.id} should have ${header.promised} fixes by its header; lines below it: ${rows}`,
       );
     };
     for (const { line, number } of numberedLines(text())) {

@@ -5,7 +5,7 @@
  */
 import { dataError } from '../../../core/errors.js';
 import { type BufrValue, decodeSubsets } from './bufr/decode.js';
-import { bufrMessages } from './bufr/message.js';
+import { type BufrMessage, bufrMessages } from './bufr/message.js';
 import { addRows, type EcmwfRow, finishForecasts, forecastTypes } from './ecmwfRows.js';
 import { ForecastAssembly } from './forecastAssembly.js';
 import { timeOfText } from './publishedValues.js';
@@ -53,7 +53,7 @@ export function* ecmwfSubsets(bytes: Uint8Array, skipped: SkippedRows): Generato
     const subsets = skipped.attempt(`message ${message.number}`, () => decodeSubsets(message)) ?? [];
     for (const [i, values] of subsets.entries()) {
       const at = `message ${message.number}, subset ${i + 1}`;
-      const subset = skipped.attempt(at, () => subsetOf(values, message.number, at));
+      const subset = skipped.attempt(at, () => subsetOf(values, message, at));
       if (subset !== null) yield subset;
     }
   }
@@ -68,10 +68,12 @@ interface Step {
   readonly windiest: Partial<Record<'latitude' | 'longitude' | 'wind', number>>;
 }
 
-function subsetOf(values: readonly BufrValue[], message: number, at: string): EcmwfSubset {
+function subsetOf(values: readonly BufrValue[], message: BufrMessage, at: string): EcmwfSubset {
   const storm = textOf(values, '001025');
   if (storm === null) throw new MalformedRow('the storm has no identifier (0 01 025)');
-  const [name, member] = [textOf(values, '001027'), numberOf(values, '001091')];
+  // A message of one subset is a single forecast, which needs no number.
+  const member = numberOf(values, '001091') ?? (message.subsets === 1 ? 0 : null);
+  const name = textOf(values, '001027');
   if (member === null) throw new MalformedRow('the member has no number (0 01 091)');
   const [start, forecastType] = [baseTime(values), numberOf(values, '001092')];
   const rows = stepsOf(values).flatMap(({ hours, centre, windiest }): EcmwfRow[] => {
@@ -86,7 +88,7 @@ function subsetOf(values: readonly BufrValue[], message: number, at: string): Ec
     };
     return [row];
   });
-  return { message, storm, name, start, member, forecastType, rows };
+  return { message: message.number, storm, name, start, member, forecastType, rows };
 }
 
 /** Steps in their order; the first is the analysis. A position belongs to what the significance before it says. */

@@ -30,7 +30,7 @@ export const hurdat2: TrackFormat = {
       if (storm === null || storm.promised === storm.rows) return;
       skipped.add(
         storm.at,
-        `${storm.id} should have ${storm.promised} fixes by its header, ${storm.rows} lines follow`,
+        `${storm.id} should have ${storm.promised} fixes by its header; lines below it: ${storm.rows}`,
       );
     };
     for (const { line, number } of numberedLines(text())) {

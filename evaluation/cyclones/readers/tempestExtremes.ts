@@ -34,7 +34,7 @@ export const tempestExtremes: TrackFormat = {
       if (track === null || track.promised === track.rows) return;
       skipped.add(
         track.at,
-        `track ${track.id} should have ${track.promised} points, ${track.rows} lines follow`,
+        `track ${track.id} should have ${track.promised} points; lines below it: ${track.rows}`,
       );
     };
     for (const { line, number } of numberedLines(text())) {

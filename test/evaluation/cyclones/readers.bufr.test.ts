@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BufrValue, decodeSubsets } from '../../../evaluation/cyclones/readers/bufr/decode.js';
 import { type BufrMessage, bufrMessages } from '../../../evaluation/cyclones/readers/bufr/message.js';
+import { ecmwfSubsets } from '../../../evaluation/cyclones/readers/ecmwfBufr.js';
+import { SkippedRows } from '../../../evaluation/cyclones/readers/skippedRows.js';
 import { bufrMessage, compressedBits, type EncodedElement, uncompressedBits } from './bufrEncoder.js';
 
 function only(bytes: Uint8Array): BufrMessage {
@@ -15,6 +17,39 @@ function values(bytes: Uint8Array): (number | string | null)[][] {
 }
 
 const element = (width: number, ...stored: (number | null)[]): EncodedElement => ({ width, stored });
+
+describe('A message of cyclone tracks', () => {
+  const descriptors = [
+    ...['001025', '001091', '301011', '301012', '008005', '301023', '010051'],
+    ...['004024', '008005', '301023', '010051', '008005', '011012'],
+  ];
+  const subsetOf = (member: number | null): EncodedElement[] => [
+    ...[...'06L'].map((letter) => element(8, letter.charCodeAt(0))),
+    ...[element(10, member), element(12, 2023), element(4, 8), element(6, 22), element(5, 12), element(6, 0)],
+    ...[element(4, 5), element(15, 9000 + 1640), element(16, 18_000 - 5780), element(14, 10_080)],
+    ...[element(12, 2048 + 6), element(4, 1), element(15, 9000 + 1680), element(16, 18_000 - 5830)],
+    ...[element(14, null), element(4, 3), element(12, 129)],
+  ];
+  const messageOf = (subsets: readonly EncodedElement[][]): Buffer =>
+    bufrMessage({
+      ...{ edition: 4, compressed: false, descriptors, subsets: subsets.length },
+      bits: subsets.map((elements) => uncompressedBits(elements, 1)).join(''),
+    });
+
+  it('of a single forecast needs no number of its member, of several members each does', () => {
+    const skipped = new SkippedRows('single.bufr', false);
+    const [single] = ecmwfSubsets(messageOf([subsetOf(null)]), skipped);
+    expect(single).toMatchObject({ storm: '06L', name: null, member: 0, forecastType: null });
+    expect(single!.rows).toMatchObject([
+      { stepHours: 0, latitude: 16.4, longitude: -57.8, pressure: 100_800, wind: Number.NaN },
+      { stepHours: 6, latitude: 16.8, longitude: -58.3, pressure: Number.NaN, wind: 12.9 },
+    ]);
+    expect(skipped.rows).toEqual([]);
+    const several = [...ecmwfSubsets(messageOf([subsetOf(4), subsetOf(null)]), skipped)];
+    expect(several.map(({ member }) => member)).toEqual([4]);
+    expect(skipped.rows).toEqual([{ at: 'message 1, subset 2', why: 'the member has no number (0 01 091)' }]);
+  });
+});
 
 describe('A BUFR message', () => {
   it('gives back what was written, compressed or not, of editions 3 and 4, with or without a section 2', () => {

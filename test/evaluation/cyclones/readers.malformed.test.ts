@@ -190,7 +190,7 @@ describe('Malformed rows', () => {
     const { head, good } = formats[0];
     const file = await read(head + good[0]);
     expect(file.skipped).toEqual([
-      { at: 'line 1', why: 'AL092021 should have 2 fixes by its header, 1 lines follow' },
+      { at: 'line 1', why: 'AL092021 should have 2 fixes by its header; lines below it: 1' },
     ]);
   });
 

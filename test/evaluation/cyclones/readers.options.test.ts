@@ -70,7 +70,7 @@ describe('An a-deck', () => {
     // Six hours later only one technique was run.
     expect(second!.ensemble.members.map(({ member }) => member)).toEqual([2]);
     expect(file.notes.join('\n')).toMatch(
-      /0 AP01, 1 AP02, 2 AVNO, 3 IVCN[\s\S]*1 lines forecast an intensity/,
+      /0 AP01, 1 AP02, 2 AVNO, 3 IVCN[\s\S]*intensity without a position are left out: 1/,
     );
   });
 
