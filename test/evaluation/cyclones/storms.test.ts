@@ -79,6 +79,30 @@ describe('storms by overlap', () => {
     expect(ids(storms)).toEqual([['0:a', '1:near', '2:b'], ['1:far']]);
   });
 
+  it('know forecasts of one storm by where they begin, however far they part; tracks of analyses by all of their way', () => {
+    const parting = [-1, 1].map((sign) =>
+      trackOf(
+        'parting',
+        Array.from({ length: 20 }, (_, i): Point => [6 * i, 20 + 0.05 * sign * i * i, i]),
+      ),
+    );
+    const ensemble = ensembleOf(parting.map((track) => [track]));
+    expect(stormsByOverlap(ensemble)).toHaveLength(1);
+    expect(stormsByOverlap(ensemble, { comparedTimes: Number.POSITIVE_INFINITY })).toHaveLength(2);
+    expect(() => stormsByOverlap(ensemble, { comparedTimes: 0 })).toThrow(/compared at 0 times/);
+  });
+
+  it('do not take a cyclone that is born later for an old one, however near it comes', () => {
+    const old = along('old', 20, 0, 12);
+    const shifted = along('shifted', 21, 0, 12);
+    const young = along('young', 20.01, 6, 6, 36);
+    expect(ids(stormsByOverlap(ensembleOf([[old], [shifted, young]])))).toEqual([
+      ['0:old', '1:shifted'],
+      ['1:young'],
+    ]);
+    expect(ids(stormsByReference(ensembleOf([[young, shifted]]), [old]).storms)).toEqual([['0:shifted']]);
+  });
+
   it('do not join tracks that are never there at the same time, or not for long enough', () => {
     const a = along('a', 10, 0);
     // The last time of the one is the first of the other; or comes six hours before it.
