@@ -15,7 +15,8 @@ import { applyInTime, type LeadPlan, planLeads } from './inTime.js';
 import { bindPlace, needsSite, type Site } from './places/boundPlace.js';
 import { placePoints } from './places/placePoints.js';
 import { type PointQuantity, quantityOn } from './quantities.js';
-import { addNeeded, readSpots, type Spot, spotBytes, spotTerms } from './spots.js';
+import { addMean, Chunk, countPoints, Gathered, keepBest } from './spotChunks.js';
+import { readSpots, type Spot, spotBytes, spotTerms } from './spots.js';
 import type { Trajectories } from './trajectories.js';
 
 export interface EvaluatedCondition {
@@ -41,42 +42,6 @@ export interface EvaluationOptions {
 }
 
 const defaultMemoryBytes = 64 * 2 ** 20;
-
-/** A share of a site's spots that lie in a chunk. */
-interface Piece {
-  readonly gathered: Gathered;
-  /** Numbers of the spots within the chunk, and their weights in the mean. */
-  readonly spots: readonly number[];
-  readonly weights: readonly number[];
-  readonly last: boolean;
-}
-
-/** What is known of a site while its spots are passed through. */
-class Gathered {
-  /** any: [row], largest standing so far; all: [lead, row], least standing; mean: [lead, row], weighted sum. */
-  readonly series: Float64Array;
-  /** mean against a percentile: [lead, row of the climatology], weighted sum. */
-  readonly climate: Float64Array;
-  readonly missing: Uint8Array;
-  weight = 0;
-  kept = 0;
-  leftOut = 0;
-
-  constructor(
-    readonly site: number,
-    readonly whole: boolean,
-    join: Condition['join'],
-    leads: number,
-    rows: number,
-    climateRows: number,
-  ) {
-    this.missing = new Uint8Array(rows);
-    this.series = new Float64Array(join === 'any' ? rows : leads * rows);
-    if (join === 'any') this.series.fill(Number.NEGATIVE_INFINITY);
-    if (join === 'all') this.series.fill(Number.POSITIVE_INFINITY);
-    this.climate = new Float64Array(join === 'mean' ? leads * climateRows : 0);
-  }
-}
 
 /**
  * @param sites where the place is "here"; otherwise they are not looked at
@@ -158,11 +123,21 @@ class Asking {
     return this.#results;
   }
 
+  /** Sites that share all their spots fill a chunk too, by what is gathered of them. */
   #isFull(chunk: Chunk): boolean {
-    const rows = Math.max(this.#trajectories.rows, this.#climate?.rows ?? 0);
-    const { spots, needed } = chunk;
-    const bytes = spotBytes(this.#quantity, this.#plan.reads.length, rows, spots.length, needed.size);
-    return spots.length > 0 && bytes >= this.#memoryBytes;
+    const { rows } = this.#trajectories;
+    const climateRows = this.#climate?.rows ?? 0;
+    const { spots, needed, pieces } = chunk;
+    const { reads, leadsHours } = this.#plan;
+    const read = spotBytes(
+      this.#quantity,
+      reads.length,
+      Math.max(rows, climateRows),
+      spots.length,
+      needed.size,
+    );
+    const gathered = this.#condition.join === 'any' ? rows : leadsHours.length * (rows + climateRows);
+    return spots.length > 0 && read + 8 * pieces.length * gathered >= this.#memoryBytes;
   }
 
   async #finish(chunk: Chunk): Promise<void> {
@@ -190,10 +165,10 @@ class Asking {
       const standing = this.#judge(own.values, thresholds, rows, spots);
       const held = join === 'any' ? longestHold(standing, rows * spots, this.#windows) : standing;
       for (const piece of chunk.pieces)
-        keep(piece, left, held, spots, join === 'any' ? rows : leads * rows, join);
+        keepBest(piece, left, held, spots, join === 'any' ? rows : leads * rows, join);
     }
     for (const piece of chunk.pieces) {
-      count(piece, left, own.missing, rows, spots);
+      countPoints(piece, left, own.missing, rows, spots);
       if (piece.last) this.#results[piece.gathered.site] = this.#answer(piece.gathered);
     }
   }
@@ -226,6 +201,7 @@ class Asking {
   /** Standings of values [lead, row, spot] against thresholds [lead, spot], in place. */
   #judge(values: Float64Array, thresholds: Float64Array | null, rows: number, spots: number): Float64Array {
     const { of } = this.#standing;
+    if (of === null) return values;
     let i = 0;
     for (let lead = 0; lead < this.#plan.leadsHours.length; lead++) {
       for (let row = 0; row < rows; row++) {
@@ -279,80 +255,6 @@ function timesOffset(operation: string | null, values: number): number {
     default:
       return 1;
   }
-}
-
-/** Spots that are read together; grid points that several sites share are one spot. */
-class Chunk {
-  readonly spots: Spot[] = [];
-  readonly needed = new Set<number>();
-  readonly pieces: Piece[] = [];
-  readonly #byPoint = new Map<number, number>();
-
-  /** @param point where the spot is a grid point @returns its number in the chunk */
-  add(quantity: PointQuantity, spot: Spot, point: number | null): number {
-    const known = point === null ? undefined : this.#byPoint.get(point);
-    if (known !== undefined) return known;
-    const number = this.spots.push(spot) - 1;
-    addNeeded(quantity, spot, this.needed);
-    if (point !== null) this.#byPoint.set(point, number);
-    return number;
-  }
-}
-
-/** Largest (any) or least (all) standing over the spots of a site. @param held [element, spot] */
-function keep(
-  { gathered, spots: numbers }: Piece,
-  left: Uint8Array,
-  held: Float64Array,
-  spots: number,
-  elements: number,
-  join: 'any' | 'all',
-): void {
-  const { series } = gathered;
-  const kept = numbers.filter((number) => left[number] === 0);
-  for (let element = 0; element < elements; element++) {
-    let best = series[element]!;
-    for (const number of kept) {
-      const z = held[element * spots + number]!;
-      if (join === 'any' ? z > best : z < best) best = z;
-    }
-    series[element] = best;
-  }
-}
-
-/** @param values [lead, row, spot] @param sums [lead, row], added to */
-function addMean(
-  { spots: numbers, weights }: Piece,
-  left: Uint8Array,
-  values: Float64Array,
-  spots: number,
-  sums: Float64Array,
-): void {
-  for (let element = 0; element < sums.length; element++) {
-    let sum = sums[element]!;
-    for (let k = 0; k < numbers.length; k++) {
-      if (left[numbers[k]!] === 0) sum += weights[k]! * values[element * spots + numbers[k]!]!;
-    }
-    sums[element] = sum;
-  }
-}
-
-function count(
-  { gathered, spots: numbers, weights }: Piece,
-  left: Uint8Array,
-  missing: Uint8Array,
-  rows: number,
-  spots: number,
-): void {
-  numbers.forEach((number, k) => {
-    if (left[number] === 1) {
-      gathered.leftOut++;
-      return;
-    }
-    gathered.kept++;
-    gathered.weight += weights[k]!;
-    for (let row = 0; row < rows; row++) gathered.missing[row]! |= missing[row * spots + number]!;
-  });
 }
 
 function southOf(a: Site | null, b: Site | null): number {

@@ -10,8 +10,8 @@ import { usageError } from '../../core/errors.js';
 import type { Condition } from './event.js';
 
 export interface Standing {
-  /** @param threshold of the climatology, where the comparison is with a percentile */
-  readonly of: (x: number, threshold: number) => number;
+  /** @param threshold of the climatology, where the comparison is with a percentile; null: z is x as it is */
+  readonly of: ((x: number, threshold: number) => number) | null;
   /** The deciding variable of a z: x again where a number was the threshold, else the margin. */
   readonly deciding: (z: number) => number;
   readonly holds: (z: number) => boolean;
@@ -49,7 +49,7 @@ export function standingOf(condition: Condition, circular: boolean): Standing {
   }
   const limit = above ? threshold.value : -threshold.value;
   return {
-    of: above ? (x) => x : (x) => -x,
+    of: above ? null : (x) => -x,
     deciding: above ? (z) => z : (z) => -z,
     holds: orEqual ? (z) => z >= limit : (z) => z > limit,
   };

@@ -94,49 +94,56 @@ export async function readSpots(
   const values = new Float64Array(leads * rows * spots);
   const missing = new Uint8Array(rows * spots);
   const missingValues = new Int32Array(spots);
-  const [first, second] = terms.components.map(({ offsets, slots, points: at, weights }) => ({
-    offsets,
-    weights,
-    at: at.map((position, k) => slots[k]! * leads * rows * points.length + position),
-  }));
+  const [first, second] = terms.components.map((component) => {
+    const fieldOf = (slot: number): number => slot * leads * rows * points.length;
+    return {
+      ...component,
+      at: component.points.map((position, k) => fieldOf(component.slots[k]!) + position),
+    };
+  });
+  const v = new Float64Array(second === undefined ? 0 : spots);
   for (let leadRow = 0; leadRow < leads * rows; leadRow++) {
-    const base = leadRow * points.length;
-    const row = leadRow % rows;
+    const u = values.subarray(leadRow * spots, (leadRow + 1) * spots);
+    addUp(first!, read, leadRow * points.length, u);
+    if (second !== undefined) addUp(second, read, leadRow * points.length, v);
+    const firstMissing = (leadRow % rows) * spots;
     for (let spot = 0; spot < spots; spot++) {
-      const x = sumOf(first!, spot, read, base);
-      const y = second === undefined ? 0 : sumOf(second, spot, read, base);
-      if (Number.isNaN(x) || Number.isNaN(y)) {
-        missing[row * spots + spot] = 1;
+      if (Number.isNaN(u[spot]!) || (second !== undefined && Number.isNaN(v[spot]!))) {
+        missing[firstMissing + spot] = 1;
         missingValues[spot]!++;
       }
-      values[leadRow * spots + spot] = combined(quantity.combine, x, y);
     }
+    combine(quantity.combine, u, v);
   }
   return { values, missing, empty: Uint8Array.from(missingValues, (n) => (n === leads * rows ? 1 : 0)) };
 }
 
-/** NaN of a spot without terms. */
-function sumOf(
+/** Sums of weighted values, [spot]; NaN of a spot without terms. */
+function addUp(
   { offsets, at, weights }: { offsets: Int32Array; at: Int32Array; weights: Float64Array },
-  spot: number,
   read: Float32Array,
   base: number,
-): number {
-  const [begin, end] = [offsets[spot]!, offsets[spot + 1]!];
-  if (begin === end) return Number.NaN;
-  let sum = 0;
-  for (let k = begin; k < end; k++) sum += weights[k]! * read[base + at[k]!]!;
-  return sum;
+  out: Float64Array,
+): void {
+  let k = 0;
+  for (let spot = 0; spot < out.length; spot++) {
+    const end = offsets[spot + 1]!;
+    let sum = k === end ? Number.NaN : 0;
+    for (; k < end; k++) sum += weights[k]! * read[base + at[k]!]!;
+    out[spot] = sum;
+  }
 }
 
-function combined(how: PointQuantity['combine'], x: number, y: number): number {
+/** Of components u and v, [spot]; the first becomes the quantity. */
+function combine(how: PointQuantity['combine'], u: Float64Array, v: Float64Array): void {
   switch (how) {
     case 'value':
-      return x;
+      return;
     case 'speed':
-      return Math.sqrt(x * x + y * y);
+      for (let i = 0; i < u.length; i++) u[i] = Math.sqrt(u[i]! * u[i]! + v[i]! * v[i]!);
+      return;
     case 'direction':
-      return directionOf(x, y);
+      for (let i = 0; i < u.length; i++) u[i] = directionOf(u[i]!, v[i]!);
   }
 }
 

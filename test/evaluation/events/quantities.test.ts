@@ -311,6 +311,11 @@ describe('events', () => {
     const here = condition({ place: { kind: 'point', centre: 'here' } });
     await evaluateSites(here, Array(50).fill(site), asked);
     expect(asked.reads).toEqual([4]);
+    // What is gathered of sites counts too: of means 2 leads × 5 members × 8 bytes each.
+    asked.reads.length = 0;
+    const mean = condition({ place: { kind: 'circle', centre: 'here', radiusKm: 1000 }, join: 'mean' });
+    await evaluateSites(mean, Array(500).fill(site), asked, { memoryBytes: 20_000 });
+    expect(asked.reads.length).toBeGreaterThan(2);
     asked.reads.length = 0;
     const memoryBytes = 20_000;
     await evaluateEvent(condition({}), asked, null, { memoryBytes });
