@@ -40,8 +40,8 @@ export function faultOfCondition(condition: Condition, terms: EventTerms): Condi
   return (
     faultOfName(condition.quantity.name, terms) ??
     faultOfUnit(condition, terms) ??
-    faultOfThreshold(condition, terms) ??
-    faultOfDirection(condition, terms) ??
+    faultOfThreshold(condition) ??
+    faultOfDirection(condition) ??
     faultOfWindow(condition, terms) ??
     faultOfHours(condition, terms) ??
     faultOfDuration(condition, terms)
@@ -89,17 +89,16 @@ export function faultOfUnitText(unit: string, own: string | null, name: string):
   }
 }
 
-/** Directions go round; a range of them may pass north. */
-function isDirection({ quantity: { name, unit } }: Condition, terms: EventTerms): boolean {
-  const stated = terms.quantityUnits?.(name) ?? unit;
-  return stated === null ? /direction/i.test(name) : ['degree', 'radian'].includes(normaliseUnit(stated));
+/** Directions go round: a range of them may pass north. */
+function isDirection({ quantity: { name } }: Condition): boolean {
+  return /^wind_direction[\d.]*$/i.test(name);
 }
 
-function faultOfThreshold(condition: Condition, terms: EventTerms): ConditionFault | null {
+function faultOfThreshold(condition: Condition): ConditionFault | null {
   const { comparison } = condition;
   if ('from' in comparison) {
     const { from, to } = comparison;
-    if (from <= to || isDirection(condition, terms)) return null;
+    if (from <= to || isDirection(condition)) return null;
     return {
       part: 'threshold',
       message: `the range runs from ${from} down to ${to}; expected the smaller number first (only directions go round)`,
@@ -113,23 +112,22 @@ function faultOfThreshold(condition: Condition, terms: EventTerms): ConditionFau
   };
 }
 
-function faultOfDirection(condition: Condition, terms: EventTerms): ConditionFault | null {
-  const { quantity, join, comparison } = condition;
-  if (!isDirection(condition, terms)) return null;
-  const advice = `directions go round and have no`;
+function faultOfDirection(condition: Condition): ConditionFault | null {
+  const { quantity, comparison } = condition;
+  if (!isDirection(condition)) return null;
   if (quantity.inTime !== null) {
-    return { part: 'hours', message: `${advice} ${quantity.inTime.operation}; ask of the direction itself` };
-  }
-  if (join === 'mean') {
+    const { operation } = quantity.inTime;
     return {
-      part: 'place',
-      message: `${advice} mean over an area; expected "anywhere in" or "everywhere in"`,
+      part: 'hours',
+      message: `directions go round and have no ${operation}; ask of the direction itself`,
     };
   }
-  if ('threshold' in comparison && comparison.threshold.kind === 'percentile') {
-    return { part: 'threshold', message: `${advice} percentiles; expected a range, such as in 350..10` };
-  }
-  return null;
+  if ('from' in comparison) return null;
+  return {
+    part: 'threshold',
+    message:
+      'a direction is neither larger nor smaller than another; expected a range, clockwise, such as in 350..10',
+  };
 }
 
 function faultOfWindow({ window }: Condition, { leadsHours }: EventTerms): ConditionFault | null {

@@ -18,7 +18,8 @@ export function cross(a: UnitVector, b: UnitVector): UnitVector {
 
 /** Length of the straight line between: twice the sine of half the angle, exact for small angles. */
 export function chord(a: UnitVector, b: UnitVector): number {
-  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+  const [x, y, z] = [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+  return Math.sqrt(x * x + y * y + z * z);
 }
 
 /** The vector scaled to length 1; null where it has none. */
@@ -38,7 +39,9 @@ export function isOnArc(
   normal: UnitVector | null,
   tolerance: number,
 ): boolean {
+  // A place near an end is near the plane: most places are told by this alone.
+  if (normal !== null && Math.abs(dot(place, normal)) > tolerance) return false;
   if (chord(place, a) <= tolerance || chord(place, b) <= tolerance) return true;
-  if (normal === null || Math.abs(dot(place, normal)) > tolerance) return false;
+  if (normal === null) return false;
   return dot(cross(normal, a), place) > 0 && dot(cross(b, normal), place) > 0;
 }

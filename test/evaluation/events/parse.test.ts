@@ -464,8 +464,8 @@ describe('faults', () => {
     ['wind > 5«)»', /found "\)" without a "\("/],
     ['(wind > 5 «6»)', /found "6", expected for, .*or "\)"/],
     ['mean(wind_direction, «6h») > 5', /directions go round and have no mean/],
-    ['wind_direction > 5 «over domain»', /directions go round and have no mean over an area/],
-    ['wind_direction > «p95»', /directions go round and have no percentiles/],
+    ['wind_direction > «5»', /a direction is neither larger nor smaller.*clockwise, such as in 350\.\.10/],
+    ['wind_direction > «p95»', /a direction is neither larger nor smaller/],
     ['wind > 5 at here and «snow» > 3', /"snow" is no variable/],
   ])('%s', (marked, message) => {
     const start = marked.indexOf('«');
