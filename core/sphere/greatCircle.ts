@@ -27,7 +27,7 @@ export function placeOf([x, y, z]: UnitVector): { latitude: number; longitude: n
 /** 0 … π; exact for neighbours and antipodes alike, where arc cosines lose half their digits. */
 export function angleBetween(a: UnitVector, b: UnitVector): number {
   const cross = product(a, b);
-  return Math.atan2(Math.hypot(...cross), dot(a, b));
+  return Math.atan2(lengthOf(cross), dot(a, b));
 }
 
 /**
@@ -56,14 +56,44 @@ const leastSine = 1e-12;
  */
 export function angleToArc(point: UnitVector, a: UnitVector, b: UnitVector): number {
   const normal = product(a, b);
-  const length = Math.hypot(...normal);
+  const length = lengthOf(normal);
   // The foot lies beyond a, or beyond b, where the point is behind the plane that stands on the arc there.
   const onArc =
     length > leastSine && dot(product(normal, a), point) >= 0 && dot(product(b, normal), point) >= 0;
   if (!onArc) return Math.min(angleBetween(point, a), angleBetween(point, b));
   const aside = dot(normal, point) / length;
   const along = product(normal, point);
-  return Math.atan2(Math.abs(aside), Math.hypot(...along) / length);
+  return Math.atan2(Math.abs(aside), lengthOf(along) / length);
+}
+
+/**
+ * Whether a point lies within an angle of an arc: {@link angleToArc} ≤ angle without arc functions, for maps of many points.
+ * To an end by the chord, |p − a|² ≤ (2 sin(angle/2))²; to the circle by the sine of the angle to its plane.
+ * @returns for the point (x, y, z), of length 1
+ */
+export function reachOfArc(
+  a: UnitVector,
+  b: UnitVector,
+  angle: number,
+): (x: number, y: number, z: number) => boolean {
+  if (angle >= Math.PI) return () => true;
+  const chord = (2 * Math.sin(angle / 2)) ** 2;
+  const sine = angle < Math.PI / 2 ? Math.sin(angle) : Number.POSITIVE_INFINITY;
+  const normal = product(a, b);
+  const isArc = lengthOf(normal) > leastSine;
+  const [nx, ny, nz] = isArc ? toUnit(normal) : normal;
+  const [ax, ay, az] = product(normal, a);
+  const [bx, by, bz] = product(b, normal);
+  return (x, y, z) => {
+    if ((x - a[0]) ** 2 + (y - a[1]) ** 2 + (z - a[2]) ** 2 <= chord) return true;
+    if ((x - b[0]) ** 2 + (y - b[1]) ** 2 + (z - b[2]) ** 2 <= chord) return true;
+    return (
+      isArc &&
+      Math.abs(nx * x + ny * y + nz * z) <= sine &&
+      ax * x + ay * y + az * z >= 0 &&
+      bx * x + by * y + bz * z >= 0
+    );
+  };
 }
 
 /**
@@ -77,7 +107,7 @@ export function meanDirection(vectors: readonly UnitVector[]): UnitVector | null
     y += vector[1];
     z += vector[2];
   }
-  return Math.hypot(x, y, z) > 1e-9 * vectors.length ? toUnit([x, y, z]) : null;
+  return lengthOf([x, y, z]) > 1e-9 * vectors.length ? toUnit([x, y, z]) : null;
 }
 
 /**
@@ -93,7 +123,7 @@ export function seenFrom(centre: UnitVector, place: UnitVector): Vector | null {
     place[1] - along * centre[1],
     place[2] - along * centre[2],
   ];
-  const length = Math.hypot(...away);
+  const length = lengthOf(away);
   if (length < leastSine) return angle > 1 ? null : away;
   const scale = angle / length;
   return [scale * away[0], scale * away[1], scale * away[2]];
@@ -116,6 +146,11 @@ export function dot(a: Vector, b: Vector): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
 
+/** Squares neither vanish nor overflow here, and Math.hypot, which minds both, is many times slower. */
+function lengthOf(vector: Vector): number {
+  return Math.sqrt(dot(vector, vector));
+}
+
 /** a × b. */
 export function product(a: Vector, b: Vector): Vector {
   return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
@@ -123,6 +158,6 @@ export function product(a: Vector, b: Vector): Vector {
 
 /** The direction of a vector; NaN of one without length. */
 export function toUnit(vector: Vector): UnitVector {
-  const length = Math.hypot(...vector);
+  const length = lengthOf(vector);
   return [vector[0] / length, vector[1] / length, vector[2] / length];
 }

@@ -12,6 +12,7 @@ import {
   eastAndNorth,
   meanDirection,
   placeOf,
+  reachOfArc,
   seenFrom,
   unitVector,
 } from '../../core/sphere/greatCircle.js';
@@ -85,6 +86,24 @@ describe('distance to an arc', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('is within reach where it is not larger', () => {
+    const angle = fc.oneof(
+      fc.double({ min: 1e-6, max: 3.3, noNaN: true }),
+      fc.constantFrom(1e-9, Math.PI / 2),
+    );
+    fc.assert(
+      fc.property(place, place, place, angle, (p, a, b, reach) => {
+        const distance = angleToArc(at(p), at(a), at(b));
+        fc.pre(Math.abs(distance - reach) > 1e-12);
+        expect(reachOfArc(at(a), at(b), reach)(...at(p))).toBe(distance <= reach);
+      }),
+      { numRuns: 2000 },
+    );
+    const [near, far] = [1e-7, 1.01e-7].map((degrees) => at([degrees, 5]));
+    const within = reachOfArc(at([0, 0]), at([0, 10]), 1.005e-7 * (Math.PI / 180));
+    expect([within(...near!), within(...far!)]).toEqual([true, false]);
   });
 
   it('has closed forms: aside, beyond the ends, over a pole, across the date line', () => {

@@ -1,7 +1,7 @@
 /** At how many points of a map something passes near, each path counted once at a point however often it comes back. */
 import { usageError } from '../../../core/errors.js';
 import { earthRadiusKm } from '../../../core/sphere/distance.js';
-import { angleBetween, angleToArc, between } from '../../../core/sphere/greatCircle.js';
+import { angleBetween, between, reachOfArc } from '../../../core/sphere/greatCircle.js';
 import type { Arc } from './arcs.js';
 import type { MapPoints } from './mapPoints.js';
 
@@ -27,13 +27,20 @@ export function countNear(
     number++;
     for (const { from, to } of arcs) {
       const middle = between(from, to, 0.5) ?? from;
-      const reach = angle + angleBetween(from, to) / 2;
-      points.near(middle, reach, (point, place) => {
-        if (lastPath[point] === number || angleToArc(place, from, to) > angle) return;
+      const isWithin = reachOfArc(from, to, angle);
+      points.near(middle, angle + angleBetween(from, to) / 2, (point, x, y, z) => {
+        if (lastPath[point] === number || !isWithin(x, y, z)) return;
         lastPath[point] = number;
         counts[point]!++;
       });
     }
   }
   return counts;
+}
+
+/** @returns [point] */
+export function perMember(counts: Uint32Array, members: number): Float64Array {
+  const out = new Float64Array(counts.length);
+  for (let point = 0; point < counts.length; point++) out[point] = counts[point]! / members;
+  return out;
 }

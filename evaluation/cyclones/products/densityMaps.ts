@@ -7,7 +7,7 @@ import { millisecondsPerHour } from '../../../core/time.js';
 import { isPlaced, vectorOf } from '../fixAt.js';
 import type { EnsembleTracks, Track } from '../track.js';
 import { type Arc, arcsOf } from './arcs.js';
-import { countNear } from './countNear.js';
+import { countNear, perMember } from './countNear.js';
 import type { MapPoints } from './mapPoints.js';
 import type { StrikeOptions } from './strikeProbability.js';
 
@@ -22,7 +22,7 @@ export function trackDensity(
   { radiusKm = 300, sphereRadiusKm, ...path }: StrikeOptions = {},
 ): Float64Array {
   const paths = tracksOf(ensemble).map((track) => arcsOf(track, ensemble.start, path));
-  return perMember(countNear(paths, points, radiusKm, sphereRadiusKm), ensemble);
+  return meanOf(countNear(paths, points, radiusKm, sphereRadiusKm), ensemble);
 }
 
 /**
@@ -42,15 +42,15 @@ export function genesisDensity(
     if (window && !(hours >= window.fromHours && hours <= window.toHours)) return [];
     return [[{ from: vectorOf(first), to: vectorOf(first) }]];
   });
-  return perMember(countNear(births, points, radiusKm, sphereRadiusKm), ensemble);
+  return meanOf(countNear(births, points, radiusKm, sphereRadiusKm), ensemble);
 }
 
 function tracksOf({ members }: EnsembleTracks): Track[] {
   return members.flatMap(({ tracks }) => tracks);
 }
 
-function perMember(counts: Uint32Array, { members }: EnsembleTracks): Float64Array {
+function meanOf(counts: Uint32Array, { members }: EnsembleTracks): Float64Array {
   if (members.length === 0)
     throw usageError('density of tracks: the forecast has no members; expected 1 or more');
-  return Float64Array.from(counts, (count) => count / members.length);
+  return perMember(counts, members.length);
 }

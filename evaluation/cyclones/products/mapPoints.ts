@@ -10,8 +10,11 @@ import { dot, placeOf, type UnitVector, unitVector } from '../../../core/sphere/
 export interface MapPoints {
   readonly count: number;
   /** Calls with every point within the angle (radians) of the centre, and with a few more; each once. */
-  near(centre: UnitVector, angle: number, visit: (point: number, place: UnitVector) => void): void;
+  near(centre: UnitVector, angle: number, visit: Visit): void;
 }
+
+/** With the number of a point and its unit vector. */
+type Visit = (point: number, x: number, y: number, z: number) => void;
 
 /** A little more than the angle, so that rounding loses no point. */
 const slack = 1e-9;
@@ -27,14 +30,18 @@ export function gridPoints({ latitudes, longitudes }: Grid): MapPoints {
     near(centre, angle, visit) {
       const middle = placeOf(centre);
       const reach = Math.min(Math.PI, angle + slack);
-      for (const [row, latitude] of latitudes.entries()) {
-        const width = halfWidth(latitude, middle.latitude, reach);
+      const degrees = (reach * 180) / Math.PI;
+      // Latitudes fall: from the first row that is not too far north to the last that is not too far south.
+      const first = latitudes.findIndex((latitude) => latitude <= middle.latitude + degrees);
+      for (let row = Math.max(0, first); row < latitudes.length; row++) {
+        if (latitudes[row]! < middle.latitude - degrees) break;
+        const width = halfWidth(latitudes[row]!, middle.latitude, reach);
         if (width === null) continue;
         const [outward, , upward] = parallels[row]!;
         for (const [from, to] of columnRanges(longitudes, middle.longitude - width, 2 * width)) {
           for (let column = from; column < to; column++) {
             const [x, y] = meridians[column]!;
-            visit(row * columns + column, [outward * x, outward * y, upward]);
+            visit(row * columns + column, outward * x, outward * y, upward);
           }
         }
       }
@@ -59,7 +66,7 @@ export function listedPoints(latitudes: ArrayLike<number>, longitudes: ArrayLike
     near(centre, angle, visit) {
       const cosine = Math.cos(Math.min(Math.PI, angle + slack));
       for (const [point, place] of places.entries())
-        if (dot(centre, place) >= cosine - slack) visit(point, place);
+        if (dot(centre, place) >= cosine - slack) visit(point, ...place);
     },
   };
 }

@@ -5,7 +5,7 @@
 import { usageError } from '../../../core/errors.js';
 import type { EnsembleTracks, Storm } from '../track.js';
 import { arcsOf, type PathOptions } from './arcs.js';
-import { countNear } from './countNear.js';
+import { countNear, perMember } from './countNear.js';
 import type { MapPoints } from './mapPoints.js';
 
 export interface StrikeOptions extends PathOptions {
@@ -52,5 +52,5 @@ export function anyStrikeProbability(
 function sharesOf(counts: Uint32Array, members: number): MemberShares {
   if (!(members >= 1))
     throw usageError('strike probability: the forecast has no members; expected 1 or more');
-  return { probability: Float64Array.from(counts, (count) => count / members), counts, members };
+  return { probability: perMember(counts, members), counts, members };
 }

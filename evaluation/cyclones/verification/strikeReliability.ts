@@ -27,7 +27,7 @@ export function struck(
   { radiusKm = 120, sphereRadiusKm, ...path }: StrikeOptions = {},
 ): Uint8Array {
   const arcs = bestTracks.flatMap((track) => arcsOf(track, start, path));
-  return Uint8Array.from(countNear([arcs], points, radiusKm, sphereRadiusKm));
+  return new Uint8Array(countNear([arcs], points, radiusKm, sphereRadiusKm));
 }
 
 /**

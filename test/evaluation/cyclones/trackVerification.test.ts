@@ -7,7 +7,9 @@ import { distanceKm, earthRadiusKm } from '../../../core/sphere/distance.js';
 import { unitVector } from '../../../core/sphere/greatCircle.js';
 import { brierParts } from '../../../evaluation/calibration/brierDecomposition.js';
 import { classesByValue } from '../../../evaluation/calibration/probabilityClasses.js';
+import { binomialBar } from '../../../evaluation/calibration/reliabilityDiagram.js';
 import { listedPoints } from '../../../evaluation/cyclones/products/mapPoints.js';
+import { strikeProbability } from '../../../evaluation/cyclones/products/strikeProbability.js';
 import type { Storm } from '../../../evaluation/cyclones/track.js';
 import { placeEnergyScore } from '../../../evaluation/cyclones/verification/placeScore.js';
 import { motionAt, positionError } from '../../../evaluation/cyclones/verification/positionError.js';
@@ -391,6 +393,36 @@ describe('reliability of strikes', () => {
     expect(mine.reliability).toBeCloseTo(theirs.reliability, 12);
     expect(mine.resolution).toBeCloseTo(theirs.resolution, 12);
     expect(mine.reliability).toBeCloseTo(0, 12);
+  });
+
+  it('is reliable where the truth is one of the members', () => {
+    const [forecasts, size] = [400, 50];
+    const draws = new Float64Array(3 * forecasts * (size + 1));
+    uniforms({ seed: 4, weightSample: 0, noiseStream: 1, purpose: 'bootstrap', step: 0 }, draws);
+    const points = listedPoints([20, 20, 20, 22, 18], [0, 2, 4, 2, 2]);
+    const path = (i: number): Point[] => [
+      [0, 18 + 4 * draws[3 * i]!, -1],
+      [24, 18 + 4 * draws[3 * i + 1]!, 2 + 4 * draws[3 * i + 2]!],
+    ];
+    let classes: ReturnType<typeof strikeClasses> | undefined;
+    for (let f = 0; f < forecasts; f++) {
+      const first = f * (size + 1);
+      const storm = stormOf(Array.from({ length: size }, (_, m) => path(first + 1 + m)));
+      const happened = struck([trackOf('b', path(first))], start, points);
+      const mine = strikeClasses(strikeProbability(storm, points).probability, happened);
+      classes = classes ? addClasses(classes, mine) : mine;
+    }
+    let filled = 0;
+    for (const [k, n] of classes!.given.entries()) {
+      if (n < 30) continue;
+      filled++;
+      const p = classes!.probability[k]!;
+      // Members of one forecast draw the probability with an error that regresses to the mean: a little wider than binomial.
+      const bar = binomialBar(p, n / 2, 0.999);
+      expect(classes!.happened[k]! / n).toBeGreaterThanOrEqual(bar.low);
+      expect(classes!.happened[k]! / n).toBeLessThanOrEqual(bar.high);
+    }
+    expect(filled).toBeGreaterThanOrEqual(3);
   });
 
   it('weighs points by area, and leaves out those of weight 0', () => {
