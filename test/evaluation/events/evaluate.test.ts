@@ -176,4 +176,33 @@ describe('events', () => {
     expect(compared).toBeGreaterThan(2000);
     expect(Math.min(...said)).toBeGreaterThan(300);
   }, 120_000);
+
+  it('hold exactly where the deciding variable passes the threshold, at the threshold itself too', async () => {
+    let ties = 0;
+    await fc.assert(
+      fc.asyncProperty(conditions(0, leadSets[0]!), fc.nat(), async (asked, seed) => {
+        if (asked.quantity.name === 'wind_direction') return;
+        const random = floats(seed);
+        const members = memoryTrajectories(grids[0]!, channels, leadSets[0]!, 7, () => 10 * random());
+        for (const kind of ['>', '>=', '<', '<='] as const) {
+          const holding = async (value: number) => {
+            const comparison = { kind, threshold: { kind: 'number', value } } as const;
+            return (await evaluateEvent({ ...asked, durationHours: 0, comparison }, members)).conditions[0]!;
+          };
+          const { deciding } = await holding(0);
+          const threshold = deciding[3]!;
+          const passes = { '>': 0, '>=': 1, '<': 0, '<=': 1 }[kind];
+          const { holds } = await holding(threshold);
+          expect([kind, holds[3]]).toEqual([kind, passes]);
+          deciding.forEach((x, row) => {
+            const beyond = kind.startsWith('>') ? x > threshold : x < threshold;
+            expect(holds[row]).toBe(x === threshold ? passes : Number(beyond));
+            if (x === threshold) ties++;
+          });
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(ties).toBeGreaterThan(150);
+  });
 });
