@@ -7,6 +7,7 @@
 import { type GeoPermissibleObjects, geoArea, geoContains } from 'd3-geo';
 import type { Grid } from '../../../core/grid.js';
 import type { SphericalPolygon } from '../event.js';
+import { pointsOfRing, type RingPoints, type ScannedEdge, scannedEdge } from './meridianScan.js';
 import { cleanRing, type Ring } from './ring.js';
 import { chord, cross, isOnArc, normalised, type UnitVector, unitVector } from './unitVector.js';
 
@@ -21,6 +22,8 @@ interface PreparedRing {
     readonly to: UnitVector;
     readonly normal: UnitVector;
   }[];
+  /** null where one passes so near a pole that the ring has to be asked point by point. */
+  readonly edges: readonly ScannedEdge[] | null;
   /** No point of the ring is farther from the middle than this chord; 2 where the ring is too wide to have such a cap. */
   readonly middle: UnitVector;
   readonly reach: number;
@@ -42,12 +45,14 @@ function prepareRing(ring: Ring): PreparedRing {
       ? asWritten
       : { type: 'Polygon' as const, coordinates: [closed.toReversed()] };
   const vectors = open.map(([longitude, latitude]) => unitVector(latitude, longitude));
-  const arcs = vectors.flatMap((from, i) => {
+  const arcs = vectors.map((from, i) => {
     const to = vectors[(i + 1) % vectors.length]!;
-    const normal = normalised(cross(from, to));
-    return normal === null ? [] : [{ from, to, normal }];
+    // Cleaned and checked rings have no edges without a normal.
+    return { from, to, normal: normalised(cross(from, to)) ?? ([0, 0, 0] as const) };
   });
-  return { shape, arcs, ...capAround(vectors) };
+  const edges = arcs.map((arc, i) => scannedEdge(open[i]!, open[(i + 1) % open.length]!, arc));
+  const scannable = edges.every((edge) => edge !== null);
+  return { shape, arcs, edges: scannable ? edges : null, ...capAround(vectors) };
 }
 
 /** A cap smaller than a hemisphere is convex, so that it holds the edges of a ring with its vertices, and the smaller side. */
@@ -80,13 +85,31 @@ function isOnEdge({ arcs }: PreparedRing, place: UnitVector): boolean {
 
 /** @returns indices of grid points, rising; empty where there are none */
 export function pointsInPolygon(grid: Grid, polygon: SphericalPolygon): number[] {
-  const prepared = preparePolygon(polygon);
-  const nlon = grid.longitudes.length;
-  const points: number[] = [];
-  for (const [row, latitude] of grid.latitudes.entries()) {
-    for (const [column, longitude] of grid.longitudes.entries()) {
-      if (isInside(prepared, latitude, longitude)) points.push(row * nlon + column);
+  const found = new Set<number>();
+  for (const rings of preparePolygon(polygon)) {
+    const [exterior, ...holes] = rings.map((ring) => ringOnGrid(grid, ring));
+    if (exterior === undefined) continue;
+    for (const point of exterior.onEdge) found.add(point);
+    for (const point of exterior.inside) {
+      if (!holes.some(({ inside, onEdge }) => inside.has(point) && !onEdge.has(point))) found.add(point);
     }
   }
-  return points;
+  return [...found].sort((a, b) => a - b);
+}
+
+function ringOnGrid(grid: Grid, ring: PreparedRing): RingPoints {
+  if (ring.edges !== null) {
+    return pointsOfRing(grid, ring.edges, geoContains(ring.shape, [0, -90]), edgeWidth);
+  }
+  const [inside, onEdge] = [new Set<number>(), new Set<number>()];
+  const nlon = grid.longitudes.length;
+  for (const [row, latitude] of grid.latitudes.entries()) {
+    for (const [column, longitude] of grid.longitudes.entries()) {
+      const place = unitVector(latitude, longitude);
+      if (chord(place, ring.middle) > ring.reach) continue;
+      if (geoContains(ring.shape, [longitude, latitude])) inside.add(row * nlon + column);
+      if (isOnEdge(ring, place)) onEdge.add(row * nlon + column);
+    }
+  }
+  return { inside, onEdge };
 }

@@ -1,4 +1,5 @@
 /** The language of events: what texts mean, that they come back, and where it says that they are wrong. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type {
@@ -215,6 +216,15 @@ describe('texts', () => {
         { text: 't2m > 1' },
       ],
     });
+  });
+
+  it('of the documentation are read', () => {
+    const documentation = readFileSync(new URL('../../../docs/events.md', import.meta.url), 'utf8');
+    const examples = /```\n(wind > [^`]*)```/.exec(documentation)?.[1]?.trim().split('\n') ?? [];
+    expect(examples.length).toBeGreaterThan(5);
+    for (const example of examples) expect(() => parseEvent(example, unknown)).not.toThrow();
+    const json = /```json\n([^`]*)```/.exec(documentation)?.[1] ?? '';
+    expect(formatEvent(parseEvent(json))).toBe(examples[2]);
   });
 
   it('are not checked against a forecast where none is known', () => {

@@ -230,6 +230,37 @@ describe('polygons', () => {
     );
   });
 
+  it('on a grid are what they are point by point, vertices on the grid and near the poles too', () => {
+    const vertex = fc.tuple(fc.integer({ min: -10, max: 10 }), fc.integer({ min: -10, max: 10 }));
+    const centres = fc.tuple(fc.integer({ min: -30, max: 30 }), fc.integer({ min: -60, max: 60 }));
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(vertex, { minLength: 3, maxLength: 9, selector: String }),
+        centres,
+        fc.constantFrom(1, 1.5, 3, 0.7),
+        grids,
+        (vertices, [row, column], scale, grid) => {
+          // around the middle by bearing, so that few rings cross themselves
+          const ring = vertices
+            .toSorted(([x1, y1], [x2, y2]) => Math.atan2(y1, x1) - Math.atan2(y2, x2))
+            .map(([x, y]): [number, number] => [
+              3 * column + scale * x,
+              Math.max(-90, Math.min(90, 3 * row + scale * y)),
+            ]);
+          let polygon: SphericalPolygon;
+          try {
+            polygon = requirePolygon([[[...ring, ring[0]!]]], 'test');
+          } catch {
+            return;
+          }
+          const prepared = preparePolygon(polygon);
+          expect(pointsInPolygon(grid, polygon)).toEqual(filtered(grid, (φ, λ) => isInside(prepared, φ, λ)));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   it('of real coastlines are all accepted and hold the cities of their countries', () => {
     const file = createRequire(import.meta.url).resolve('world-atlas/countries-50m.json');
     const world = JSON.parse(readFileSync(file, 'utf8')) as Topology<{ countries: GeometryCollection }>;
@@ -259,6 +290,11 @@ describe('polygons', () => {
       );
       expect(holding.map(({ name }) => name)).toEqual([country]);
     }
+    const russia = countries.find(({ name }) => name === 'Russia')!.polygon;
+    const prepared = preparePolygon(russia);
+    expect(pointsInPolygon(signedGlobe, russia)).toEqual(
+      filtered(signedGlobe, (latitude, longitude) => isInside(prepared, latitude, longitude)),
+    );
   });
 });
 
