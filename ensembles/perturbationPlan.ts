@@ -17,6 +17,8 @@ export interface PerturbationPlan {
   readonly rotate: boolean;
   /** hPa at which each channel of the model lies. */
   readonly pressures: readonly number[];
+  /** What of presets was changed so that it fits the model. */
+  readonly notes: readonly string[];
 }
 
 type ModelShape = Pick<PerturbationContext, 'schema' | 'stepHours'>;
@@ -24,7 +26,7 @@ type ModelShape = Pick<PerturbationContext, 'schema' | 'stepHours'>;
 /** Members are copies, analyses the truth. */
 export function noPerturbations(schema: Schema): PerturbationPlan {
   const pressures = schema.channels.map(({ level }) => level ?? 1000);
-  return { initial: [], steps: [], analysisError: 0, dates: [], rotate: false, pressures };
+  return { initial: [], steps: [], analysisError: 0, dates: [], rotate: false, pressures, notes: [] };
 }
 
 /** True for what is a share of climatological spread, or made of states of other dates. */
@@ -68,7 +70,7 @@ export function perturbationNeeds(plan: PerturbationPlan, model: ModelShape): Pe
   ];
   return {
     stepsBack: Math.max(0, ...created.map((each) => ('stepsBack' in each ? each.stepsBack : 0))),
-    notes: created.flatMap(({ notes = [] }) => notes),
+    notes: [...plan.notes, ...created.flatMap(({ notes = [] }) => notes)],
   };
 }
 

@@ -11,14 +11,14 @@
  * its history, each the difference of the two forecasts at that time, scaled as the newest; the seed is the same at all ages.
  */
 import { dataError, internalError, usageError } from '../../core/errors.js';
-import { type Grid, gridSize } from '../../core/grid.js';
+import { gridSize } from '../../core/grid.js';
 import type { InitialPerturbation, InitialRows, MemberKey } from '../../core/interfaces.js';
 import { channelName, type Schema } from '../../core/schema.js';
 import { formatTime, millisecondsPerHour } from '../../core/time.js';
 import { antitheticKey } from '../fields/antithetic.js';
 import { heatKernelAmplitudes } from '../fields/heatKernel.js';
 import { createIndependentFields } from '../fields/independentFields.js';
-import { gridSpacingKm, requireResolved } from '../fields/noiseScales.js';
+import { requireResolved } from '../fields/noiseScales.js';
 import type { BredVectorSource, PerturbationContext } from '../source.js';
 import { createHemisphericCaps } from './hemisphericCaps.js';
 
@@ -38,11 +38,6 @@ export function defaultSeedChannel({ channels }: Pick<Schema, 'channels'>): stri
   if (names.includes('z500')) return 'z500';
   if (geopotential !== undefined) return channelName(geopotential);
   return names.includes('msl') ? 'msl' : (names[0] ?? '');
-}
-
-/** Length scale of a seed where nobody says: the published 500 km, or as short as a coarser grid can hold. */
-export function defaultSeedLengthKm(grid: Grid): number {
-  return Math.max(500, Math.ceil(gridSpacingKm(grid)));
 }
 
 /**

@@ -102,6 +102,7 @@ function requestOf({
       dates: members + analysisError === 0 ? [] : dates,
       rotate: true,
       pressures: channelPressures(schema),
+      notes: [],
     },
     historyLength: 1,
     device: 'cpu',

@@ -12,11 +12,8 @@ import { resolveDycore } from '../../models/dycore/dycore.js';
 import { NatureGrid } from '../../models/dycore/natureGrid.js';
 import { isModelLevelChannel, NatureModel, NatureStepper } from '../../models/dycore/natureModel.js';
 import { natureEpoch, spinUp } from '../../models/dycore/spinUp.js';
-import {
-  createBredVectors,
-  defaultSeedChannel,
-  defaultSeedLengthKm,
-} from '../../perturbations/initial/bredVectors.js';
+import { shortestLengthKm } from '../../perturbations/fields/noiseScales.js';
+import { createBredVectors, defaultSeedChannel } from '../../perturbations/initial/bredVectors.js';
 import type { BredVectorSource, PerturbationContext } from '../../perturbations/source.js';
 
 const config = resolveDycore({ truncation: 21, levels: 5 });
@@ -106,7 +103,7 @@ const usual: BredVectorSource = {
   cycles: 3,
   cycleHours: 6,
   seedChannel: defaultSeedChannel(schema),
-  seedLengthKm: defaultSeedLengthKm(schema.grid),
+  seedLengthKm: shortestLengthKm(schema.grid),
   seedAmplitude: 1,
   antithetic: true,
   errors: {},
