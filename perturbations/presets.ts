@@ -41,12 +41,14 @@ export const presets: readonly Preset[] = [
     name: 'perlin-pangu',
     kind: 'perlin',
     values: {
-      amplitude: 0.2,
+      // there 0.2 of noise whose standard deviation is 0.35 (initial/perlin.ts)
+      amplitude: 0.07,
       octaves: 3,
       ...{ periodsLongitude: 12, periodsLatitude: 12, persistence: 0.5 },
       ...off,
     },
-    source: 'Bi et al. 2023, Pangu-Weather (Nature 619), ensemble',
+    source:
+      'Bi et al. 2023, Pangu-Weather (Nature 619), ensemble: noise scale 0.2 of noise whose standard deviation is 0.35, here 1',
   },
   {
     name: 'state-difference',
