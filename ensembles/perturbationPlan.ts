@@ -49,9 +49,21 @@ export function needsStates(source: InitialSource | StepSource): boolean {
   }
 }
 
+/** What perturbations take in one worker, beside the states of the members. */
+export interface PerturbationMemory {
+  /** From their first use on. */
+  readonly heldBytes: number;
+  /** At the start, of the one that takes most: states of its own, each of all ages of the model's history. */
+  readonly ownRows: number;
+  /** Most rows that one has forecast at once. */
+  readonly forecastRows: number;
+}
+
 export interface PerturbationNeeds {
   /** Analyses before the start, a step of the model apart, beyond the model's history. */
   readonly stepsBack: number;
+  /** For blocks of so many weight samples, each with so many noise streams. */
+  memory(samples: number, streams: number): PerturbationMemory;
   /** What whoever asked should know. */
   readonly notes: readonly string[];
 }
@@ -64,13 +76,27 @@ export function perturbationNeeds(plan: PerturbationPlan, model: ModelShape): Pe
   const ones = model.schema.channels.map(() => 1);
   const context = { ...contextOf(plan, model, null), spread: ones };
   // differences of states have nothing to check but the states
-  const created = [
-    ...createInitialPerturbations(plan.initial, context, ({ kind }) => kind !== 'state-difference'),
-    ...createStepPerturbations(plan.steps, context),
-  ];
+  const initial = createInitialPerturbations(
+    plan.initial,
+    context,
+    ({ kind }) => kind !== 'state-difference',
+  );
+  const steps = createStepPerturbations(plan.steps, context);
   return {
-    stepsBack: Math.max(0, ...created.map((each) => ('stepsBack' in each ? each.stepsBack : 0))),
-    notes: [...plan.notes, ...created.flatMap(({ notes = [] }) => notes)],
+    stepsBack: Math.max(0, ...initial.map(({ stepsBack }) => stepsBack)),
+    notes: [...plan.notes, ...[...initial, ...steps].flatMap(({ notes = [] }) => notes)],
+    memory: (samples, streams) => {
+      const atStart = initial.map((each) => each.memory(samples, streams));
+      const held = [
+        ...atStart.map(({ heldBytes }) => heldBytes),
+        ...steps.map((each) => each.memoryBytes(samples * streams)),
+      ];
+      return {
+        heldBytes: held.reduce((sum, bytes) => sum + bytes, 0),
+        ownRows: Math.max(0, ...atStart.map(({ ownRows }) => ownRows)),
+        forecastRows: Math.max(0, ...atStart.map(({ forecastRows }) => forecastRows)),
+      };
+    },
   };
 }
 

@@ -35,7 +35,12 @@ import {
 import { addCost, type Cost } from './cost.js';
 import { blockMembers, type MemberBlock } from './design.js';
 import { estimateRun, type RunEstimate, requireFits } from './estimate.js';
-import { contextOf, type PerturbationPlan, perturbationNeeds } from './perturbationPlan.js';
+import {
+  contextOf,
+  type PerturbationNeeds,
+  type PerturbationPlan,
+  perturbationNeeds,
+} from './perturbationPlan.js';
 import { createPool, type EnsemblePool } from './pool.js';
 
 export interface EnsembleRequest {
@@ -93,7 +98,8 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
   const starts = Array.from(description.starts).sort((a, b) => a - b);
   // what is planned is checked and every time is looked up before anything is written, and a new run is not begun if its
   // first analysis has gaps
-  const { stepsBack, notes } = perturbationNeeds(request.perturbations, modelOf(request));
+  const needs = perturbationNeeds(request.perturbations, modelOf(request));
+  const { stepsBack, notes } = needs;
   for (const note of notes) request.onNote?.(note);
   for (const time of request.perturbations.dates) requireHistory(source, time);
   const whole = { ...source, historyLength: source.historyLength + stepsBack };
@@ -101,7 +107,7 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
   const found = await requireRunnable(request.directory, description);
   const heldBytes = bytesHeld(found, starts);
   const foretold = (timed: number | null, memberSteps?: number): RunEstimate =>
-    estimateOf(request, stepsBack, heldBytes, timed, memberSteps);
+    estimateOf(request, needs, heldBytes, timed, memberSteps);
   requireFits(foretold(null), {
     memoryBytes: availableMemoryBytes(),
     diskBytes: await availableDiskBytes(request.directory),
@@ -308,17 +314,19 @@ function bytesHeld(manifest: Manifest | null, starts: readonly number[]): number
 
 function estimateOf(
   request: EnsembleRequest,
-  stepsBack: number,
+  needs: PerturbationNeeds,
   heldBytes: number,
   secondsPerMemberStep: number | null,
   memberSteps?: number,
 ): RunEstimate {
   const { description, block, perturbations, historyLength } = request;
   const { weightSamples, noiseStreams } = description;
+  const samples = Math.min(block.weightSamples, weightSamples);
+  const streams = Math.min(block.noiseStreams, noiseStreams);
   const whole = estimateRun(
     {
       members: weightSamples * noiseStreams,
-      blockMembers: Math.min(block.weightSamples, weightSamples) * Math.min(block.noiseStreams, noiseStreams),
+      blockMembers: samples * streams,
       batchMembers: request.batchMembers,
       channels: request.archive.schema.channels.length,
       storedChannels: description.schema.channels.length,
@@ -327,7 +335,8 @@ function estimateOf(
       steps: stepsOf(request),
       storedLeads: description.leadsHours.length,
       poolStates: perturbations.dates.length * historyLength,
-      stepsBack,
+      stepsBack: needs.stepsBack,
+      perturbations: needs.memory(samples, streams),
       starts: description.starts.length,
       workers: request.workers,
       modelBytes: request.modelBytes,

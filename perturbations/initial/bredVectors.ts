@@ -101,7 +101,12 @@ export function createBredVectors(
         }
       }
       const validTime = (keys[0]?.start ?? 0) - stepsBack * stepHours * millisecondsPerHour;
-      const forecast = await rows.forecast(batch, validTime, cycleSteps);
+      takeDifferences(await rows.forecast(batch, validTime, cycleSteps), cycle);
+    }
+    return vectors;
+
+    /** A function of its own, so that forecasts are gone before the next are made. */
+    function takeDifferences(forecast: readonly Float32Array[], cycle: number): void {
       for (let row = 0; row < keys.length; row++) {
         const control = (Math.floor(row / perSample) * (perSample + 1) + perSample) * stateLength;
         const own = vector(row);
@@ -113,11 +118,16 @@ export function createBredVectors(
         rescale(own);
       }
     }
-    return vectors;
   };
 
   return {
     stepsBack: cycles * cycleSteps,
+    memory: (samples, streams) => {
+      const vectors = samples * (antithetic ? Math.ceil(streams / 2) : streams);
+      // vectors, then the same beside an unperturbed forecast of every weight sample
+      const forecastRows = vectors + samples;
+      return { heldBytes: seed.memoryBytes, ownRows: vectors + forecastRows, forecastRows };
+    },
     add: async (rows) => {
       const members = rows.keys.map((key) => (antithetic ? antitheticKey(key) : { key, sign: 1 as const }));
       const whose = distinct(members.map(({ key }) => key));
@@ -153,6 +163,7 @@ function distinct(keys: readonly MemberKey[]): Vectors {
 }
 
 interface Seed {
+  readonly memoryBytes: number;
   /** To one channel of every age, the same field. */
   add(key: MemberKey, vector: readonly Float32Array[]): void;
   /** @throws {PlumeError} usage, when a forecast does not know of the seed */
@@ -191,6 +202,7 @@ function createSeed(source: BredVectorSource, schema: Schema, place: number): Se
   const points = gridSize(schema.grid);
   const field = new Float32Array(points);
   return {
+    memoryBytes: fields.memoryBytes + field.byteLength,
     add(key, vector) {
       fields.draw(key, place, 1, field);
       for (const age of vector) add(age, channel * points, field, 1);

@@ -33,6 +33,10 @@ export function createLaggedAnalyses(
 
   return {
     stepsBack: Math.max(...lags),
+    memory: (samples, streams) => {
+      const forecastRows = samples * Math.min(lags.length, streams);
+      return { heldBytes: 0, ownRows: forecastRows, forecastRows };
+    },
     async add(rows) {
       const { keys, states, analyses } = rows;
       // Lag number 0 is the analysis: 0 steps.

@@ -70,6 +70,7 @@ export function createSppt(source: TendencySource, context: PerturbationContext)
       ...clipNotes(source, deviation, limit / deviation),
       ...waveNotes(source, deviation, limit / deviation, context.stepHours),
     ],
+    memoryBytes: (rows) => field.memoryBytes(rows) + 4 * Math.min(blockWidth, rows) * points,
     streams: (keys) => makeStreams(keys),
   };
 

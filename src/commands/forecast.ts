@@ -203,11 +203,13 @@ export async function forecast(
       signal,
       onNote: note,
       onEstimate: (estimate, memberSteps) => {
-        const { seconds, memoryBytes, diskBytes } = estimate;
+        const { seconds, memoryBytes, perturbationBytes, diskBytes } = estimate;
+        const perturbing =
+          perturbationBytes > 0 ? ` (${formatBytes(perturbationBytes)} for perturbations)` : '';
         report.line(
           seconds === null
             ? 'needs      nothing more: every member is there'
-            : `needs      about ${formatSeconds(seconds)}, ${formatBytes(memoryBytes)} of memory, ${formatBytes(diskBytes)} on disk`,
+            : `needs      about ${formatSeconds(seconds)}, ${formatBytes(memoryBytes)} of memory${perturbing}, ${formatBytes(diskBytes)} on disk`,
         );
         if (memberSteps === 0) return;
         progress = report.begin('forecast', memberSteps, 'member-steps');
