@@ -22,8 +22,9 @@ import {
 } from '../core/store/run.js';
 import type { ResolvedDevice } from '../models/onnx/devices.js';
 import type { ModelSource } from '../models/open.js';
+import { addCounts, heldNotes, startCounts } from '../perturbations/heldBack.js';
 import { createAnalysisError } from '../perturbations/initial/stateDifference.js';
-import { createLimits } from '../perturbations/limits.js';
+import { createLimits, type Limits } from '../perturbations/limits.js';
 import type { PerturbationContext } from '../perturbations/source.js';
 import {
   type Analyses,
@@ -81,6 +82,8 @@ export interface EnsembleSummary {
   readonly seconds: number;
   /** Of this call and those before it; null where nothing is recorded. */
   readonly cost: Cost | null;
+  /** What only the members made show: perturbations that limits held back often. */
+  readonly notes: readonly string[];
 }
 
 interface Unit {
@@ -119,7 +122,7 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
     const units: Unit[] = starts.flatMap((start) =>
       run.missing(start, description, request.block).map((block) => ({ start, block })),
     );
-    const { context, analyses } =
+    const { context, analyses, limits } =
       early ??
       (await beginAnalyses(
         request,
@@ -144,7 +147,7 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
       request.workers,
     );
     try {
-      return await makeMissing({ request, run, pool, analyses, starts, units, foretold });
+      return await makeMissing({ request, run, pool, analyses, limits, starts, units, foretold });
     } finally {
       await pool.close();
     }
@@ -164,6 +167,7 @@ function modelOf({
 interface Begun {
   readonly context: Omit<PerturbationContext, 'schema'>;
   readonly analyses: Analyses;
+  readonly limits: Limits | null;
 }
 
 /** Reads the states that perturbations are made from, and the first analysis; nothing where there are no starts. */
@@ -178,6 +182,7 @@ async function beginAnalyses(
   const wanted = starts.length > 0 && dates.length > 0;
   const pool = wanted ? await readStatePool(source, dates, signal) : null;
   const { schema, ...context } = contextOf(perturbations, modelOf(request), pool);
+  const limits = createLimits(schema, context.spread);
   const analyses = createAnalyses(source, {
     seed: description.seed,
     stepsBack,
@@ -185,10 +190,10 @@ async function beginAnalyses(
       pool === null || analysisError === 0
         ? null
         : createAnalysisError(schema.grid, { pool, rotate }, analysisError),
-    limits: createLimits(schema, context.spread),
+    limits,
   });
   if (starts[0] !== undefined) await analyses.of(starts[0]);
-  return { context, analyses };
+  return { context, analyses, limits };
 }
 
 interface Work {
@@ -196,14 +201,15 @@ interface Work {
   readonly run: RunWriter;
   readonly pool: EnsemblePool;
   readonly analyses: Analyses;
+  readonly limits: Limits | null;
   readonly starts: readonly number[];
   readonly units: readonly Unit[];
   readonly foretold: (secondsPerMemberStep: number | null, memberSteps?: number) => RunEstimate;
 }
 
 async function makeMissing(work: Work): Promise<EnsembleSummary> {
-  const { request, run, pool, analyses, starts, units, foretold } = work;
-  const { description } = request;
+  const { request, run, pool, analyses, limits, starts, units, foretold } = work;
+  const { description, perturbations } = request;
   const membersOf = (unit: Unit): number => blockMembers(unit.block, description.noiseStreams);
   const steps = stepsOf(request);
   const total = units.reduce((sum, unit) => sum + membersOf(unit) * steps, 0);
@@ -216,6 +222,7 @@ async function makeMissing(work: Work): Promise<EnsembleSummary> {
   const began = performance.now();
   let done = 0;
   let coreSeconds = 0;
+  const counts = startCounts(limits, perturbations.initial.length);
   request.onProgress(0, total);
   const left = new Map<number, number>(starts.map((start) => [start, 0]));
   for (const unit of units) left.set(unit.start, (left.get(unit.start) ?? 0) + 1);
@@ -232,8 +239,9 @@ async function makeMissing(work: Work): Promise<EnsembleSummary> {
     await run.record({ ...made, kind: 'products', start, firstWeightSample: 0, weightSamples });
   };
   const makeUnit = async (unit: Unit): Promise<void> => {
-    const made = await pool.makeMembers({ ...unit, analyses: await analyses.of(unit.start) });
+    const { held, ...made } = await pool.makeMembers({ ...unit, analyses: await analyses.of(unit.start) });
     await run.record({ ...made, kind: 'members' });
+    addCounts(counts, held);
     done += membersOf(unit) * steps;
     coreSeconds += made.seconds;
     request.onProgress(done, total);
@@ -274,6 +282,7 @@ async function makeMissing(work: Work): Promise<EnsembleSummary> {
     keptMembers: starts.length * description.weightSamples * description.noiseStreams - madeMembers,
     seconds: (performance.now() - began) / 1000,
     cost,
+    notes: heldNotes(limits, counts, perturbations),
   };
 }
 

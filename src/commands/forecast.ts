@@ -218,6 +218,7 @@ export async function forecast(
       ...(live === null ? {} : { onStart: live.onStart }),
     });
     progress?.finish();
+    for (const text of summary.notes) note(text);
     if (summary.cost !== null) {
       const { core_seconds_per_member_day: seconds, member_days: days } = summary.cost;
       report.line(

@@ -107,9 +107,9 @@ describe('gradient noise', () => {
       sum += (Math.SQRT2 * textbook(latitude, 360 * draw[i + 1]!, source)) ** 2;
     }
     const deviation = Math.sqrt(sum / places);
-    // of one draw, whose first octave has 144 cells
     // ∫(1 − f)² = 181/462 and ∫(1 − f)² x² = 535/18018 over a cell, f the fade: four corners, E(g·d)² = d²/2, octaves of ½
     const closed = Math.sqrt(2 * 4 * (181 / 462) * (535 / 18018) * (1 + 1 / 4 + 1 / 16));
+    // one draw, whose first octave has 144 cells
     expect(Math.abs(deviation / closed - 1)).toBeLessThan(0.04);
     expect(closed).toBeCloseTo(0.3495, 4);
     expect(source.amplitude).toBe(Number((0.2 * closed).toPrecision(2)));
