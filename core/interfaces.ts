@@ -116,8 +116,8 @@ export interface InitialMemory {
   readonly heldBytes: number;
   /** While it adds: states of its own, each of all ages of the model's history. */
   readonly ownRows: number;
-  /** Most rows that it has forecast at once. */
-  readonly forecastRows: number;
+  /** Numbers of rows that it has forecast at once, each once. */
+  readonly forecasts: readonly number[];
 }
 
 /** One step of some rows; arrays are [row, channel, lat, lon], physical units. */

@@ -27,6 +27,8 @@ export interface RunSize {
   readonly workers: number;
   /** Bytes of one worker's model: weights and working memory. */
   readonly modelBytes: number;
+  /** Of that, the working memory of one row of a batch. */
+  readonly modelRowBytes: number;
   /** Archive states that all workers share for perturbing initial states. */
   readonly poolStates: number;
   /** Analyses of a start beyond the model's history, for perturbations that run forecasts from them. */
@@ -69,7 +71,7 @@ export function estimateRun(
   };
 }
 
-const noMemory: PerturbationMemory = { heldBytes: 0, ownRows: 0, forecastRows: 0 };
+const noMemory: PerturbationMemory = { heldBytes: 0, ownRows: 0, forecasts: [] };
 
 function memoryOf(size: RunSize): number {
   const { historyLength, blockMembers, perturbations } = size;
@@ -85,13 +87,22 @@ function memoryOf(size: RunSize): number {
   // before the first step: beside the members what perturbations compare, and forecasts with their next state
   const starting =
     (historyLength * (blockMembers + perturbations.ownRows) +
-      (historyLength + 1) * perturbations.forecastRows) *
+      (historyLength + 1) * Math.max(0, ...perturbations.forecasts)) *
       stateBytes +
-    (perturbations.forecastRows > 0 ? stepping : 0);
+    (perturbations.forecasts.length > 0 ? stepping : 0);
   // one field of all members, as read and joined, and the products of a lead
   const reducing = (2 * size.members + productStatistics.length * size.storedChannels) * fieldBytes;
+  // a model keeps what it works in for every size of a batch: rows come in batches of the largest and a rest
+  const otherBatches = perturbations.forecasts.reduce(
+    (sum, count) => sum + Math.min(count, 2 * size.batchMembers),
+    0,
+  );
   const perWorker =
-    workerBytes + size.modelBytes + perturbations.heldBytes + Math.max(forecasting, starting, reducing);
+    workerBytes +
+    size.modelBytes +
+    otherBatches * size.modelRowBytes +
+    perturbations.heldBytes +
+    Math.max(forecasting, starting, reducing);
   const shared = (size.poolStates + (size.workers + 1) * (historyLength + size.stepsBack)) * stateBytes;
   return processBytes + shared + size.workers * perWorker;
 }

@@ -55,8 +55,8 @@ export interface PerturbationMemory {
   readonly heldBytes: number;
   /** At the start, of the one that takes most: states of its own, each of all ages of the model's history. */
   readonly ownRows: number;
-  /** Most rows that one has forecast at once. */
-  readonly forecastRows: number;
+  /** Numbers of rows that are forecast at once, each once. */
+  readonly forecasts: readonly number[];
 }
 
 export interface PerturbationNeeds {
@@ -94,7 +94,7 @@ export function perturbationNeeds(plan: PerturbationPlan, model: ModelShape): Pe
       return {
         heldBytes: held.reduce((sum, bytes) => sum + bytes, 0),
         ownRows: Math.max(0, ...atStart.map(({ ownRows }) => ownRows)),
-        forecastRows: Math.max(0, ...atStart.map(({ forecastRows }) => forecastRows)),
+        forecasts: [...new Set(atStart.flatMap(({ forecasts }) => forecasts))],
       };
     },
   };

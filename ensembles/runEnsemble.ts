@@ -62,6 +62,8 @@ export interface EnsembleRequest {
   readonly block: BlockSize;
   /** Bytes of the model in one worker. */
   readonly modelBytes: number;
+  /** Of that, the working memory of one row of a batch. */
+  readonly modelRowBytes: number;
   readonly signal: AbortSignal;
   /** Told once of each thing that perturbations would have known. */
   onNote?(text: string): void;
@@ -349,6 +351,7 @@ function estimateOf(
       starts: description.starts.length,
       workers: request.workers,
       modelBytes: request.modelBytes,
+      modelRowBytes: request.modelRowBytes,
     },
     secondsPerMemberStep,
     memberSteps,

@@ -53,7 +53,7 @@ export function createBalancedField(
   const heldBytes = pattern.memoryBytes + draws.memoryBytes + coefficients.byteLength + values.byteLength;
   return {
     stepsBack: 0,
-    memory: () => ({ heldBytes, ownRows: 0, forecastRows: 0 }),
+    memory: () => ({ heldBytes, ownRows: 0, forecasts: [] }),
     async add({ keys, states }) {
       for (const [row, key] of keys.entries()) {
         draws.draw(key, place, 0, pattern.fields, coefficients);

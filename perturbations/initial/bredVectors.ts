@@ -126,7 +126,7 @@ export function createBredVectors(
       const vectors = samples * (antithetic ? Math.ceil(streams / 2) : streams);
       // vectors, then the same beside an unperturbed forecast of every weight sample
       const forecastRows = vectors + samples;
-      return { heldBytes: seed.memoryBytes, ownRows: vectors + forecastRows, forecastRows };
+      return { heldBytes: seed.memoryBytes, ownRows: vectors + forecastRows, forecasts: [forecastRows] };
     },
     add: async (rows) => {
       const members = rows.keys.map((key) => (antithetic ? antitheticKey(key) : { key, sign: 1 as const }));

@@ -54,7 +54,7 @@ export function createChannelNoise(
 
   return {
     stepsBack: 0,
-    memory: () => ({ heldBytes: pattern.byteLength + drawBytes, ownRows: 0, forecastRows: 0 }),
+    memory: () => ({ heldBytes: pattern.byteLength + drawBytes, ownRows: 0, forecasts: [] }),
     async add({ keys, states }) {
       let drawn: MemberKey | undefined;
       for (const [row, own] of keys.entries()) {

@@ -34,8 +34,9 @@ export function createLaggedAnalyses(
   return {
     stepsBack: Math.max(...lags),
     memory: (samples, streams) => {
-      const forecastRows = samples * Math.min(lags.length, streams);
-      return { heldBytes: 0, ownRows: forecastRows, forecastRows };
+      const most = Math.min(lags.length, streams);
+      const forecasts = Array.from({ length: most }, (_, begun) => samples * (begun + 1));
+      return { heldBytes: 0, ownRows: samples * most, forecasts };
     },
     async add(rows) {
       const { keys, states, analyses } = rows;

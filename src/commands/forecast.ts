@@ -200,6 +200,7 @@ export async function forecast(
       batchMembers,
       block,
       modelBytes: model.memoryBytes(design.weightSamples, batchMembers),
+      modelRowBytes: model.memoryBytes(1, 2) - model.memoryBytes(1, 1),
       signal,
       onNote: note,
       onEstimate: (estimate, memberSteps) => {

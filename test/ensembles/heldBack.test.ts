@@ -105,7 +105,7 @@ describe('a run', () => {
           initial: [{ kind: 'white', amplitude: 0.05, antithetic: true }],
           dates: Array.from(archive.times.slice(1, 9)),
         },
-        ...{ historyLength: 2, device: 'cpu', workers, batchMembers: 4, modelBytes: 1e6 },
+        ...{ historyLength: 2, device: 'cpu', workers, batchMembers: 4, modelBytes: 1e6, modelRowBytes: 0 },
         block: { weightSamples: 1, noiseStreams: 4 },
         signal: new AbortController().signal,
         onEstimate: () => {},

@@ -110,6 +110,7 @@ function requestOf({
     batchMembers: 2,
     block: { weightSamples: 1, noiseStreams: 2 },
     modelBytes: 1e7,
+    modelRowBytes: 0,
     signal: abort.signal,
     onEstimate: () => {},
     onProgress: (done) => {

@@ -63,7 +63,7 @@ function linearModel({ a = 0.5, b = 0.25, amplitude = null, calls, spoil }: Fake
 
 /** The pattern tells whose it is: 100 · sample + 10 · stream + step + point / 8. */
 /** Of perturbations that hold nothing. */
-const takesNothing: InitialPerturbation['memory'] = () => ({ heldBytes: 0, ownRows: 0, forecastRows: 0 });
+const takesNothing: InitialPerturbation['memory'] = () => ({ heldBytes: 0, ownRows: 0, forecasts: [] });
 
 const labelled: StepPerturbation = {
   memoryBytes: () => 0,
