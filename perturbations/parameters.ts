@@ -179,7 +179,7 @@ export const schemes: Readonly<Record<PerturbationKind, Scheme>> = {
       antithetic,
     ),
     advice:
-      'published sigmas are for the tendencies of parametrised physics, here whole increments are scaled: start with a ' +
+      'published sigmas are for the tendencies of parametrised physics, here whole increments are scaled: the default has a ' +
       'quarter of them (sigma=0.13/0.045/0.015, 0.14 together); members of the network that ships break from 0.2 together ' +
       'on, those of the dycore at 0.5',
   },

@@ -96,7 +96,7 @@ async function file(name: string, content: unknown): Promise<string> {
 
 describe('a perturbation', () => {
   it('has the published numbers where nothing else is said', async () => {
-    expect(await resolvedFor(spaced(1.5), 'sppt')).toEqual({
+    expect(await resolvedFor(spaced(1.5), 'sppt-ifs')).toEqual({
       sources: [
         {
           kind: 'sppt',
@@ -111,7 +111,8 @@ describe('a perturbation', () => {
       ],
       notes: [],
     });
-    expect(await resolved('sppt-ifs')).toEqual(await resolved('sppt'));
+    // scaling whole increments by as much breaks models: the default is a preset of ours
+    expect(await resolved('sppt-increments')).toEqual(await resolved('sppt'));
   });
 
   it('has what is said over its preset, in any order, with lists, switches and ranges', async () => {

@@ -16,10 +16,11 @@ async function told(name: string): Promise<string> {
 }
 
 describe('plume perturbations NAME', () => {
-  it('says of sppt what size whole increments bear: a quarter of the default', async () => {
+  it('says of sppt what size whole increments bear: a quarter of what is published, which is the default', async () => {
     const text = await told('sppt');
-    const sigmas = findPreset('sppt')?.values.sigma as readonly number[];
-    const quarter = sigmas.map((sigma) => sigma / 4);
+    const published = findPreset('sppt-ifs')?.values.sigma as readonly number[];
+    const quarter = published.map((sigma) => sigma / 4);
+    expect(findPreset('sppt')?.values.sigma).toEqual(quarter);
     expect(text).toContain(`sigma=${quarter.join('/')}, ${Math.hypot(...quarter).toFixed(2)} together`);
     expect(await told('skeb')).not.toContain('note: ');
   });
