@@ -94,11 +94,16 @@ export const presets: readonly Preset[] = [
     name: 'sppt-increments',
     kind: 'sppt',
     values: {
-      ...{ sigma: [0.13, 0.045, 0.015], lengthKm: [500, 1000, 2000], timeHours: [6 * hour, 3 * day, 30 * day] },
+      ...{
+        sigma: [0.13, 0.045, 0.015],
+        lengthKm: [500, 1000, 2000],
+        timeHours: [6 * hour, 3 * day, 30 * day],
+      },
       ...{ clip: 2.6, stratosphere: [100, 50], boundaryLayer: [0.87, 0.97], surface: 0 },
       ...off,
     },
-    source: 'ours: sppt-ifs at a quarter of its σ, since whole increments are scaled (perturbations/steps/sppt.ts)',
+    source:
+      'ours: sppt-ifs at a quarter of its σ, since whole increments are scaled (perturbations/steps/sppt.ts)',
   },
   {
     name: 'sppt-ifs',
