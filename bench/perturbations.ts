@@ -21,7 +21,6 @@ import type { Schema } from '../core/schema.js';
 import { channelPressures } from '../models/channelPressures.js';
 import { describeModel, openModel } from '../models/open.js';
 import { createInitialPerturbations, createStepPerturbations } from '../perturbations/create.js';
-import { gridSpacingKm } from '../perturbations/fields/noiseScales.js';
 import { type PerturbationRequest, parsePerturbations } from '../perturbations/parse.js';
 import { resolvePerturbation } from '../perturbations/resolve.js';
 import type { InitialSource, NoiseScale, PerturbationContext, StepSource } from '../perturbations/source.js';
@@ -112,7 +111,7 @@ async function report({ schema, stepHours, noise, modelSeconds, model }: Case): 
     rotate: false,
   };
   for (const asked of (await Promise.all(atSteps.map((one) => parsePerturbations([one])))).flat()) {
-    const source = (await resolvePerturbation(shown(asked, schema), perturbed)) as StepSource;
+    const source = (await resolvePerturbation(asked, perturbed)).source as StepSource;
     const streams = attempt(asked, () => createStepPerturbations([source], context)[0]?.streams(keys));
     if (streams === undefined) continue;
     const step = { firstRow: 0, rows: members, before, after, amplitude: before };
@@ -125,7 +124,7 @@ async function report({ schema, stepHours, noise, modelSeconds, model }: Case): 
     );
   }
   for (const asked of await parsePerturbations(atStarts)) {
-    const source = (await resolvePerturbation(shown(asked, schema), perturbed)) as InitialSource;
+    const source = (await resolvePerturbation(asked, perturbed)).source as InitialSource;
     const perturbation = attempt(asked, () => createInitialPerturbations([source], context)[0]);
     if (perturbation === undefined) continue;
     const seconds = await spent(() => start(perturbation, after.subarray(0, length)));
@@ -150,20 +149,6 @@ function start(perturbation: InitialPerturbation, state: Float32Array): Promise<
     analyses: [],
     forecast: () => Promise.reject(new Error('none of those measured asks for forecasts')),
   });
-}
-
-/** The shortest lengths that a grid shows in place of shorter ones. */
-function shown(asked: PerturbationRequest, { grid }: Schema): PerturbationRequest {
-  const least = Math.ceil(gridSpacingKm(grid));
-  const values = new Map(asked.values);
-  const lengths = values.get('lengthKm');
-  if (typeof lengths === 'number') values.set('lengthKm', Math.max(least, lengths));
-  else if (Array.isArray(lengths))
-    values.set(
-      'lengthKm',
-      lengths.map((one) => Math.max(least, one)),
-    );
-  return { ...asked, values };
 }
 
 function labelOf({ name, values }: PerturbationRequest): string {

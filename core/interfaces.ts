@@ -104,8 +104,20 @@ export interface InitialPerturbation {
   readonly stepsBack: number;
   /** What whoever asked for it should know. */
   readonly notes?: readonly string[];
+  /** What it takes for a block of so many weight samples, each with so many noise streams. */
+  memory(samples: number, streams: number): InitialMemory;
   /** Adds each member's own draw to its states. A row's result depends on its key and the analyses alone. */
   add(rows: InitialRows): Promise<void>;
+}
+
+/** What an initial perturbation takes beside the states of the members. */
+export interface InitialMemory {
+  /** From its first use on: tables, and what draws are made in. */
+  readonly heldBytes: number;
+  /** While it adds: states of its own, each of all ages of the model's history. */
+  readonly ownRows: number;
+  /** Numbers of rows that it has forecast at once, each once. */
+  readonly forecasts: readonly number[];
 }
 
 /** One step of some rows; arrays are [row, channel, lat, lon], physical units. */
@@ -131,5 +143,7 @@ export interface StepStreams {
 export interface StepPerturbation {
   /** What whoever asked for it should know. */
   readonly notes?: readonly string[];
+  /** What it holds from its first use on, with streams of so many rows: tables, and what draws are made in. */
+  memoryBytes(rows: number): number;
   streams(keys: readonly MemberKey[]): StepStreams;
 }

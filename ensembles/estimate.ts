@@ -1,10 +1,11 @@
 /**
  * What a run will need, told before it starts and held against what there is.
  * Peak memory grows with workers, members of a block and size of a state, and with one field of all members, which
- * products are made from; never with starts or leads.
+ * products are made from; never with starts or leads. What perturbations take they tell themselves (perturbationPlan.ts).
  */
 import { availableParallelism } from 'node:os';
 import { resourceError } from '../core/errors.js';
+import type { PerturbationMemory } from './perturbationPlan.js';
 import { productStatistics } from './products.js';
 
 export interface RunSize {
@@ -26,14 +27,20 @@ export interface RunSize {
   readonly workers: number;
   /** Bytes of one worker's model: weights and working memory. */
   readonly modelBytes: number;
+  /** Of that, the working memory of one row of a batch. */
+  readonly modelRowBytes: number;
   /** Archive states that all workers share for perturbing initial states. */
   readonly poolStates: number;
   /** Analyses of a start beyond the model's history, for perturbations that run forecasts from them. */
   readonly stepsBack: number;
+  /** Of one worker, for one unit of work. */
+  readonly perturbations: PerturbationMemory;
 }
 
 export interface RunEstimate {
   readonly memoryBytes: number;
+  /** Of that, what perturbations add. */
+  readonly perturbationBytes: number;
   readonly diskBytes: number;
   /** Seconds, from a timed step; null when nothing was timed. */
   readonly seconds: number | null;
@@ -51,30 +58,53 @@ export function estimateRun(
   secondsPerMemberStep: number | null,
   memberSteps = size.members * size.starts * size.steps,
 ): RunEstimate {
-  const fieldBytes = size.points * 4;
-  const stateBytes = size.channels * fieldBytes;
-  // history and next state of every member, model input and output of a batch, and one lead as it is encoded
-  const forecasting =
-    (size.historyLength + 1) * size.blockMembers * stateBytes +
-    3 * size.batchMembers * stateBytes +
-    2 * size.blockMembers * size.storedChannels * fieldBytes;
-  // before the first step: what is asked for, stepped and compared, beside the members
-  const starting =
-    size.stepsBack === 0
-      ? 0
-      : (4 * size.historyLength + 1) * size.blockMembers * stateBytes + 3 * size.batchMembers * stateBytes;
-  // one field of all members, as read and joined, and the products of a lead
-  const reducing = (2 * size.members + productStatistics.length * size.storedChannels) * fieldBytes;
-  const perWorker = workerBytes + size.modelBytes + Math.max(forecasting, starting, reducing);
-  const shared = (size.poolStates + (size.workers + 1) * (size.historyLength + size.stepsBack)) * stateBytes;
   const fields = size.starts * size.storedLeads * size.storedChannels;
   const rows = size.members * fields;
   const productRows = productStatistics.length * fields;
+  const memoryBytes = memoryOf(size);
   return {
-    memoryBytes: processBytes + shared + size.workers * perWorker,
+    memoryBytes,
+    perturbationBytes:
+      memoryBytes - memoryOf({ ...size, perturbations: noMemory, poolStates: 0, stepsBack: 0 }),
     diskBytes: (rows + productRows) * (size.points * 4 + rowOverheadBytes),
     seconds: secondsPerMemberStep === null ? null : (memberSteps * secondsPerMemberStep) / size.workers,
   };
+}
+
+const noMemory: PerturbationMemory = { heldBytes: 0, ownRows: 0, forecasts: [] };
+
+function memoryOf(size: RunSize): number {
+  const { historyLength, blockMembers, perturbations } = size;
+  const fieldBytes = size.points * 4;
+  const stateBytes = size.channels * fieldBytes;
+  // model input and output of a batch
+  const stepping = 3 * size.batchMembers * stateBytes;
+  // history and next state of every member, and one lead as it is encoded
+  const forecasting =
+    (historyLength + 1) * blockMembers * stateBytes +
+    stepping +
+    2 * blockMembers * size.storedChannels * fieldBytes;
+  // before the first step: beside the members what perturbations compare, and forecasts with their next state
+  const starting =
+    (historyLength * (blockMembers + perturbations.ownRows) +
+      (historyLength + 1) * Math.max(0, ...perturbations.forecasts)) *
+      stateBytes +
+    (perturbations.forecasts.length > 0 ? stepping : 0);
+  // one field of all members, as read and joined, and the products of a lead
+  const reducing = (2 * size.members + productStatistics.length * size.storedChannels) * fieldBytes;
+  // a model keeps what it works in for every size of a batch: rows come in batches of the largest and a rest
+  const otherBatches = perturbations.forecasts.reduce(
+    (sum, count) => sum + Math.min(count, 2 * size.batchMembers),
+    0,
+  );
+  const perWorker =
+    workerBytes +
+    size.modelBytes +
+    otherBatches * size.modelRowBytes +
+    perturbations.heldBytes +
+    Math.max(forecasting, starting, reducing);
+  const shared = (size.poolStates + (size.workers + 1) * (historyLength + size.stepsBack)) * stateBytes;
+  return processBytes + shared + size.workers * perWorker;
 }
 
 /** One worker a core on the CPU; on any other device one lane, since two sessions at once can crash it. */
@@ -90,7 +120,9 @@ export function requireFits(
   if (estimate.memoryBytes > available.memoryBytes) {
     throw resourceError(
       `the run needs about ${inBytes(estimate.memoryBytes)} of memory, ${inBytes(available.memoryBytes)} are free; ` +
-        'use fewer --workers or a smaller --batch',
+        (estimate.perturbationBytes > available.memoryBytes / 10
+          ? `use fewer --workers, or other perturbations: they take ${inBytes(estimate.perturbationBytes)} of it`
+          : 'use fewer --workers or a smaller --batch'),
     );
   }
   if (estimate.diskBytes > available.diskBytes) {

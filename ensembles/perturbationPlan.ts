@@ -17,6 +17,8 @@ export interface PerturbationPlan {
   readonly rotate: boolean;
   /** hPa at which each channel of the model lies. */
   readonly pressures: readonly number[];
+  /** What of presets was changed so that it fits the model. */
+  readonly notes: readonly string[];
 }
 
 type ModelShape = Pick<PerturbationContext, 'schema' | 'stepHours'>;
@@ -24,7 +26,7 @@ type ModelShape = Pick<PerturbationContext, 'schema' | 'stepHours'>;
 /** Members are copies, analyses the truth. */
 export function noPerturbations(schema: Schema): PerturbationPlan {
   const pressures = schema.channels.map(({ level }) => level ?? 1000);
-  return { initial: [], steps: [], analysisError: 0, dates: [], rotate: false, pressures };
+  return { initial: [], steps: [], analysisError: 0, dates: [], rotate: false, pressures, notes: [] };
 }
 
 /** True for what is a share of climatological spread, or made of states of other dates. */
@@ -47,9 +49,21 @@ export function needsStates(source: InitialSource | StepSource): boolean {
   }
 }
 
+/** What perturbations take in one worker, beside the states of the members. */
+export interface PerturbationMemory {
+  /** From their first use on. */
+  readonly heldBytes: number;
+  /** At the start, of the one that takes most: states of its own, each of all ages of the model's history. */
+  readonly ownRows: number;
+  /** Numbers of rows that are forecast at once, each once. */
+  readonly forecasts: readonly number[];
+}
+
 export interface PerturbationNeeds {
   /** Analyses before the start, a step of the model apart, beyond the model's history. */
   readonly stepsBack: number;
+  /** For blocks of so many weight samples, each with so many noise streams. */
+  memory(samples: number, streams: number): PerturbationMemory;
   /** What whoever asked should know. */
   readonly notes: readonly string[];
 }
@@ -62,13 +76,27 @@ export function perturbationNeeds(plan: PerturbationPlan, model: ModelShape): Pe
   const ones = model.schema.channels.map(() => 1);
   const context = { ...contextOf(plan, model, null), spread: ones };
   // differences of states have nothing to check but the states
-  const created = [
-    ...createInitialPerturbations(plan.initial, context, ({ kind }) => kind !== 'state-difference'),
-    ...createStepPerturbations(plan.steps, context),
-  ];
+  const initial = createInitialPerturbations(
+    plan.initial,
+    context,
+    ({ kind }) => kind !== 'state-difference',
+  );
+  const steps = createStepPerturbations(plan.steps, context);
   return {
-    stepsBack: Math.max(0, ...created.map((each) => ('stepsBack' in each ? each.stepsBack : 0))),
-    notes: created.flatMap(({ notes = [] }) => notes),
+    stepsBack: Math.max(0, ...initial.map(({ stepsBack }) => stepsBack)),
+    notes: [...plan.notes, ...[...initial, ...steps].flatMap(({ notes = [] }) => notes)],
+    memory: (samples, streams) => {
+      const atStart = initial.map((each) => each.memory(samples, streams));
+      const held = [
+        ...atStart.map(({ heldBytes }) => heldBytes),
+        ...steps.map((each) => each.memoryBytes(samples * streams)),
+      ];
+      return {
+        heldBytes: held.reduce((sum, bytes) => sum + bytes, 0),
+        ownRows: Math.max(0, ...atStart.map(({ ownRows }) => ownRows)),
+        forecasts: [...new Set(atStart.flatMap(({ forecasts }) => forecasts))],
+      };
+    },
   };
 }
 

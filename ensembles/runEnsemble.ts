@@ -22,8 +22,9 @@ import {
 } from '../core/store/run.js';
 import type { ResolvedDevice } from '../models/onnx/devices.js';
 import type { ModelSource } from '../models/open.js';
+import { addCounts, heldNotes, startCounts } from '../perturbations/heldBack.js';
 import { createAnalysisError } from '../perturbations/initial/stateDifference.js';
-import { createLimits } from '../perturbations/limits.js';
+import { createLimits, type Limits } from '../perturbations/limits.js';
 import type { PerturbationContext } from '../perturbations/source.js';
 import {
   type Analyses,
@@ -35,7 +36,12 @@ import {
 import { addCost, type Cost } from './cost.js';
 import { blockMembers, type MemberBlock } from './design.js';
 import { estimateRun, type RunEstimate, requireFits } from './estimate.js';
-import { contextOf, type PerturbationPlan, perturbationNeeds } from './perturbationPlan.js';
+import {
+  contextOf,
+  type PerturbationNeeds,
+  type PerturbationPlan,
+  perturbationNeeds,
+} from './perturbationPlan.js';
 import { createPool, type EnsemblePool } from './pool.js';
 
 export interface EnsembleRequest {
@@ -56,6 +62,8 @@ export interface EnsembleRequest {
   readonly block: BlockSize;
   /** Bytes of the model in one worker. */
   readonly modelBytes: number;
+  /** Of that, the working memory of one row of a batch. */
+  readonly modelRowBytes: number;
   readonly signal: AbortSignal;
   /** Told once of each thing that perturbations would have known. */
   onNote?(text: string): void;
@@ -76,6 +84,8 @@ export interface EnsembleSummary {
   readonly seconds: number;
   /** Of this call and those before it; null where nothing is recorded. */
   readonly cost: Cost | null;
+  /** What only the members made show: perturbations that limits held back often. */
+  readonly notes: readonly string[];
 }
 
 interface Unit {
@@ -93,7 +103,8 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
   const starts = Array.from(description.starts).sort((a, b) => a - b);
   // what is planned is checked and every time is looked up before anything is written, and a new run is not begun if its
   // first analysis has gaps
-  const { stepsBack, notes } = perturbationNeeds(request.perturbations, modelOf(request));
+  const needs = perturbationNeeds(request.perturbations, modelOf(request));
+  const { stepsBack, notes } = needs;
   for (const note of notes) request.onNote?.(note);
   for (const time of request.perturbations.dates) requireHistory(source, time);
   const whole = { ...source, historyLength: source.historyLength + stepsBack };
@@ -101,7 +112,7 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
   const found = await requireRunnable(request.directory, description);
   const heldBytes = bytesHeld(found, starts);
   const foretold = (timed: number | null, memberSteps?: number): RunEstimate =>
-    estimateOf(request, stepsBack, heldBytes, timed, memberSteps);
+    estimateOf(request, needs, heldBytes, timed, memberSteps);
   requireFits(foretold(null), {
     memoryBytes: availableMemoryBytes(),
     diskBytes: await availableDiskBytes(request.directory),
@@ -113,7 +124,7 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
     const units: Unit[] = starts.flatMap((start) =>
       run.missing(start, description, request.block).map((block) => ({ start, block })),
     );
-    const { context, analyses } =
+    const { context, analyses, limits } =
       early ??
       (await beginAnalyses(
         request,
@@ -138,7 +149,7 @@ export async function runEnsemble(request: EnsembleRequest): Promise<EnsembleSum
       request.workers,
     );
     try {
-      return await makeMissing({ request, run, pool, analyses, starts, units, foretold });
+      return await makeMissing({ request, run, pool, analyses, limits, starts, units, foretold });
     } finally {
       await pool.close();
     }
@@ -158,6 +169,7 @@ function modelOf({
 interface Begun {
   readonly context: Omit<PerturbationContext, 'schema'>;
   readonly analyses: Analyses;
+  readonly limits: Limits | null;
 }
 
 /** Reads the states that perturbations are made from, and the first analysis; nothing where there are no starts. */
@@ -172,6 +184,7 @@ async function beginAnalyses(
   const wanted = starts.length > 0 && dates.length > 0;
   const pool = wanted ? await readStatePool(source, dates, signal) : null;
   const { schema, ...context } = contextOf(perturbations, modelOf(request), pool);
+  const limits = createLimits(schema, context.spread);
   const analyses = createAnalyses(source, {
     seed: description.seed,
     stepsBack,
@@ -179,10 +192,10 @@ async function beginAnalyses(
       pool === null || analysisError === 0
         ? null
         : createAnalysisError(schema.grid, { pool, rotate }, analysisError),
-    limits: createLimits(schema, context.spread),
+    limits,
   });
   if (starts[0] !== undefined) await analyses.of(starts[0]);
-  return { context, analyses };
+  return { context, analyses, limits };
 }
 
 interface Work {
@@ -190,14 +203,15 @@ interface Work {
   readonly run: RunWriter;
   readonly pool: EnsemblePool;
   readonly analyses: Analyses;
+  readonly limits: Limits | null;
   readonly starts: readonly number[];
   readonly units: readonly Unit[];
   readonly foretold: (secondsPerMemberStep: number | null, memberSteps?: number) => RunEstimate;
 }
 
 async function makeMissing(work: Work): Promise<EnsembleSummary> {
-  const { request, run, pool, analyses, starts, units, foretold } = work;
-  const { description } = request;
+  const { request, run, pool, analyses, limits, starts, units, foretold } = work;
+  const { description, perturbations } = request;
   const membersOf = (unit: Unit): number => blockMembers(unit.block, description.noiseStreams);
   const steps = stepsOf(request);
   const total = units.reduce((sum, unit) => sum + membersOf(unit) * steps, 0);
@@ -210,6 +224,7 @@ async function makeMissing(work: Work): Promise<EnsembleSummary> {
   const began = performance.now();
   let done = 0;
   let coreSeconds = 0;
+  const counts = startCounts(limits, perturbations.initial.length);
   request.onProgress(0, total);
   const left = new Map<number, number>(starts.map((start) => [start, 0]));
   for (const unit of units) left.set(unit.start, (left.get(unit.start) ?? 0) + 1);
@@ -226,8 +241,9 @@ async function makeMissing(work: Work): Promise<EnsembleSummary> {
     await run.record({ ...made, kind: 'products', start, firstWeightSample: 0, weightSamples });
   };
   const makeUnit = async (unit: Unit): Promise<void> => {
-    const made = await pool.makeMembers({ ...unit, analyses: await analyses.of(unit.start) });
+    const { held, ...made } = await pool.makeMembers({ ...unit, analyses: await analyses.of(unit.start) });
     await run.record({ ...made, kind: 'members' });
+    addCounts(counts, held);
     done += membersOf(unit) * steps;
     coreSeconds += made.seconds;
     request.onProgress(done, total);
@@ -268,6 +284,7 @@ async function makeMissing(work: Work): Promise<EnsembleSummary> {
     keptMembers: starts.length * description.weightSamples * description.noiseStreams - madeMembers,
     seconds: (performance.now() - began) / 1000,
     cost,
+    notes: heldNotes(limits, counts, perturbations),
   };
 }
 
@@ -308,17 +325,19 @@ function bytesHeld(manifest: Manifest | null, starts: readonly number[]): number
 
 function estimateOf(
   request: EnsembleRequest,
-  stepsBack: number,
+  needs: PerturbationNeeds,
   heldBytes: number,
   secondsPerMemberStep: number | null,
   memberSteps?: number,
 ): RunEstimate {
   const { description, block, perturbations, historyLength } = request;
   const { weightSamples, noiseStreams } = description;
+  const samples = Math.min(block.weightSamples, weightSamples);
+  const streams = Math.min(block.noiseStreams, noiseStreams);
   const whole = estimateRun(
     {
       members: weightSamples * noiseStreams,
-      blockMembers: Math.min(block.weightSamples, weightSamples) * Math.min(block.noiseStreams, noiseStreams),
+      blockMembers: samples * streams,
       batchMembers: request.batchMembers,
       channels: request.archive.schema.channels.length,
       storedChannels: description.schema.channels.length,
@@ -327,10 +346,12 @@ function estimateOf(
       steps: stepsOf(request),
       storedLeads: description.leadsHours.length,
       poolStates: perturbations.dates.length * historyLength,
-      stepsBack,
+      stepsBack: needs.stepsBack,
+      perturbations: needs.memory(samples, streams),
       starts: description.starts.length,
       workers: request.workers,
       modelBytes: request.modelBytes,
+      modelRowBytes: request.modelRowBytes,
     },
     secondsPerMemberStep,
     memberSteps,

@@ -15,7 +15,7 @@ import type {
 } from '../core/interfaces.js';
 import { channelName } from '../core/schema.js';
 import { formatTime } from '../core/time.js';
-import type { Limits } from '../perturbations/limits.js';
+import type { HeldCount, Limits } from '../perturbations/limits.js';
 import { type Batch, type BlockRows, batchesOf, batchRows, keyOf, memberOf } from './blockRows.js';
 import { blockMembers, blockStreams } from './design.js';
 import { createForecastRows } from './forecastRows.js';
@@ -33,6 +33,8 @@ export interface TrajectoryRequest extends BlockRows {
   readonly initial?: readonly InitialPerturbation[];
   /** What perturbed states are held within; null by default: nothing. */
   readonly limits?: Limits | null;
+  /** What gains how much the limits held back: one for each initial perturbation, and one for the steps. */
+  readonly held?: readonly HeldCount[];
 }
 
 /**
@@ -100,7 +102,7 @@ export async function* trajectory(
         amplitude: result.amplitude,
       };
       for (const stream of streams) stream.apply(taken);
-      limits?.apply(taken.after, result.mean);
+      limits?.apply(taken.after, result.mean, request.held?.[request.initial?.length ?? 0]);
     }
     requireFinite(next, leadHours);
     const oldest = history[history.length - 1]!;
@@ -116,12 +118,14 @@ async function initialStates(
   request: TrajectoryRequest,
   keys: readonly MemberKey[],
 ): Promise<Float32Array[]> {
-  const { analyses, initial = [], limits = null } = request;
+  const { analyses, initial = [], limits = null, held } = request;
   const states = analyses.slice(0, model.historyLength).map((analysis) => repeat(analysis, keys.length));
   const forecast = createForecastRows(model, request);
-  for (const perturbation of initial) {
+  for (const [place, perturbation] of initial.entries()) {
     await perturbation.add({ keys, states, analyses, forecast });
-    for (const [age, perturbed] of states.entries()) limits?.apply(perturbed, analyses[age]!);
+    for (const [age, perturbed] of states.entries()) {
+      limits?.apply(perturbed, analyses[age]!, age === 0 ? held?.[place] : undefined);
+    }
   }
   return states;
 }

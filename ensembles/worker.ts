@@ -13,7 +13,8 @@ import { formatTime } from '../core/time.js';
 import type { ResolvedDevice } from '../models/onnx/devices.js';
 import { type ModelSource, openModel } from '../models/open.js';
 import { createInitialPerturbations, createStepPerturbations } from '../perturbations/create.js';
-import { createLimits } from '../perturbations/limits.js';
+import { startCounts } from '../perturbations/heldBack.js';
+import { createLimits, type HeldCount } from '../perturbations/limits.js';
 import type { InitialSource, PerturbationContext, StepSource } from '../perturbations/source.js';
 import { blockMembers, type MemberBlock, type NestedDesign } from './design.js';
 import { makeProducts, type ProductsMade } from './products.js';
@@ -55,6 +56,8 @@ export interface MembersMade extends MemberBlock {
   readonly sha256: string;
   /** Of one core, from the first step to the last byte; of the lane on a device other than the CPU. */
   readonly seconds: number;
+  /** What the limits held back. */
+  readonly held: readonly HeldCount[];
 }
 
 export interface ProductsTask {
@@ -139,14 +142,15 @@ async function members({ start, analyses, block }: MembersTask): Promise<Members
     const kept = new Set(leadsHours.map((lead) => lead / model.stepHours));
     const select = keptChannels(model, blockMembers(block, noiseStreams));
     let step = 0;
-    const request = { ...shared, start, analyses, block, steps };
+    const held = startCounts(shared.limits ?? null, setup.initial.length);
+    const request = { ...shared, start, analyses, block, steps, held };
     for await (const states of trajectory(model, perturbations, request)) {
       step++;
       if (kept.has(step)) await writer.append(select(states));
     }
     const written = await writer.commit();
     const seconds = clock() - began;
-    return { ...block, file, start, rows: memberFileRows(description), ...written, seconds };
+    return { ...block, file, start, rows: memberFileRows(description), ...written, seconds, held };
   } catch (error) {
     await writer.abandon();
     throw error;

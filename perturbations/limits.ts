@@ -21,6 +21,14 @@ const constants: ReadonlySet<string> = new Set([
   ...['latitude', 'longitude', 'lat', 'lon', 'sin_lat', 'cos_lat', 'sin_lon', 'cos_lon'],
 ]);
 
+/** What is gained by counting (heldBack.ts). */
+export interface HeldCount {
+  /** Values that were looked at, of each channel. */
+  values: number;
+  /** Of those, how many were held back: by place in `positive`. */
+  readonly held: Float64Array;
+}
+
 export interface Limits {
   /** Channels that are held at 0 or above, and those that stay as they are. */
   readonly positive: readonly string[];
@@ -29,8 +37,9 @@ export interface Limits {
    * Holds states within the limits, in place.
    * @param perturbed [row, channel, lat, lon]
    * @param unperturbed the same shape, or one state for all rows
+   * @param count gains the values of each channel of `positive` and how many of them were held back
    */
-  apply(perturbed: Float32Array, unperturbed: Float32Array): void;
+  apply(perturbed: Float32Array, unperturbed: Float32Array, count?: HeldCount): void;
 }
 
 /**
@@ -54,7 +63,7 @@ export function createLimits({ channels, grid }: Schema, spread: readonly number
   return {
     positive: positive.map(nameOf),
     fixed: fixed.map(nameOf),
-    apply(perturbed, unperturbed) {
+    apply(perturbed, unperturbed, count) {
       const one = unperturbed.length === stateLength;
       for (let row = 0; row < perturbed.length; row += stateLength) {
         const base = one ? -row : 0;
@@ -62,14 +71,32 @@ export function createLimits({ channels, grid }: Schema, spread: readonly number
           const from = row + channel * points;
           perturbed.set(unperturbed.subarray(base + from, base + from + points), from);
         }
-        for (const channel of positive) {
-          const from = row + channel * points;
-          for (let i = from; i < from + points; i++) {
-            if (perturbed[i]! < 0)
-              perturbed[i] = Math.max(perturbed[i]!, Math.min(0, unperturbed[base + i]!));
-          }
+        for (let place = 0; place < positive.length; place++) {
+          const held = holdPositive(perturbed, unperturbed, row + positive[place]! * points, base, points);
+          if (count !== undefined) count.held[place]! += held;
         }
       }
+      if (count !== undefined) count.values += perturbed.length / channels.length;
     },
   };
+}
+
+/** @returns how many values were held back */
+function holdPositive(
+  perturbed: Float32Array,
+  unperturbed: Float32Array,
+  from: number,
+  base: number,
+  points: number,
+): number {
+  let held = 0;
+  for (let i = from; i < from + points; i++) {
+    const value = perturbed[i]!;
+    if (value >= 0) continue;
+    const least = Math.min(0, unperturbed[base + i]!);
+    if (!(value < least)) continue;
+    perturbed[i] = least;
+    held++;
+  }
+  return held;
 }

@@ -31,6 +31,8 @@ export interface Scheme {
   readonly at: 'start' | 'step';
   readonly summary: string;
   readonly parameters: readonly Parameter[];
+  /** What to know before the published numbers are taken. */
+  readonly advice?: string;
 }
 
 function isNumber(value: unknown): value is number {
@@ -164,17 +166,23 @@ export const schemes: Readonly<Record<PerturbationKind, Scheme>> = {
     parameter('balance', oneOf('none', 'linear'), 'one pattern for all channels, or a balanced one'),
     antithetic,
   ),
-  sppt: step(
-    'the increment of each step times 1 + r, one random pattern r for all channels',
-    parameter('sigma', numbers, 'standard deviation of r, of each scale'),
-    parameter('lengthKm', numbers, 'L of exp(−d²/2L²), of each scale'),
-    parameter('timeHours', numbers, 'τ of exp(−Δt/τ), of each scale'),
-    parameter('clip', number, 'r is held within so many standard deviations, and within ±1'),
-    parameter('stratosphere', range, 'hPa between which it fades out upwards'),
-    parameter('boundaryLayer', range, 'shares of 1000 hPa between which it fades out downwards'),
-    parameter('surface', number, 'factor of r for channels at the surface'),
-    antithetic,
-  ),
+  sppt: {
+    ...step(
+      'the increment of each step times 1 + r, one random pattern r for all channels',
+      parameter('sigma', numbers, 'standard deviation of r, of each scale'),
+      parameter('lengthKm', numbers, 'L of exp(−d²/2L²), of each scale'),
+      parameter('timeHours', numbers, 'τ of exp(−Δt/τ), of each scale'),
+      parameter('clip', number, 'r is held within so many standard deviations, and within ±1'),
+      parameter('stratosphere', range, 'hPa between which it fades out upwards'),
+      parameter('boundaryLayer', range, 'shares of 1000 hPa between which it fades out downwards'),
+      parameter('surface', number, 'factor of r for channels at the surface'),
+      antithetic,
+    ),
+    advice:
+      'published sigmas are for the tendencies of parametrised physics, here whole increments are scaled: the default has a ' +
+      'quarter of them (sigma=0.13/0.045/0.015, 0.14 together); members of the network that ships break from 0.2 together ' +
+      'on, those of the dycore at 0.5',
+  },
   skeb: step(
     'kinetic-energy backscatter through a random streamfunction',
     parameter('rate', number, 'energy put in, m² s⁻³'),

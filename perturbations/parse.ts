@@ -1,6 +1,7 @@
 /**
  * Perturbations as people ask for them: `sppt`, `sppt-gfs:surface=1`, `balanced:amplitude=0.2,length-km=800`, or a JSON
  * file with a list of such texts or of objects, { "kind": "sppt", "clip": 2 }, whose keys are those of source.ts.
+ * What has a colon is a text, whatever it ends in: `bred:errors=errors.json` names a table and is no list.
  * What is not said is the preset's; what depends on the model is left to resolve.ts.
  */
 import { readFile } from 'node:fs/promises';
@@ -20,6 +21,8 @@ export interface PerturbationRequest {
   readonly name: string;
   /** By name: what was said over what the preset says. */
   readonly values: ReadonlyMap<string, ParameterValue>;
+  /** Names of those that were said: they are used as they are, or refused. */
+  readonly said: ReadonlySet<string>;
   /** Only from JSON: a table of errors by its numbers, as manifests record it. */
   readonly table?: { readonly errors: Readonly<Record<string, number>>; readonly errorsOf: string };
 }
@@ -32,7 +35,7 @@ export interface PerturbationRequest {
 export async function parsePerturbations(specifications: readonly string[]): Promise<PerturbationRequest[]> {
   const requests: PerturbationRequest[] = [];
   for (const specification of specifications) {
-    if (specification.endsWith('.json')) requests.push(...(await fromFile(specification)));
+    if (isFile(specification)) requests.push(...(await fromFile(specification)));
     else requests.push(fromText(specification));
   }
   for (const [place, { kind }] of requests.entries()) {
@@ -45,6 +48,10 @@ export async function parsePerturbations(specifications: readonly string[]): Pro
     }
   }
   return requests;
+}
+
+function isFile(specification: string): boolean {
+  return specification.endsWith('.json') && !specification.includes(':');
 }
 
 function fromText(specification: string): PerturbationRequest {
@@ -148,15 +155,17 @@ function requested(
   name: string,
   given: ReadonlyMap<string, ParameterValue>,
 ): PerturbationRequest {
-  return { kind, name, values: new Map([...Object.entries(findPreset(name)?.values ?? {}), ...given]) };
+  const values = new Map([...Object.entries(findPreset(name)?.values ?? {}), ...given]);
+  return { kind, name, values, said: new Set(given.keys()) };
 }
 
 function requirePreset(name: string, where: string) {
   const preset = findPreset(name);
   if (preset !== undefined) return preset;
   const names = [...new Set([...perturbationKinds, ...presets.map((one) => one.name)])];
+  const file = where.endsWith('.json') ? '; a file of perturbations is given by a path without ":"' : '';
   throw usageError(
-    `perturbation "${where}": there is none called "${name}"; there are ${names.join(', ')} (see plume perturbations)`,
+    `perturbation "${where}": there is none called "${name}"; there are ${names.join(', ')} (see plume perturbations)${file}`,
   );
 }
 

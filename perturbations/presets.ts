@@ -41,12 +41,14 @@ export const presets: readonly Preset[] = [
     name: 'perlin-pangu',
     kind: 'perlin',
     values: {
-      amplitude: 0.2,
+      // there 0.2 of noise whose standard deviation is 0.35 (initial/perlin.ts)
+      amplitude: 0.07,
       octaves: 3,
       ...{ periodsLongitude: 12, periodsLatitude: 12, persistence: 0.5 },
       ...off,
     },
-    source: 'Bi et al. 2023, Pangu-Weather (Nature 619), ensemble',
+    source:
+      'Bi et al. 2023, Pangu-Weather (Nature 619), ensemble: noise scale 0.2 of noise whose standard deviation is 0.35, here 1',
   },
   {
     name: 'state-difference',
@@ -87,6 +89,21 @@ export const presets: readonly Preset[] = [
     kind: 'noise',
     values: { factor: 1, balance: 'none', ...off },
     source: 'scales that the model was trained with',
+  },
+  {
+    name: 'sppt-increments',
+    kind: 'sppt',
+    values: {
+      ...{
+        sigma: [0.13, 0.045, 0.015],
+        lengthKm: [500, 1000, 2000],
+        timeHours: [6 * hour, 3 * day, 30 * day],
+      },
+      ...{ clip: 2.6, stratosphere: [100, 50], boundaryLayer: [0.87, 0.97], surface: 0 },
+      ...off,
+    },
+    source:
+      'ours: sppt-ifs at a quarter of its σ, since whole increments are scaled (perturbations/steps/sppt.ts)',
   },
   {
     name: 'sppt-ifs',

@@ -1,11 +1,18 @@
-/** From what was asked for to plain data with every value: what a preset leaves to the model is found from it here. */
+/**
+ * From what was asked for to plain data with every value: what a preset leaves to the model is found from it here, and
+ * lengths that a preset fixes and the model's grid cannot hold are drawn at the shortest that it holds. A length that was
+ * asked for is never changed: it is refused when the perturbation is made.
+ */
 import { usageError } from '../core/errors.js';
+import { describeGrid, type Grid } from '../core/grid.js';
 import type { Schema } from '../core/schema.js';
 import { readErrorTable } from './errorTable.js';
+import { shortestLengthKm } from './fields/noiseScales.js';
 import { resolvedDegree } from './fields/spectrum.js';
 import { defaultSeedChannel } from './initial/bredVectors.js';
 import { flagOf, formatValue, type ParameterValue, schemes } from './parameters.js';
 import type { PerturbationRequest } from './parse.js';
+import { findPreset } from './presets.js';
 import type { NoiseScale, PerturbationSource } from './source.js';
 
 /** What a perturbation may depend on. */
@@ -18,14 +25,25 @@ export interface PerturbedModel {
   readonly noise: readonly NoiseScale[] | null;
 }
 
+export interface ResolvedPerturbation {
+  readonly source: PerturbationSource;
+  /** What was changed so that it fits the model. */
+  readonly notes: readonly string[];
+}
+
 /**
  * @throws {PlumeError} usage, for lists of scales of unequal length, noise that the model has not, or bred vectors
  *   without a table of errors; data, for a table that does not suit
  */
 export async function resolvePerturbation(
-  request: PerturbationRequest,
+  asked: PerturbationRequest,
   model: PerturbedModel,
-): Promise<PerturbationSource> {
+): Promise<ResolvedPerturbation> {
+  const { request, notes } = fittedTo(model.schema.grid, asked);
+  return { source: await sourceOf(request, model), notes };
+}
+
+async function sourceOf(request: PerturbationRequest, model: PerturbedModel): Promise<PerturbationSource> {
   const values: Record<string, unknown> = Object.fromEntries(request.values);
   switch (request.kind) {
     case 'noise':
@@ -49,6 +67,32 @@ export async function resolvePerturbation(
     default:
       return source(request.kind, values);
   }
+}
+
+const lengths = ['lengthKm', 'seedLengthKm'] as const;
+
+/** Lengths that are a preset's alone, each at least the shortest that the grid holds. */
+function fittedTo(
+  grid: Grid,
+  request: PerturbationRequest,
+): { readonly request: PerturbationRequest; readonly notes: readonly string[] } {
+  const shortest = shortestLengthKm(grid);
+  const values = new Map(request.values);
+  const notes = lengths.flatMap((name) => {
+    const published = values.get(name);
+    if (published === undefined || request.said.has(name)) return [];
+    const atLeast = (one: unknown): number => Math.max(shortest, Number(one));
+    const fitted = Array.isArray(published) ? published.map(atLeast) : atLeast(published);
+    const [before, after] = [published, fitted].map(formatValue);
+    if (before === after) return [];
+    values.set(name, fitted);
+    const flag = flagOf(name);
+    return [
+      `${request.kind}: ${flag}=${before} of preset ${findPreset(request.name)?.name} goes below the ${shortest} km that ` +
+        `points of the grid lie apart (${describeGrid(grid)}): ${flag}=${after} is used; give ${flag} to choose another`,
+    ];
+  });
+  return { request: { ...request, values }, notes };
 }
 
 /** Values were checked as they were read, and presets have all of them. */

@@ -36,10 +36,12 @@ export async function perturbationPlan(
   const ownNoise = noise !== null && !asked.some(({ kind }) => kind === 'noise');
   const requests = ownNoise ? [...asked, ...(await parsePerturbations(['noise']))] : asked;
   const sources: PerturbationSource[] = [];
+  const notes: string[] = [];
   for (const request of requests) {
-    sources.push(
-      await resolvePerturbation(request, { name, schema, stepHours, noise: noise?.fields ?? null }),
-    );
+    const perturbed = { name, schema, stepHours, noise: noise?.fields ?? null };
+    const resolved = await resolvePerturbation(request, perturbed);
+    sources.push(resolved.source);
+    notes.push(...resolved.notes);
   }
   const plan = {
     initial: sources.filter(isInitial),
@@ -47,6 +49,7 @@ export async function perturbationPlan(
     analysisError,
     rotate: model.zonallySymmetric,
     pressures: model.pressures,
+    notes,
   };
   if (analysisError === 0 && !sources.some(needsStates)) {
     if (initialStates === undefined) return { ...plan, dates: [] };

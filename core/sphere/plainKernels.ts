@@ -16,7 +16,8 @@ import { padded, type TransformTables } from './transformTables.js';
 export interface TransformPlan {
   readonly truncation: number;
   readonly rows: number;
-  readonly tables: TransformTables;
+  /** @param allocate makes zeros, where kernels want their tables */
+  makeTables(allocate: (length: number) => Float64Array): TransformTables;
   readonly fourier: FourierPlan;
 }
 
@@ -39,16 +40,31 @@ export interface TransformKernels {
 /** Fields at a time. */
 export const blockWidth = 8;
 
+/** Lengths of what kernels work in: waves between the halves, one order's spectrum or rows, one of two Fourier batches. */
+export function scratchLengths(
+  truncation: number,
+  rows: number,
+  columns: number,
+): { readonly waves: number; readonly packed: number; readonly batch: number } {
+  const pairs = Math.ceil(rows / 2);
+  return {
+    waves: (truncation + 1) * 2 * padded(pairs) * 2 * blockWidth,
+    packed: padded(Math.max(pairs, Math.ceil((truncation + 2) / 2))) * 2 * blockWidth,
+    batch: 2 * columns * blockWidth,
+  };
+}
+
 export function plainKernels(plan: TransformPlan): TransformKernels {
-  const { truncation, rows, tables, fourier } = plan;
+  const { truncation, rows, fourier } = plan;
+  const tables = plan.makeTables((length) => new Float64Array(length));
   const { pairs, blocks } = tables;
   const columns = fourier.length;
-  const most = padded(Math.max(pairs, Math.ceil((truncation + 2) / 2)));
-  const waves = new Float64Array((truncation + 1) * 2 * padded(pairs) * 2 * blockWidth);
-  const packed = new Float64Array(most * 2 * blockWidth);
+  const scratch = scratchLengths(truncation, rows, columns);
+  const waves = new Float64Array(scratch.waves);
+  const packed = new Float64Array(scratch.packed);
   const batch = (): ComplexBatch => ({
-    re: new Float64Array(columns * blockWidth),
-    im: new Float64Array(columns * blockWidth),
+    re: new Float64Array(scratch.batch / 2),
+    im: new Float64Array(scratch.batch / 2),
   });
   const [data, work] = [batch(), batch()];
 

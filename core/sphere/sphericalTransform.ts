@@ -16,7 +16,7 @@ import { usageError } from '../errors.js';
 import { isFourierLength, planFourier } from './fourier.js';
 import { type LatitudeKind, type Latitudes, makeLatitudes } from './latitudes.js';
 import { maximumDegree } from './legendre.js';
-import { plainKernels, type TransformKernels } from './plainKernels.js';
+import { plainKernels, scratchLengths, type TransformKernels } from './plainKernels.js';
 import { firstCoefficient, type Inverse, makeTables, tableSize } from './transformTables.js';
 import { hasWasmKernels, wasmKernels } from './wasmKernels.js';
 
@@ -86,7 +86,7 @@ export function makeTransform(options: TransformOptions): SphericalTransform {
       degrees[firstCoefficient(m, truncation) + n - m] = n;
     }
   }
-  const inverse = options.latitudes === 'gaussian' ? 'quadrature' : 'leastSquares';
+  const inverse = inverseOf(options.latitudes);
   const kernels = transformKernels(truncation, latitudes, columns, inverse, options.kernels);
   return {
     truncation,
@@ -137,9 +137,17 @@ export function transformKernels(
   return makeKernels({
     truncation,
     rows: latitudes.sines.length,
-    tables: makeTables(truncation, latitudes, columns, inverse),
+    makeTables: (allocate) => makeTables(truncation, latitudes, columns, inverse, allocate),
     fourier: planFourier(columns),
   });
+}
+
+/** Bytes that these kernels hold: tables, and what they work in. */
+export function kernelBytes(truncation: number, rows: number, columns: number, inverse: Inverse): number {
+  const { waves, packed, batch } = scratchLengths(truncation, rows, columns);
+  // a Fourier plan of N points has N − 1 twiddles
+  const numbers = tableSize(truncation, rows, inverse) + waves + packed + 2 * batch + 2 * (columns - 1);
+  return 8 * numbers;
 }
 
 /**
@@ -157,6 +165,10 @@ export function regularSize(truncation: number): { rows: number; columns: number
   let half = 2;
   while (half <= truncation) half *= 2;
   return { rows: half + 1, columns: 2 * half };
+}
+
+function inverseOf(latitudes: LatitudeKind): Inverse {
+  return latitudes === 'gaussian' ? 'quadrature' : 'leastSquares';
 }
 
 function requireFit({ truncation, latitudes, rows, columns }: TransformOptions): void {
@@ -183,7 +195,7 @@ function requireFit({ truncation, latitudes, rows, columns }: TransformOptions):
         `T${truncation} goes with ${size.rows} × ${size.columns}`,
     );
   }
-  const bytes = 8 * tableSize(truncation, rows);
+  const bytes = 8 * tableSize(truncation, rows, inverseOf(latitudes));
   if (bytes > maximumTableBytes) {
     throw usageError(
       `truncation T${truncation} on ${rows} × ${columns} needs ${Math.ceil(bytes / 2 ** 20)} MiB of Legendre tables, ` +

@@ -4,6 +4,7 @@
  * A global grid with even columns has it from the transform (sphericalTransform.ts), of as many times its columns as
  * resolve all orders. Any other is summed directly, row by row: first over n for every m, then over m at every longitude.
  * Either way a grid's own rows and columns are used, so a region has the same field as the globe around it.
+ * Tables are made with the first field: what is created to be checked alone does not hold them.
  */
 import { usageError } from '../errors.js';
 import { describeGrid, type Grid } from '../grid.js';
@@ -11,7 +12,7 @@ import { isFourierLength } from './fourier.js';
 import type { Latitudes } from './latitudes.js';
 import { coefficientCount, legendre, orderOffset } from './legendre.js';
 import { blockWidth } from './plainKernels.js';
-import { transformKernels } from './sphericalTransform.js';
+import { kernelBytes, transformKernels } from './sphericalTransform.js';
 import { firstCoefficient } from './transformTables.js';
 
 /** Tables of one grid and degree take no more than this: a quarter of a degree has all the harmonics that it shows. */
@@ -19,6 +20,8 @@ const maximumTableBytes = 1024 * 2 ** 20;
 
 export interface Synthesis {
   readonly degree: number;
+  /** What is held from the first field on: tables, and what fields are made in. */
+  readonly memoryBytes: number;
   /**
    * @param coefficients [2, coefficientCount(degree)]: cosines, then sines; each ordered by m, then n = m … degree
    * @param out [lat, lon]
@@ -46,24 +49,49 @@ export interface SynthesisOptions {
 export function makeSynthesis(grid: Grid, degree: number, options: SynthesisOptions = {}): Synthesis {
   const { orders = degree } = options;
   const byTransform = suitsTransform(grid, orders);
-  const bytes = 8 * (byTransform ? transformSize(grid, orders) : sumsSize(grid, degree));
-  if (bytes > maximumTableBytes) {
+  const memoryBytes = byTransform ? transformBytes(grid, orders) : sumsBytes(grid, degree);
+  if (memoryBytes > maximumTableBytes) {
     throw usageError(
-      `spherical harmonics up to degree ${degree} on ${describeGrid(grid)} need ${Math.ceil(bytes / 2 ** 20)} MiB ` +
+      `spherical harmonics up to degree ${degree} on ${describeGrid(grid)} need ${Math.ceil(memoryBytes / 2 ** 20)} MiB ` +
         `of tables, more than ${maximumTableBytes / 2 ** 20} MiB: choose a longer length scale, a steeper spectrum or a coarser grid`,
     );
   }
-  return byTransform ? synthesisByTransform(grid, degree, orders) : synthesisBySums(grid, degree);
+  let made: EvaluateMany | undefined;
+  const evaluateMany: EvaluateMany = (...fields) => {
+    made ??= byTransform ? synthesisByTransform(grid, degree, orders) : synthesisBySums(grid, degree);
+    made(...fields);
+  };
+  return {
+    degree,
+    memoryBytes,
+    evaluate: (coefficients, out) => evaluateMany(coefficients, 1, out),
+    evaluateMany,
+  };
 }
 
-/** Numbers that are held: Legendre functions of one hemisphere, waves of eight fields between the halves of a transform. */
-function transformSize({ latitudes }: Grid, orders: number): number {
-  const pairs = Math.ceil(latitudes.length / 2);
-  return pairs * (coefficientCount(orders + 1) + 4 * blockWidth * (orders + 1));
+type EvaluateMany = Synthesis['evaluateMany'];
+
+function transformBytes({ latitudes, longitudes }: Grid, orders: number): number {
+  const columns = columnSpacing(longitudes.length, orders) * longitudes.length;
+  const batch = batchLengths(orders, columns);
+  return (
+    kernelBytes(orders, latitudes.length, columns, 'none') +
+    8 * (batch.spectral + 2 * batch.row + 2 * (orders + 1))
+  );
 }
 
-function sumsSize({ latitudes, longitudes }: Grid, degree: number): number {
-  return latitudes.length * coefficientCount(degree) + 2 * longitudes.length * (degree + 1);
+/** Of columns that lie closer, to resolve all orders, every so many'th is the grid's. */
+function columnSpacing(columns: number, orders: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2((2 * orders + 1) / columns)));
+}
+
+/** Eight fields: [coefficient, 2, field], and [lon, field] of a row. */
+function batchLengths(orders: number, columns: number): { spectral: number; row: number } {
+  return { spectral: 2 * (firstCoefficient(orders, orders) + 2) * blockWidth, row: columns * blockWidth };
+}
+
+function sumsBytes({ latitudes, longitudes }: Grid, degree: number): number {
+  return 8 * (latitudes.length * coefficientCount(degree) + 2 * (longitudes.length + 1) * (degree + 1));
 }
 
 /** Rows that mirror at the equator, columns evenly around the globe. */
@@ -79,25 +107,25 @@ function suitsTransform({ latitudes, longitudes }: Grid, orders: number): boolea
   );
 }
 
-function synthesisByTransform(grid: Grid, degree: number, orders: number): Synthesis {
+function synthesisByTransform(grid: Grid, degree: number, orders: number): EvaluateMany {
   const rows = grid.latitudes.length;
   const columns = grid.longitudes.length;
-  // Of columns that lie closer, to resolve all orders, every so many'th is the grid's.
-  const spacing = 2 ** Math.max(0, Math.ceil(Math.log2((2 * orders + 1) / columns)));
+  const spacing = columnSpacing(columns, orders);
   const kernels = transformKernels(orders, latitudesOf(grid), spacing * columns, 'none');
   const count = coefficientCount(degree);
   const points = rows * columns;
-  // [coefficient, 2, field], and [lon, field] of a row and its mirror.
-  const spectral = kernels.allocate(2 * (firstCoefficient(orders, orders) + 2) * blockWidth);
-  const north = kernels.allocate(spacing * columns * blockWidth);
-  const south = kernels.allocate(spacing * columns * blockWidth);
+  const batch = batchLengths(orders, spacing * columns);
+  const spectral = kernels.allocate(batch.spectral);
+  // of a row and its mirror
+  const north = kernels.allocate(batch.row);
+  const south = kernels.allocate(batch.row);
   // The transform's columns start at 0°: the field is turned there.
   const turns = new Float64Array(2 * (orders + 1));
   for (let m = 0; m <= orders; m++) {
     turns[2 * m] = waveAngle(m, grid.longitudes[0]!, Math.cos);
     turns[2 * m + 1] = waveAngle(m, grid.longitudes[0]!, Math.sin);
   }
-  const evaluateMany: Synthesis['evaluateMany'] = (coefficients, fields, out, offset = 0) => {
+  return (coefficients, fields, out, offset = 0) => {
     for (let first = 0; first < fields; first += blockWidth) {
       const width = Math.min(blockWidth, fields - first);
       pack(coefficients, 2 * count * first, width);
@@ -110,11 +138,6 @@ function synthesisByTransform(grid: Grid, degree: number, orders: number): Synth
         if (mirror > pair) writeRow(south, width, out, to + mirror * columns);
       }
     }
-  };
-  return {
-    degree,
-    evaluate: (coefficients, out) => evaluateMany(coefficients, 1, out),
-    evaluateMany,
   };
 
   /** A row of some fields, [lon, field], to where each field has it. */
@@ -163,7 +186,7 @@ export function waveAngle(m: number, longitude: number, wave: (angle: number) =>
   return wave((((((m * longitude) % 360) + 360) % 360) * Math.PI) / 180);
 }
 
-function synthesisBySums(grid: Grid, degree: number): Synthesis {
+function synthesisBySums(grid: Grid, degree: number): EvaluateMany {
   const { sines, cosines } = latitudesOf(grid);
   const { longitudes } = grid;
   const nlat = sines.length;
@@ -182,7 +205,7 @@ function synthesisBySums(grid: Grid, degree: number): Synthesis {
   }
   const rowWaves = new Float64Array(waves);
 
-  const evaluateMany: Synthesis['evaluateMany'] = (coefficients, fields, out, offset = 0) => {
+  return (coefficients, fields, out, offset = 0) => {
     for (let row = 0; row < nlat; row++) {
       for (let field = 0; field < fields; field++) {
         sumDegrees(coefficients, 2 * count * field, row);
@@ -193,11 +216,6 @@ function synthesisBySums(grid: Grid, degree: number): Synthesis {
         for (; column < nlon; column++) out[to + column] = dot(rowWaves, trigonometry, column * waves);
       }
     }
-  };
-  return {
-    degree,
-    evaluate: (coefficients, out) => evaluateMany(coefficients, 1, out),
-    evaluateMany,
   };
 
   /** Σₙ P̄ₙᵐ(sin φ) (cₙᵐ, sₙᵐ) of one row for every m. */

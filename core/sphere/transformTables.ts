@@ -43,28 +43,44 @@ export function padded(rows: number): number {
   return rows + (rows & 1);
 }
 
-/** Numbers in both tables, about. */
-export function tableSize(truncation: number, rows: number): number {
-  return (rows + 2) * coefficientCount(truncation + 1);
+/** Numbers in both tables. */
+export function tableSize(truncation: number, rows: number, inverse: Inverse): number {
+  const pairs = Math.ceil(rows / 2);
+  const { synthesis, analysis } = tableLengths(listBlocks(truncation, pairs), pairs, inverse);
+  return synthesis + analysis;
+}
+
+function tableLengths(
+  blocks: readonly TransformBlock[],
+  pairs: number,
+  inverse: Inverse,
+): { synthesis: number; analysis: number } {
+  const end = blocks[blocks.length - 1]!;
+  return {
+    synthesis: end.synthesis + padded(pairs) * end.degrees,
+    analysis: inverse === 'none' ? 0 : end.analysis + padded(end.degrees) * pairs,
+  };
 }
 
 /**
  * @param latitudes rows that mirror at the equator
+ * @param allocate makes zeros where the kernels have them, so that tables are never held twice
  */
 export function makeTables(
   truncation: number,
   latitudes: Latitudes,
   columns: number,
   inverse: Inverse,
+  allocate: (length: number) => Float64Array,
 ): TransformTables {
   const rows = latitudes.sines.length;
   const pairs = Math.ceil(rows / 2);
   const top = truncation + 1;
   const count = coefficientCount(top);
   const blocks = listBlocks(truncation, pairs);
-  const end = blocks[blocks.length - 1]!;
-  const synthesis = new Float64Array(end.synthesis + padded(pairs) * end.degrees);
-  const analysis = new Float64Array(inverse === 'none' ? 0 : end.analysis + padded(end.degrees) * pairs);
+  const lengths = tableLengths(blocks, pairs, inverse);
+  const synthesis = allocate(lengths.synthesis);
+  const analysis = allocate(lengths.analysis);
   const ofRow = new Float64Array(count);
   for (let pair = 0; pair < pairs; pair++) {
     legendre(latitudes.sines[pair]!, latitudes.cosines[pair]!, top, ofRow);

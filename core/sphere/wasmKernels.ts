@@ -6,8 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { internalError, resourceError } from '../errors.js';
-import { blockWidth, type TransformKernels, type TransformPlan } from './plainKernels.js';
-import { padded } from './transformTables.js';
+import { scratchLengths, type TransformKernels, type TransformPlan } from './plainKernels.js';
 
 /** What the module exports; addresses in bytes. */
 interface Exports {
@@ -35,9 +34,8 @@ const maximumPages = 32768;
 const alignment = 64;
 
 export function wasmKernels(plan: TransformPlan): TransformKernels {
-  const { truncation, rows, tables, fourier } = plan;
+  const { truncation, rows, fourier } = plan;
   const columns = fourier.length;
-  const { pairs, blocks } = tables;
   // Shared memory keeps its views when it grows, so that arrays given out stay valid. It has another buffer then, over
   // the same bytes: all of them are its own.
   const memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages, shared: true });
@@ -45,17 +43,15 @@ export function wasmKernels(plan: TransformPlan): TransformKernels {
   const inPlace = (array: Float64Array): boolean => buffers.has(array.buffer);
   let used = alignment;
 
-  const most = padded(Math.max(pairs, Math.ceil((truncation + 2) / 2)));
-  const synthesis = place(tables.synthesis);
-  const analysis = place(tables.analysis);
+  const { blocks, synthesis, analysis } = plan.makeTables(allocate);
   const twiddles = place(fourier.twiddles);
   const blockTable = placeIntegers(
     blocks.flatMap((block) => [
       block.order,
       block.coefficient,
       block.degrees,
-      synthesis + 8 * block.synthesis,
-      analysis + 8 * block.analysis,
+      synthesis.byteOffset + 8 * block.synthesis,
+      analysis.byteOffset + 8 * block.analysis,
     ]),
   );
   const passTable = placeIntegers(
@@ -66,10 +62,11 @@ export function wasmKernels(plan: TransformPlan): TransformKernels {
       twiddles + 8 * twiddle,
     ]),
   );
-  const waves = reserve(8 * blocks.length * padded(pairs) * 2 * blockWidth);
-  const packed = reserve(8 * most * 2 * blockWidth);
-  const firstBatch = reserve(8 * 2 * columns * blockWidth);
-  const secondBatch = reserve(8 * 2 * columns * blockWidth);
+  const scratch = scratchLengths(truncation, rows, columns);
+  const waves = reserve(8 * scratch.waves);
+  const packed = reserve(8 * scratch.packed);
+  const firstBatch = reserve(8 * scratch.batch);
+  const secondBatch = reserve(8 * scratch.batch);
   const kernels = new WebAssembly.Instance(compiled(), { env: { memory } }).exports as unknown as Exports;
   kernels.configure(
     truncation,
@@ -100,11 +97,13 @@ export function wasmKernels(plan: TransformPlan): TransformKernels {
       kernels.analyze(from, fields, to);
       if (!inPlace(spectral)) spectral.set(view(to, spectral.length));
     },
-    allocate(length) {
-      return view(reserve(8 * length), length);
-    },
+    allocate,
     memory,
   };
+
+  function allocate(length: number): Float64Array {
+    return view(reserve(8 * length), length);
+  }
 
   /** Where the kernels find both: in place, or in room for a copy. */
   function addresses(spectral: Float64Array, grid: Float64Array): [number, number] {

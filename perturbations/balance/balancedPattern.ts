@@ -45,6 +45,8 @@ export interface BalancedPattern {
   readonly channels: readonly number[];
   /** Standard deviation of a random pattern, [channel, lat], in the channels' units; 0 where balance changes nothing. */
   readonly deviations: Float64Array;
+  /** What is held from the first flow on. */
+  readonly memoryBytes: number;
   /**
    * One flow, valid until the next.
    * @param coefficients [field, 2, coefficientCount(degree)], independent normals times `amplitudes` for a random pattern
@@ -83,7 +85,7 @@ export function createBalancedPattern(options: BalanceOptions): BalancedPattern 
     degree: amplitudes.length - 1,
     channels: channels.map(({ channel }) => channel),
     deviations,
-    make: flowMaker(options, channels, weights),
+    ...flowMaker(options, channels, weights),
   };
 }
 
@@ -187,7 +189,7 @@ function flowMaker(
   { schema, amplitudes, balance, equatorDegrees }: BalanceOptions,
   channels: readonly BalancedChannel[],
   weights: readonly Float64Array[],
-): BalancedPattern['make'] {
+): Pick<BalancedPattern, 'make' | 'memoryBytes'> {
   const { grid } = schema;
   const points = gridSize(grid);
   const columns = grid.longitudes.length;
@@ -206,7 +208,8 @@ function flowMaker(
     vorticity: has('vorticity'),
     mass: has('geopotential', 'thickness'),
   };
-  const synthesis = needs.mass ? makeSynthesis(grid, massDegree, { orders: degree }) : null;
+  // linear balance has mass of the same degree and orders as the wind
+  const synthesis = needs.mass ? (linear ? flow.synthesis : makeSynthesis(grid, degree)) : null;
   const balanced = linear ? createLinearBalance(degree) : null;
   const massSpectra = new Float64Array(linear && needs.mass ? fields * massSize : 0);
   // [field, lat, lon]
@@ -266,7 +269,19 @@ function flowMaker(
     writePart,
   };
 
-  return (coefficients) => {
+  const horizontalBytes = [u, v, vorticity, divergence, mass].reduce(
+    (sum, { byteLength }) => sum + byteLength,
+    0,
+  );
+  const memoryBytes =
+    flow.memoryBytes +
+    (synthesis === null || linear ? 0 : synthesis.memoryBytes) +
+    // two factors of every harmonic, which linear balance has
+    (linear ? 8 * size : 0) +
+    massSpectra.byteLength +
+    horizontalBytes;
+
+  const make: BalancedPattern['make'] = (coefficients) => {
     if (needs.wind) flow.wind(coefficients, fields, u, v);
     if (needs.vorticity) flow.vorticity(coefficients, fields, vorticity);
     if (synthesis !== null) {
@@ -278,6 +293,7 @@ function flowMaker(
     if (needs.wind && !linear) makeGeostrophic();
     return made;
   };
+  return { make, memoryBytes };
 }
 
 /** Σ weight · field at some points, three fields at a time: [field, point] → [point]. */

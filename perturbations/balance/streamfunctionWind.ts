@@ -9,7 +9,7 @@
 import { type Grid, gridSize } from '../../core/grid.js';
 import { earthRadiusKm } from '../../core/sphere/distance.js';
 import { coefficientCount, orderOffset } from '../../core/sphere/legendre.js';
-import { makeSynthesis, waveAngle } from '../../core/sphere/synthesis.js';
+import { makeSynthesis, type Synthesis, waveAngle } from '../../core/sphere/synthesis.js';
 
 const radius = 1000 * earthRadiusKm;
 /** Rows at once: what a transform takes. */
@@ -18,6 +18,10 @@ const rowsAtOnce = 8;
 export interface StreamfunctionWind {
   /** Degree of ψ; winds have one more. */
   readonly degree: number;
+  /** Of degree + 1, without its highest order: for spectra that follow from ψ otherwise. */
+  readonly synthesis: Synthesis;
+  /** What is held from the first wind on, the synthesis among it. */
+  readonly memoryBytes: number;
   /**
    * @param psi [row, 2, coefficientCount(degree)], m² s⁻¹
    * @param u, v out, [row, lat, lon], m s⁻¹
@@ -95,6 +99,9 @@ export function createStreamfunctionWind(grid: Grid, degree: number): Streamfunc
 
   return {
     degree,
+    synthesis,
+    // two factors of every harmonic of the zonal wind
+    memoryBytes: synthesis.memoryBytes + spectra.byteLength + 8 * windSize,
     wind(psi, rows, u, v) {
       evaluate(zonalSpectrum, psi, rows, u);
       evaluate(meridionalSpectrum, psi, rows, v);

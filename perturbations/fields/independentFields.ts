@@ -23,6 +23,7 @@ export interface IndependentFieldsOptions {
 
 export interface SpectralDraws {
   readonly degree: number;
+  readonly memoryBytes: number;
   /**
    * Fields first … first + count − 1 of a member's draw.
    * @param step of the draw: an initial perturbation's place in its list
@@ -46,6 +47,7 @@ export function createSpectralDraws(options: IndependentFieldsOptions): Spectral
   }
   return {
     degree,
+    memoryBytes: deviations.byteLength,
     draw(key, step, first, fields, out) {
       const pair = antithetic ? antitheticKey(key) : { key, sign: 1 };
       for (let field = 0; field < fields; field++) {
@@ -58,6 +60,8 @@ export function createSpectralDraws(options: IndependentFieldsOptions): Spectral
 }
 
 export interface IndependentFields {
+  /** What is held from the first draw on. */
+  readonly memoryBytes: number;
   /**
    * @param step of the draw: an initial perturbation's place in its list
    * @param out [field, lat, lon]
@@ -72,6 +76,7 @@ export function createIndependentFields(grid: Grid, options: IndependentFieldsOp
   const points = gridSize(grid);
   const coefficients = new Float64Array(fieldsAtOnce * 2 * coefficientCount(draws.degree));
   return {
+    memoryBytes: synthesis.memoryBytes + draws.memoryBytes + coefficients.byteLength,
     draw(key, step, fields, out) {
       for (let first = 0; first < fields; first += fieldsAtOnce) {
         const count = Math.min(fieldsAtOnce, fields - first);

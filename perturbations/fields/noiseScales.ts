@@ -43,13 +43,18 @@ export function spectraOfScales(grid: Grid, scales: readonly NoiseScale[]): Spec
   });
 }
 
+/** The shortest length that `requireResolved` lets pass, in whole kilometres. */
+export function shortestLengthKm(grid: Grid): number {
+  return Math.ceil(gridSpacingKm(grid));
+}
+
 /** @throws {PlumeError} usage, for a length below the grid spacing */
 export function requireResolved(grid: Grid, lengthKm: number): void {
   const spacing = gridSpacingKm(grid);
   if (lengthKm < spacing) {
     throw usageError(
       `length scale of the noise is ${lengthKm} km, below the ${Math.round(spacing)} km between points of the grid ` +
-        `(${describeGrid(grid)}): it could not be told from white noise there; choose a longer one`,
+        `(${describeGrid(grid)}): it could not be told from white noise there; give ${shortestLengthKm(grid)} km or more`,
     );
   }
 }

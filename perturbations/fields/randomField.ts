@@ -17,6 +17,8 @@ const rowsAtOnce = 8;
 
 export interface RandomField {
   readonly process: SpectralProcess;
+  /** What is held from the first field on, with streams of so many rows. */
+  memoryBytes(rows: number): number;
   streams(keys: readonly MemberKey[]): FieldStreams;
   /** The field of one member at one step, made alone (the same numbers): step 0 is the first. @param out [lat, lon] */
   at(key: MemberKey, step: number, out: Float32Array): void;
@@ -34,6 +36,7 @@ export function createRandomField(grid: Grid, options: SpectralProcessOptions): 
   const points = gridSize(grid);
   return {
     process,
+    memoryBytes: (rows) => synthesis.memoryBytes + process.memoryBytes(rows, Math.min(rowsAtOnce, rows)),
     streams(keys) {
       const streams = process.streams(keys, Math.min(rowsAtOnce, keys.length));
       return {

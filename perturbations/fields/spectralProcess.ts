@@ -33,6 +33,8 @@ export interface SpectralProcessOptions {
 export interface SpectralProcess {
   /** The highest of the scales'. */
   readonly degree: number;
+  /** What is held with streams of so many rows, as `streams` is asked for them. */
+  memoryBytes(rows: number, most?: number): number;
   /**
    * Streams of so many rows; state is allocated here, nothing later.
    * @param most rows that are taken on at once at most (default: all)
@@ -123,6 +125,7 @@ export function createSpectralProcess(options: SpectralProcessOptions): Spectral
 
   return {
     degree,
+    memoryBytes: (rows, most = rows) => draws.byteLength + 8 * (rows * size + most * rowSize),
     streams,
     at(key, step) {
       const stream = streams([key]);

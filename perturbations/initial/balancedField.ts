@@ -50,8 +50,10 @@ export function createBalancedField(
   const length = schema.channels.length * schema.grid.latitudes.length * schema.grid.longitudes.length;
   const values = new Float32Array(length);
 
+  const heldBytes = pattern.memoryBytes + draws.memoryBytes + coefficients.byteLength + values.byteLength;
   return {
     stepsBack: 0,
+    memory: () => ({ heldBytes, ownRows: 0, forecasts: [] }),
     async add({ keys, states }) {
       for (const [row, key] of keys.entries()) {
         draws.draw(key, place, 0, pattern.fields, coefficients);

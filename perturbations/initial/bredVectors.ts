@@ -11,14 +11,14 @@
  * its history, each the difference of the two forecasts at that time, scaled as the newest; the seed is the same at all ages.
  */
 import { dataError, internalError, usageError } from '../../core/errors.js';
-import { type Grid, gridSize } from '../../core/grid.js';
+import { gridSize } from '../../core/grid.js';
 import type { InitialPerturbation, InitialRows, MemberKey } from '../../core/interfaces.js';
 import { channelName, type Schema } from '../../core/schema.js';
 import { formatTime, millisecondsPerHour } from '../../core/time.js';
 import { antitheticKey } from '../fields/antithetic.js';
 import { heatKernelAmplitudes } from '../fields/heatKernel.js';
 import { createIndependentFields } from '../fields/independentFields.js';
-import { gridSpacingKm, requireResolved } from '../fields/noiseScales.js';
+import { requireResolved } from '../fields/noiseScales.js';
 import type { BredVectorSource, PerturbationContext } from '../source.js';
 import { createHemisphericCaps } from './hemisphericCaps.js';
 
@@ -38,11 +38,6 @@ export function defaultSeedChannel({ channels }: Pick<Schema, 'channels'>): stri
   if (names.includes('z500')) return 'z500';
   if (geopotential !== undefined) return channelName(geopotential);
   return names.includes('msl') ? 'msl' : (names[0] ?? '');
-}
-
-/** Length scale of a seed where nobody says: the published 500 km, or as short as a coarser grid can hold. */
-export function defaultSeedLengthKm(grid: Grid): number {
-  return Math.max(500, Math.ceil(gridSpacingKm(grid)));
 }
 
 /**
@@ -106,7 +101,12 @@ export function createBredVectors(
         }
       }
       const validTime = (keys[0]?.start ?? 0) - stepsBack * stepHours * millisecondsPerHour;
-      const forecast = await rows.forecast(batch, validTime, cycleSteps);
+      takeDifferences(await rows.forecast(batch, validTime, cycleSteps), cycle);
+    }
+    return vectors;
+
+    /** A function of its own, so that forecasts are gone before the next are made. */
+    function takeDifferences(forecast: readonly Float32Array[], cycle: number): void {
       for (let row = 0; row < keys.length; row++) {
         const control = (Math.floor(row / perSample) * (perSample + 1) + perSample) * stateLength;
         const own = vector(row);
@@ -118,11 +118,16 @@ export function createBredVectors(
         rescale(own);
       }
     }
-    return vectors;
   };
 
   return {
     stepsBack: cycles * cycleSteps,
+    memory: (samples, streams) => {
+      const vectors = samples * (antithetic ? Math.ceil(streams / 2) : streams);
+      // vectors, then the same beside an unperturbed forecast of every weight sample
+      const forecastRows = vectors + samples;
+      return { heldBytes: seed.memoryBytes, ownRows: vectors + forecastRows, forecasts: [forecastRows] };
+    },
     add: async (rows) => {
       const members = rows.keys.map((key) => (antithetic ? antitheticKey(key) : { key, sign: 1 as const }));
       const whose = distinct(members.map(({ key }) => key));
@@ -158,6 +163,7 @@ function distinct(keys: readonly MemberKey[]): Vectors {
 }
 
 interface Seed {
+  readonly memoryBytes: number;
   /** To one channel of every age, the same field. */
   add(key: MemberKey, vector: readonly Float32Array[]): void;
   /** @throws {PlumeError} usage, when a forecast does not know of the seed */
@@ -196,6 +202,7 @@ function createSeed(source: BredVectorSource, schema: Schema, place: number): Se
   const points = gridSize(schema.grid);
   const field = new Float32Array(points);
   return {
+    memoryBytes: fields.memoryBytes + field.byteLength,
     add(key, vector) {
       fields.draw(key, place, 1, field);
       for (const age of vector) add(age, channel * points, field, 1);

@@ -21,12 +21,14 @@ interface ChannelNoiseSource {
 
 /**
  * @param draw fills [channel, lat, lon] with fields of unit variance, a function of the key alone
+ * @param drawBytes what it holds
  * @throws {PlumeError} usage, for an amplitude that is negative or no number
  */
 export function createChannelNoise(
   { kind, amplitude, antithetic }: ChannelNoiseSource,
   { schema, spread }: PerturbationContext,
   draw: (key: MemberKey, out: Float32Array) => void,
+  drawBytes = 0,
 ): InitialPerturbation {
   if (!(amplitude >= 0 && Number.isFinite(amplitude))) {
     throw usageError(
@@ -52,6 +54,7 @@ export function createChannelNoise(
 
   return {
     stepsBack: 0,
+    memory: () => ({ heldBytes: pattern.byteLength + drawBytes, ownRows: 0, forecasts: [] }),
     async add({ keys, states }) {
       let drawn: MemberKey | undefined;
       for (const [row, own] of keys.entries()) {

@@ -33,6 +33,11 @@ export function createLaggedAnalyses(
 
   return {
     stepsBack: Math.max(...lags),
+    memory: (samples, streams) => {
+      const most = Math.min(lags.length, streams);
+      const forecasts = Array.from({ length: most }, (_, begun) => samples * (begun + 1));
+      return { heldBytes: 0, ownRows: samples * most, forecasts };
+    },
     async add(rows) {
       const { keys, states, analyses } = rows;
       // Lag number 0 is the analysis: 0 steps.

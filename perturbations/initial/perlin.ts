@@ -9,13 +9,13 @@
  *
  * The sum is scaled to variance 1 in the mean over the sphere and all draws. The usual library does not do so: its noise has
  * a standard deviation of √(2 · 0.0465 Σ persistence²ᵒ), o = 0 … octaves − 1, which is 0.35 for three octaves of
- * persistence ½. Its "noise scale 0.2" is thus an α of 0.07 here, of climatological spread instead of a field's standard
- * deviation.
+ * persistence ½. Its "noise scale 0.2" is thus an α of 0.07 here (presets.ts), of climatological spread instead of a field's
+ * standard deviation.
  */
 import { mean } from 'simple-statistics';
 import { usageError } from '../../core/errors.js';
 import { describeGrid, type Grid, rowWeights } from '../../core/grid.js';
-import type { InitialPerturbation } from '../../core/interfaces.js';
+import type { InitialPerturbation, MemberKey } from '../../core/interfaces.js';
 import { uniforms } from '../../core/random/stream.js';
 import type { PerlinSource, PerturbationContext } from '../source.js';
 import { createChannelNoise } from './channelNoise.js';
@@ -69,7 +69,7 @@ export function createPerlin(
     value: new Float64Array(widest),
     slope: new Float64Array(widest),
   };
-  const noise = createChannelNoise(source, context, (key, out) => {
+  const draw = (key: MemberKey, out: Float32Array): void => {
     uniforms({ ...key, purpose: 'initial', step: place }, directions);
     out.fill(0);
     for (let c = 0; c < channels.length; c++) {
@@ -77,7 +77,9 @@ export function createPerlin(
       const ofChannel = directions.subarray(c * numbers, (c + 1) * numbers);
       for (const octave of octaves) addOctave(octave, ofChannel.subarray(octave.offset), work, field);
     }
-  });
+  };
+  const drawBytes = directions.byteLength + 16 * (most + widest);
+  const noise = createChannelNoise(source, context, draw, drawBytes);
   return { ...noise, notes: varianceNotes(octaves, grid) };
 }
 

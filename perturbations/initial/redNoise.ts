@@ -4,7 +4,7 @@
  * elsewhere called Brownian noise weights the waves of the latitude–longitude plane so, which is neither isotropic nor of one
  * value at the poles.
  */
-import type { InitialPerturbation } from '../../core/interfaces.js';
+import type { InitialPerturbation, MemberKey } from '../../core/interfaces.js';
 import { createIndependentFields } from '../fields/independentFields.js';
 import { redNoiseAmplitudes } from '../fields/powerLaw.js';
 import type { PerturbationContext, RedNoiseSource } from '../source.js';
@@ -24,5 +24,6 @@ export function createRedNoise(
   const amplitudes = redNoiseAmplitudes(grid, source.reddening);
   // The sign of a pair is given to whole patterns.
   const fields = createIndependentFields(grid, { amplitudes, purpose: 'initial', antithetic: false });
-  return createChannelNoise(source, context, (key, out) => fields.draw(key, place, channels.length, out));
+  const draw = (key: MemberKey, out: Float32Array): void => fields.draw(key, place, channels.length, out);
+  return createChannelNoise(source, context, draw, fields.memoryBytes);
 }

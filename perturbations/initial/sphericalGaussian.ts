@@ -3,7 +3,7 @@
  * even up to degree τ and falling like n^(−2α) beyond. Lindgren, Rue & Lindström 2011, doi:10.1111/j.1467-9868.2011.00777.x,
  * § 3.1; α = 2 and τ = 3 are in use for weather models of machine learning.
  */
-import type { InitialPerturbation } from '../../core/interfaces.js';
+import type { InitialPerturbation, MemberKey } from '../../core/interfaces.js';
 import { createIndependentFields } from '../fields/independentFields.js';
 import { maternAmplitudes } from '../fields/matern.js';
 import type { PerturbationContext, SphericalGaussianSource } from '../source.js';
@@ -23,5 +23,6 @@ export function createSphericalGaussian(
   const amplitudes = maternAmplitudes(grid, source.alpha, source.tau);
   // The sign of a pair is given to whole patterns.
   const fields = createIndependentFields(grid, { amplitudes, purpose: 'initial', antithetic: false });
-  return createChannelNoise(source, context, (key, out) => fields.draw(key, place, channels.length, out));
+  const draw = (key: MemberKey, out: Float32Array): void => fields.draw(key, place, channels.length, out);
+  return createChannelNoise(source, context, draw, fields.memoryBytes);
 }

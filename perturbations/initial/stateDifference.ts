@@ -40,6 +40,7 @@ export function createStateDifference(
   const addDraw = makeDifferences(context.schema.grid, context.pool, context.rotate);
   return {
     stepsBack: 0,
+    memory: () => ({ heldBytes: 0, ownRows: 0, forecasts: [] }),
     async add({ keys, states }) {
       for (const [row, own] of keys.entries()) {
         const { key, sign } = source.antithetic ? antitheticKey(own) : { key: own, sign: 1 };

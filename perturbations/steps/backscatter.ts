@@ -45,7 +45,15 @@ export function createBackscatter(source: BackscatterSource, context: Perturbati
   const hasWind = channels.some(({ quantity }) => quantity !== 'vorticity');
   const hasVorticity = channels.some(({ quantity }) => quantity === 'vorticity');
 
-  return { notes: resolutionNotes(source, schema.grid), streams: (keys) => makeStreams(keys) };
+  return {
+    notes: resolutionNotes(source, schema.grid),
+    memoryBytes: (rows) => {
+      const most = Math.min(blockWidth, rows);
+      const fields = (hasWind ? 2 : 0) + (hasVorticity ? 1 : 0);
+      return flow.memoryBytes + process.memoryBytes(rows, most) + 4 * fields * most * points;
+    },
+    streams: (keys) => makeStreams(keys),
+  };
 
   function makeStreams(keys: readonly MemberKey[]): StepStreams {
     const most = Math.min(blockWidth, keys.length);

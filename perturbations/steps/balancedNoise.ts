@@ -54,7 +54,15 @@ export function createBalancedNoise(
   const part = new Float32Array(rowsOfBlock * columns);
   const lowest = new Float32Array(others.length > 0 ? points : 0);
 
-  return { streams: (keys) => makeStreams(keys) };
+  const sharedBytes =
+    pattern.memoryBytes +
+    part.byteLength +
+    lowest.byteLength +
+    (others.length > 0 ? synthesis.memoryBytes : 0);
+  return {
+    memoryBytes: (rows) => sharedBytes + process.memoryBytes(fields * rows, fields),
+    streams: (keys) => makeStreams(keys),
+  };
 
   function makeStreams(keys: readonly MemberKey[]): StepStreams {
     const own = keys.map((key) => (source.antithetic ? antitheticKey(key) : { key, sign: 1 }));

@@ -27,7 +27,10 @@ export function createLearnedNoise(
   const { stepHours } = context;
   const field = createNoisePatterns(grid, scales, { stepHours, antithetic: source.antithetic });
 
-  return { streams: (keys) => makeStreams(keys) };
+  return {
+    memoryBytes: (rows) => field.memoryBytes(rows) + 4 * Math.min(blockWidth, rows) * points,
+    streams: (keys) => makeStreams(keys),
+  };
 
   function makeStreams(keys: readonly MemberKey[]): StepStreams {
     const streams = field.streams(keys);

@@ -200,14 +200,17 @@ export async function forecast(
       batchMembers,
       block,
       modelBytes: model.memoryBytes(design.weightSamples, batchMembers),
+      modelRowBytes: model.memoryBytes(1, 2) - model.memoryBytes(1, 1),
       signal,
       onNote: note,
       onEstimate: (estimate, memberSteps) => {
-        const { seconds, memoryBytes, diskBytes } = estimate;
+        const { seconds, memoryBytes, perturbationBytes, diskBytes } = estimate;
+        const perturbing =
+          perturbationBytes > 0 ? ` (${formatBytes(perturbationBytes)} for perturbations)` : '';
         report.line(
           seconds === null
             ? 'needs      nothing more: every member is there'
-            : `needs      about ${formatSeconds(seconds)}, ${formatBytes(memoryBytes)} of memory, ${formatBytes(diskBytes)} on disk`,
+            : `needs      about ${formatSeconds(seconds)}, ${formatBytes(memoryBytes)} of memory${perturbing}, ${formatBytes(diskBytes)} on disk`,
         );
         if (memberSteps === 0) return;
         progress = report.begin('forecast', memberSteps, 'member-steps');
@@ -216,6 +219,7 @@ export async function forecast(
       ...(live === null ? {} : { onStart: live.onStart }),
     });
     progress?.finish();
+    for (const text of summary.notes) note(text);
     if (summary.cost !== null) {
       const { core_seconds_per_member_day: seconds, member_days: days } = summary.cost;
       report.line(

@@ -42,9 +42,10 @@ export const perturbationsCommand: CommandDefinition<never> = {
 };
 
 function schemeRecord(kind: PerturbationKind) {
-  const { at, summary, parameters } = schemes[kind];
+  const { at, summary, parameters, advice } = schemes[kind];
   return {
     ...{ kind, at, summary },
+    ...(advice === undefined ? {} : { advice }),
     default: findPreset(kind)?.name,
     parameters: parameters.map(({ name, meaning, type }) => ({
       name: flagOf(name),
@@ -88,7 +89,8 @@ function schemeLines(kind: PerturbationKind): string[] {
 
 /** @param chosen its values are shown as the defaults */
 function details({ kind, name, values, source }: Preset): string {
-  const { at, summary, parameters } = schemes[kind];
+  const { at, summary, parameters, advice } = schemes[kind];
+  const fitted = parameters.some((one) => /lengthKm$/i.test(one.name) && values[one.name] !== undefined);
   const shown = (value: ParameterValue | undefined): string =>
     value === undefined ? 'by the model' : formatValue(value);
   const rows = parameters.map((one) => [
@@ -104,6 +106,12 @@ function details({ kind, name, values, source }: Preset): string {
       ([flag = '', value = '', meaning = '']) =>
         `  ${flag.padEnd(widthOf(0))}  ${value.padEnd(widthOf(1))}  ${meaning}`,
     ),
+    ...(advice === undefined ? [] : [`note: ${advice}`]),
+    ...(fitted
+      ? [
+          'note: lengths below the distance between points of the grid are drawn at that distance; one that is given is refused',
+        ]
+      : []),
     ...presets
       .filter((preset) => preset.kind === kind && preset.name !== name)
       .map((preset) => `see also ${preset.name}: ${preset.source}`),

@@ -128,6 +128,7 @@ describe('options', () => {
       unit: [],
       model,
       members: '1x2',
+      perturb: [],
       deterministic: false,
       lead: 'P2D',
       seed: 7,

@@ -17,8 +17,10 @@ const size: RunSize = {
   starts: 52,
   workers: 2,
   modelBytes: 1e7,
+  modelRowBytes: 0,
   poolStates: 0,
   stepsBack: 0,
+  perturbations: { heldBytes: 0, ownRows: 0, forecasts: [] },
 };
 const of = (change: Partial<RunSize>) => estimateRun({ ...size, ...change }, 0.01);
 
@@ -56,6 +58,8 @@ describe('the estimate of a run', () => {
       { modelBytes: 2e7 },
       { poolStates: 64 },
       { stepsBack: 3 },
+      { perturbations: { heldBytes: 1000, ownRows: 0, forecasts: [] } },
+      { perturbations: { heldBytes: 0, ownRows: 100, forecasts: [] } },
     ];
     for (const change of larger) expect(of(change).memoryBytes).toBeGreaterThan(memoryBytes);
   });
@@ -63,6 +67,32 @@ describe('the estimate of a run', () => {
   it('holds at least the states of every worker at once', () => {
     const large = { points: 1_000_000, blockMembers: 40 };
     expect(of(large).memoryBytes).toBeGreaterThan(2 * 3 * 40 * 2 * 1_000_000 * 4);
+  });
+
+  it('holds in every worker what perturbations do, and says how much of the memory is theirs', () => {
+    expect(of({}).perturbationBytes).toBe(0);
+    const perturbations = { heldBytes: 3e8, ownRows: 0, forecasts: [] };
+    expect(of({ perturbations }).memoryBytes - of({}).memoryBytes).toBe(2 * 3e8);
+    expect(of({ perturbations }).perturbationBytes).toBe(2 * 3e8);
+    // what bred vectors take of a block of 24: as many rows of their own, and of forecasts, with all ages
+    const bred = { heldBytes: 0, ownRows: 24 + 32, forecasts: [32] };
+    const rows = 2 * (24 + 56) + 3 * 32 + 3 * 12;
+    const large = { points: 1_000_000, perturbations: bred };
+    expect(of(large).memoryBytes - of({ points: 0 }).memoryBytes).toBeCloseTo(
+      (2 * rows + 3 * 2) * 2 * 4e6,
+      -3,
+    );
+  });
+
+  it('holds what the model works in for batches of other sizes, of forecasts that a start needs', () => {
+    const modelRowBytes = 1e7;
+    const bytes = (forecasts: readonly number[]) =>
+      of({ points: 0, modelRowBytes, perturbations: { heldBytes: 0, ownRows: 0, forecasts } })
+        .perturbationBytes;
+    expect(bytes([])).toBe(0);
+    expect(bytes([1, 2, 3])).toBe(2 * (1 + 2 + 3) * modelRowBytes);
+    // batches of 12, and a rest
+    expect(bytes([100])).toBe(2 * 24 * modelRowBytes);
   });
 
   it('has a disk that is linear in starts, kept leads and kept channels, and holds every value', () => {
@@ -88,7 +118,10 @@ describe('the estimate of a run', () => {
 describe('a run that does not fit', () => {
   const refusal = (memoryBytes: number, diskBytes: number): { tag: ErrorTag | null; message: string } => {
     try {
-      requireFits({ memoryBytes: 3e9, diskBytes: 5e9, seconds: 1 }, { memoryBytes, diskBytes });
+      requireFits(
+        { memoryBytes: 3e9, perturbationBytes: 0, diskBytes: 5e9, seconds: 1 },
+        { memoryBytes, diskBytes },
+      );
     } catch (error) {
       return { tag: isPlumeError(error) ? error.tag : null, message: String(error) };
     }

@@ -102,6 +102,7 @@ function requestOf({
       dates: members + analysisError === 0 ? [] : dates,
       rotate: true,
       pressures: channelPressures(schema),
+      notes: [],
     },
     historyLength: 1,
     device: 'cpu',
@@ -109,6 +110,7 @@ function requestOf({
     batchMembers: 2,
     block: { weightSamples: 1, noiseStreams: 2 },
     modelBytes: 1e7,
+    modelRowBytes: 0,
     signal: abort.signal,
     onEstimate: () => {},
     onProgress: (done) => {

@@ -78,6 +78,7 @@ function requestOf({ members = [4, 2], from = starts, stopAt, ...change }: Asked
     batchMembers: 4,
     block: { weightSamples: 2, noiseStreams: members[1] },
     modelBytes: 1e6,
+    modelRowBytes: 0,
     signal: abort.signal,
     onEstimate: () => {},
     onProgress: (done) => {

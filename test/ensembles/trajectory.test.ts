@@ -62,7 +62,11 @@ function linearModel({ a = 0.5, b = 0.25, amplitude = null, calls, spoil }: Fake
 }
 
 /** The pattern tells whose it is: 100 · sample + 10 · stream + step + point / 8. */
+/** Of perturbations that hold nothing. */
+const takesNothing: InitialPerturbation['memory'] = () => ({ heldBytes: 0, ownRows: 0, forecasts: [] });
+
 const labelled: StepPerturbation = {
+  memoryBytes: () => 0,
   streams: (keys) => {
     const steps = keys.map(() => 0);
     return {
@@ -83,6 +87,7 @@ const labelled: StepPerturbation = {
 function shifted(by: (key: MemberKey, age: number) => number): InitialPerturbation {
   return {
     stepsBack: 0,
+    memory: takesNothing,
     add: async ({ keys, states }) => {
       for (const [age, all] of states.entries())
         for (let i = 0; i < all.length; i++) all[i]! += by(keys[Math.floor(i / n)]!, age);
@@ -180,6 +185,7 @@ describe('a trajectory', () => {
   it('keys the noise of a member by seed, start, weight sample and stream', async () => {
     const keys: MemberKey[] = [];
     const perturbation: StepPerturbation = {
+      memoryBytes: () => 0,
       streams: (own) => {
         keys.push(...own);
         return labelled.streams(own);
@@ -215,6 +221,7 @@ describe('a trajectory', () => {
     };
     const times2: InitialPerturbation = {
       stepsBack: 0,
+      memory: takesNothing,
       add: async ({ states }) => {
         for (const all of states) doubled(all);
       },
@@ -226,8 +233,12 @@ describe('a trajectory', () => {
     expect(await started([plus1, times2])).toBe(2 * (13 + 1));
     expect(await started([times2, plus1])).toBe(2 * 13 + 1);
 
-    const stepTimes2: StepPerturbation = { streams: () => ({ apply: ({ after }) => doubled(after) }) };
+    const stepTimes2: StepPerturbation = {
+      memoryBytes: () => 0,
+      streams: () => ({ apply: ({ after }) => doubled(after) }),
+    };
     const stepPlus1: StepPerturbation = {
+      memoryBytes: () => 0,
       streams: () => ({
         apply: ({ after }) => {
           for (let i = 0; i < after.length; i++) after[i]! += 1;
@@ -243,6 +254,7 @@ describe('a trajectory', () => {
   it('hands each step what it was before, in batches of consecutive rows that come once', async () => {
     const seen: number[][] = [];
     const watching: StepPerturbation = {
+      memoryBytes: () => 0,
       streams: (keys) => ({
         apply: ({ firstRow, rows, before, after }) => {
           expect([before.length, after.length]).toEqual([rows * n, rows * n]);
@@ -265,6 +277,7 @@ describe('a trajectory', () => {
   it('gives first states the forecasts they ask for, with the weights of each sample, in any batches', async () => {
     const asking = (found: Float32Array[][]): InitialPerturbation => ({
       stepsBack: 2,
+      memory: takesNothing,
       add: async ({ keys, analyses: given, forecast }) => {
         expect(given).toHaveLength(4);
         expect(keys).toHaveLength(6);
@@ -317,7 +330,10 @@ describe('a trajectory', () => {
       },
     };
     const down = shifted(({ noiseStream }) => (noiseStream === 0 ? 0 : -1000));
-    const stepDown: StepPerturbation = { streams: () => ({ apply: ({ after }) => after.fill(-7) }) };
+    const stepDown: StepPerturbation = {
+      memoryBytes: () => 0,
+      streams: () => ({ apply: ({ after }) => after.fill(-7) }),
+    };
     // the model makes −1 of everything: a perturbation may not push it lower, nor is it lifted
     const model = linearModel({ a: 0, b: 0, spoil: (_, mean) => mean.fill(-1) });
     const found = await run(model, [0, 1, 3], {

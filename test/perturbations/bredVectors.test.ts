@@ -6,11 +6,7 @@ import type { ForecastRows, MemberKey } from '../../core/interfaces.js';
 import type { Channel, Schema } from '../../core/schema.js';
 import { heatKernelAmplitudes } from '../../perturbations/fields/heatKernel.js';
 import { createIndependentFields } from '../../perturbations/fields/independentFields.js';
-import {
-  createBredVectors,
-  defaultSeedChannel,
-  defaultSeedLengthKm,
-} from '../../perturbations/initial/bredVectors.js';
+import { createBredVectors, defaultSeedChannel } from '../../perturbations/initial/bredVectors.js';
 import type { BredVectorSource, PerturbationContext } from '../../perturbations/source.js';
 
 const globe = makeGrid(
@@ -448,16 +444,5 @@ describe('the seed where nobody says', () => {
     expect(() =>
       createBredVectors({ ...usual, errors, seedChannel: 'lnsp' }, contextOf(globe, channels)),
     ).not.toThrow();
-  });
-
-  it('is 500 km long, or as long as the points of a coarse grid are apart', () => {
-    const fine = makeGrid(
-      Array.from({ length: 121 }, (_, i) => 90 - 1.5 * i),
-      Array.from({ length: 240 }, (_, j) => 1.5 * j),
-    );
-    expect(defaultSeedLengthKm(fine)).toBe(500);
-    expect(defaultSeedLengthKm(globe)).toBe(1668);
-    const seedLengthKm = defaultSeedLengthKm(globe);
-    expect(() => createBredVectors({ ...usual, seedLengthKm }, two)).not.toThrow();
   });
 });

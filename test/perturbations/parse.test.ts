@@ -1,5 +1,5 @@
 /** Perturbations as they are asked for: texts and files, presets and what is said over them, and every refusal. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { flagOf, isInitial, isStep, perturbationKinds, schemes } from '../../per
 import { parsePerturbations } from '../../perturbations/parse.js';
 import { findPreset, presets } from '../../perturbations/presets.js';
 import { formatPerturbation, type PerturbedModel, resolvePerturbation } from '../../perturbations/resolve.js';
-import type { PerturbationSource } from '../../perturbations/source.js';
+import type { BredVectorSource, PerturbationSource } from '../../perturbations/source.js';
 
 const schema: Schema = {
   grid: makeGrid(
@@ -49,12 +49,43 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-async function resolved(...specifications: readonly string[]): Promise<PerturbationSource[]> {
-  const found: PerturbationSource[] = [];
+async function resolvedFor(
+  perturbed: PerturbedModel,
+  ...specifications: readonly string[]
+): Promise<{ sources: PerturbationSource[]; notes: string[] }> {
+  const sources: PerturbationSource[] = [];
+  const notes: string[] = [];
   for (const request of await parsePerturbations(specifications)) {
-    found.push(await resolvePerturbation(request, model));
+    const found = await resolvePerturbation(request, perturbed);
+    sources.push(found.source);
+    notes.push(...found.notes);
   }
-  return found;
+  return { sources, notes };
+}
+
+async function resolved(...specifications: readonly string[]): Promise<PerturbationSource[]> {
+  return (await resolvedFor(model, ...specifications)).sources;
+}
+
+/** The model on points so many degrees apart. */
+function spaced(degrees: number): PerturbedModel {
+  const grid = makeGrid(
+    Array.from({ length: 180 / degrees + 1 }, (_, i) => 90 - degrees * i),
+    Array.from({ length: 360 / degrees }, (_, j) => degrees * j),
+  );
+  return { ...model, schema: { ...schema, grid } };
+}
+
+/** How many of the start and of the steps are made. */
+function createAll(sources: readonly PerturbationSource[]): [number, number] {
+  const context = {
+    ...{ schema, stepHours: 6, pressures: [500, 500, 500], spread: [1000, 10, 10], rotate: false },
+    pool: { dates: 2, states: [new Float32Array(2 * 3 * 33 * 64)] },
+  };
+  return [
+    createInitialPerturbations(sources.filter(isInitial), context).length,
+    createStepPerturbations(sources.filter(isStep), context).length,
+  ];
 }
 
 async function file(name: string, content: unknown): Promise<string> {
@@ -65,18 +96,23 @@ async function file(name: string, content: unknown): Promise<string> {
 
 describe('a perturbation', () => {
   it('has the published numbers where nothing else is said', async () => {
-    expect(await resolved('sppt')).toEqual([
-      {
-        kind: 'sppt',
-        scales: [
-          { sigma: 0.52, lengthKm: 500, timeHours: 6 },
-          { sigma: 0.18, lengthKm: 1000, timeHours: 72 },
-          { sigma: 0.06, lengthKm: 2000, timeHours: 720 },
-        ],
-        ...{ clip: 1.8, stratosphere: [100, 50], boundaryLayer: [0.87, 0.97], surface: 0, antithetic: false },
-      },
-    ]);
-    expect(await resolved('sppt-ifs')).toEqual(await resolved('sppt'));
+    expect(await resolvedFor(spaced(1.5), 'sppt-ifs')).toEqual({
+      sources: [
+        {
+          kind: 'sppt',
+          scales: [
+            { sigma: 0.52, lengthKm: 500, timeHours: 6 },
+            { sigma: 0.18, lengthKm: 1000, timeHours: 72 },
+            { sigma: 0.06, lengthKm: 2000, timeHours: 720 },
+          ],
+          ...{ clip: 1.8, stratosphere: [100, 50], boundaryLayer: [0.87, 0.97], surface: 0 },
+          antithetic: false,
+        },
+      ],
+      notes: [],
+    });
+    // scaling whole increments by as much breaks models: the default is a preset of ours
+    expect(await resolved('sppt-increments')).toEqual(await resolved('sppt'));
   });
 
   it('has what is said over its preset, in any order, with lists, switches and ranges', async () => {
@@ -108,8 +144,70 @@ describe('a perturbation', () => {
     });
     const [request] = await parsePerturbations([`bred:errors=${table}`]);
     const cycle = async (stepHours: number) =>
-      ((await resolvePerturbation(request!, { ...model, stepHours })) as { cycleHours: number }).cycleHours;
+      ((await resolvePerturbation(request!, { ...model, stepHours })).source as BredVectorSource).cycleHours;
     expect(await Promise.all([1, 3, 4, 6, 24].map(cycle))).toEqual([6, 6, 8, 6, 24]);
+  });
+
+  it('of a preset is drawn at the shortest lengths that the grid holds, and says so', async () => {
+    const names = ['sppt-gfs', 'balanced', `bred:errors=${table}`];
+    const { sources, notes } = await resolvedFor(model, ...names);
+    // 5.625° of the equator are 625.4 km
+    const lengths = (...kilometres: number[]): object[] => kilometres.map((lengthKm) => ({ lengthKm }));
+    expect(sources).toMatchObject([
+      { scales: lengths(626, 1000, 2000, 2000, 2000) },
+      { lengthKm: 626 },
+      { seedLengthKm: 626 },
+    ]);
+    expect(notes).toEqual([
+      expect.stringMatching(
+        /^sppt: length-km=250\/1000\/2000\/2000\/2000 of preset sppt-gfs goes below the 626 km .*33 × 64.*: length-km=626\/1000\/2000\/2000\/2000 is used; give length-km/,
+      ),
+      expect.stringMatching(/^balanced: length-km=500 of preset balanced .*: length-km=626 is used/),
+      expect.stringMatching(
+        /^bred: seed-length-km=500 of preset bred-hens .*: seed-length-km=626 is used; give seed/,
+      ),
+    ]);
+    const finer = await resolvedFor(spaced(4.5), ...names);
+    expect(finer.notes.map((note) => note.slice(0, note.indexOf(':')))).toEqual(['sppt', 'balanced', 'bred']);
+    expect((await resolvedFor(spaced(3), ...names)).notes).toHaveLength(1);
+    expect((await resolvedFor(spaced(1.5), ...names)).sources).toMatchObject([
+      { scales: lengths(250, 1000, 2000, 2000, 2000) },
+      { lengthKm: 500 },
+      { seedLengthKm: 500 },
+    ]);
+    // other parameters may be said, and where the model knows its own lengths nothing is to be fitted
+    expect((await resolvedFor(model, 'sppt:sigma=0.3/0.1/0.1')).notes).toHaveLength(1);
+    expect((await resolvedFor(model, 'noise', 'sppt-harmonie', 'white')).notes).toEqual([]);
+  });
+
+  it('has a length that was asked for as it is, and is refused where the grid cannot hold it', async () => {
+    const list = await file('lengths', [
+      { kind: 'sppt-wrf', lengthKm: [300] },
+      { kind: 'balanced', lengthKm: 300 },
+    ]);
+    const asked = [['sppt-wrf:length-km=300'], ['balanced:length-km=300'], [list]];
+    for (const specifications of asked) {
+      const { sources, notes } = await resolvedFor(model, ...specifications);
+      expect(notes).toEqual([]);
+      expect(() => createAll(sources)).toThrow(
+        /length scale of the noise is 300 km, .*; give 626 km or more/,
+      );
+    }
+    // what was fitted is read back from a manifest without a word
+    const { sources } = await resolvedFor(model, 'sppt', 'balanced');
+    expect(await resolvedFor(model, await file('fitted', sources))).toEqual({ sources, notes: [] });
+  });
+
+  it('with a colon is no file, and a file has none', async () => {
+    const json = await file('table', {});
+    await writeFile(json, await readFile(table));
+    expect(await resolved(`bred:errors=${json}`)).toMatchObject([
+      { errors: { z500: 300, u500: 4, v500: 5 } },
+    ]);
+    await expect(resolved('lists:2/list.json')).rejects.toThrow(
+      /none called "lists".*a file of perturbations is given by a path without ":"/,
+    );
+    await expect(resolved('spt')).rejects.not.toThrow(/path without/);
   });
 
   it('comes from a file of texts and objects in its place in the list', async () => {
@@ -142,26 +240,8 @@ describe('every preset', () => {
       const parameter = parameters.find((one) => one.name === key);
       expect(parameter?.type.has(value), `${name}: ${key}`).toBe(true);
     }
-    // the small grid shows nothing below 700 km
-    const coarse = 'lengthKm' in values && Array.isArray(values.lengthKm);
-    const said = [
-      ...(kind === 'bred' ? [`errors=${table}`, 'seed-length-km=700'] : []),
-      ...(coarse
-        ? [`length-km=${(values.lengthKm as number[]).map((length) => Math.max(700, length)).join('/')}`]
-        : []),
-      ...(kind === 'balanced' ? ['length-km=700'] : []),
-    ];
-    const sources = await resolved(`${name}:${said.join(',')}`);
-    const context = {
-      ...{ schema, stepHours: 6, pressures: [500, 500, 500], spread: [1000, 10, 10], rotate: false },
-      pool: { dates: 2, states: [new Float32Array(2 * 3 * 33 * 64)] },
-    };
-    expect(createInitialPerturbations(sources.filter(isInitial), context)).toHaveLength(
-      schemes[kind].at === 'start' ? 1 : 0,
-    );
-    expect(createStepPerturbations(sources.filter(isStep), context)).toHaveLength(
-      schemes[kind].at === 'step' ? 1 : 0,
-    );
+    const { sources } = await resolvedFor(model, kind === 'bred' ? `${name}:errors=${table}` : name);
+    expect(createAll(sources)).toEqual(schemes[kind].at === 'start' ? [1, 0] : [0, 1]);
   });
 
   it('of a kind has the parameters of the first, which is the default', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Grid, gridSize, makeGrid } from '../../core/grid.js';
 import { uniforms } from '../../core/random/stream.js';
 import { createPerlin } from '../../perturbations/initial/perlin.js';
+import { findPreset } from '../../perturbations/presets.js';
 import type { PerlinSource } from '../../perturbations/source.js';
 import { initialRows } from './initialFixture.js';
 import { areaWeights, contextOf, memberKey, memberKeys } from './stepsFixture.js';
@@ -90,6 +91,29 @@ describe('gradient noise', () => {
     }
     // The usual library multiplies by √2: "0.2" there is an α of 0.07 here, since all but the rows at the poles are alike.
     expect(0.2 * (Math.SQRT2 / ratios[0]!)).toBeCloseTo(0.07, 3);
+  });
+
+  it('has as preset the published share of noise as the usual library makes it, which is not of variance 1', () => {
+    const preset = findPreset('perlin-pangu')!;
+    const source = { ...pangu, ...preset.values } as PerlinSource;
+    expect(findPreset('perlin')).toBe(preset);
+    // away from the poles, in cells and gradients that are all alike
+    const places = 8000;
+    let sum = 0;
+    const draw = new Float64Array(2 * places);
+    uniforms({ ...memberKey, purpose: 'initial', step: 1 }, draw);
+    for (let i = 0; i < draw.length; i += 2) {
+      const latitude = 150 * (draw[i]! - 0.5);
+      sum += (Math.SQRT2 * textbook(latitude, 360 * draw[i + 1]!, source)) ** 2;
+    }
+    const deviation = Math.sqrt(sum / places);
+    // ∫(1 − f)² = 181/462 and ∫(1 − f)² x² = 535/18018 over a cell, f the fade: four corners, E(g·d)² = d²/2, octaves of ½
+    const closed = Math.sqrt(2 * 4 * (181 / 462) * (535 / 18018) * (1 + 1 / 4 + 1 / 16));
+    // one draw, whose first octave has 144 cells
+    expect(Math.abs(deviation / closed - 1)).toBeLessThan(0.04);
+    expect(closed).toBeCloseTo(0.3495, 4);
+    expect(source.amplitude).toBe(Number((0.2 * closed).toPrecision(2)));
+    expect(preset.source).toContain(`standard deviation is ${closed.toFixed(2)}`);
   });
 
   it('is 0 at the points of its lattice and rises from them along gradients of one length', async () => {

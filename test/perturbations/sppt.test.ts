@@ -323,20 +323,26 @@ describe('a wave', () => {
     }
   });
 
-  it('that grows by e in energy within a day is told of', () => {
+  it('that grows faster than models have borne is told of, with the size that they bear', () => {
     const notes = (sigma: number, stepHours: number): readonly string[] =>
       createSppt(
         { ...gentle, scales: [{ sigma, lengthKm: 2500, timeHours: 6 }] },
         contextOf(globe, ['z500'], { stepHours }),
       ).notes ?? [];
-    // 4 σ² = e^(6/24) − 1 at 0.266
-    expect(notes(0.26, 6)).toEqual([]);
-    expect(notes(0.3, 6)).toEqual([
-      expect.stringMatching(
-        /standard deviation 0.30: .* its energy e-fold in 19.5 h.* at 0.26 that takes 24 h/,
-      ),
-    ]);
-    expect(notes(0.3, 24)).toEqual([]);
+    for (const stepHours of [6, 24]) {
+      expect(notes(0.14, stepHours)).toEqual([]);
+      // 4 · 0.3²
+      expect(notes(0.3, stepHours)).toEqual([
+        expect.stringMatching(
+          `increments of ${stepHours} h .* deviation 0.30: .* grows by 36 % a step.*; sigma=0.14 in place of 0.3 has 0.14`,
+        ),
+      ]);
+    }
+    // of steps of an hour: 4 σ² = e^(1/24) − 1 at 0.103
+    expect(notes(0.1, 1)).toEqual([]);
+    expect(notes(0.14, 1)).toEqual([expect.stringMatching(/sigma=0.1 in place of 0.14 has 0.1$/)]);
+    const published = createSppt(ifs, contextOf(globe, ['z500'], { stepHours: 24 })).notes ?? [];
+    expect(published[1]).toMatch(/deviation 0.52: .*; sigma=0.13\/0.045\/0.015 in place of 0.52\/0.18\/0.06/);
   });
 });
 

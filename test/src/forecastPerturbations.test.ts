@@ -81,9 +81,17 @@ describe('the plan of a forecast', () => {
     expect(needs().stepsBack).toBe(3);
   });
 
+  it('says and records what of a preset was changed to fit the grid', async () => {
+    const { plan, needs } = await planned({ perturb: ['sppt-wrf'] });
+    expect(needs().notes[0]).toMatch(/^sppt: length-km=150 of preset sppt-wrf .*: length-km=1112 is used/);
+    const scales = [{ sigma: 0.5, lengthKm: 1112, timeHours: 6 }];
+    expect(perturbationRecord(plan)).toMatchObject({ steps: [{ kind: 'sppt', scales }, { kind: 'noise' }] });
+    expect(perturbationLines(plan)[0]).toContain('length-km=1112');
+  });
+
   it.each([
     [{ perturb: ['sppt'] }, /^sppt: no channel of the model \(msl\) is left/],
-    [{ perturb: ['sppt-wrf'] }, /^sppt: length scale .* below the \d+ km/],
+    [{ perturb: ['sppt-wrf:length-km=150'] }, /^sppt: length scale .* below the \d+ km/],
     [{ perturb: ['skeb'] }, /^skeb: .* no wind/],
     [{ perturb: ['lagged:lags-hours=30'] }, /^lagged: lag 30 h is no whole number .*24 h and 48 h/],
     [{ perturb: ['balanced:length-km=100'] }, /^balanced: length scale/],
