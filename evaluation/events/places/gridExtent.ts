@@ -43,6 +43,7 @@ function reachesPoles(grid: Grid): boolean {
 }
 
 export function coversCircle(grid: Grid, centre: Site, radiusKm: number): boolean {
+  if (coversBox(grid, { north: 90, south: -90, west: 0, east: 360 })) return true;
   for (let bearing = 0; bearing < 360; bearing += 5) {
     if (!covers(grid, destination(centre, bearing, radiusKm))) return false;
   }
