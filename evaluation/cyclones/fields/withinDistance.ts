@@ -20,8 +20,7 @@ export function visitWithin(
   const reach = km / kmPerDegree + 1e-9;
   const cosReach = Math.cos(Math.min(Math.PI, km / earthRadiusKm + 1e-11));
   const [sine, cosine] = [Math.sin(latitude * radians), Math.cos(latitude * radians)];
-  for (let row = 0; row < rows; row++) {
-    if (latitudes[row]! > latitude + reach) continue;
+  for (let row = firstRow(latitudes, latitude + reach); row < rows; row++) {
     if (latitudes[row]! < latitude - reach) break;
     if (isPoleRow(sphere, row)) {
       visit(row * columns, row);
@@ -44,6 +43,17 @@ export function visitWithin(
 /** Degrees from one longitude eastward to another, 0 … 360. */
 function eastOf(from: number, to: number): number {
   return (((to - from) % 360) + 360) % 360;
+}
+
+/** Index of the first of falling latitudes that is not above, or their number. */
+function firstRow(latitudes: Float64Array, northern: number): number {
+  let [low, high] = [0, latitudes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (latitudes[middle]! > northern) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Index of the first of rising values that is not below, or their number. */

@@ -14,6 +14,7 @@ import { relativeVorticity } from '../../../evaluation/cyclones/fields/vorticity
 import type { Fix } from '../../../evaluation/cyclones/track.js';
 import type { FieldsAt } from '../../../evaluation/cyclones/tracker.js';
 import { makeTracker } from '../../../evaluation/cyclones/trackers/presets.js';
+import { pressureIsMissing, readPressures, whyPressureIsSkipped } from '../memoryArchive.js';
 import { idaPath, jovaPath, readRealFields, tl31Path, whySkipped } from './realFields.js';
 
 const gridLength = 2.5 * 111.2;
@@ -173,3 +174,46 @@ describe.skipIf(!existsSync(tl31Path))(`ERA5 on a Gaussian grid of 5.6°${whySki
     for (const { vorticity } of fixes) expect(vorticity).toBeGreaterThan(0);
   });
 });
+
+describe.skipIf(pressureIsMissing)(
+  `Daily pressures of a winter over the North Atlantic${whyPressureIsSkipped}`,
+  () => {
+    it('lows are followed from day to day: some a week, eastward and poleward, at the speed of lows', async () => {
+      const archive = await readPressures();
+      const following = makeTracker('lows').follow(archive.schema.grid, null);
+      const winter = [...archive.times.entries()].filter(
+        ([, time]) => time >= Date.UTC(2003, 11, 1) && time < Date.UTC(2004, 2, 1),
+      );
+      for (const [index, time] of winter) {
+        const { values } = await archive.read(index);
+        following.add(time, (name) => (name === 'msl' ? values : null));
+      }
+      const tracks = following.tracks();
+      expect(winter).toHaveLength(91);
+      const steps = tracks.flatMap(({ fixes }) =>
+        fixes.slice(1).map((fix, i) => ({ from: fixes[i]!, to: fix })),
+      );
+      expect(tracks.length).toBeGreaterThan(25);
+      expect(tracks.length).toBeLessThan(110);
+      const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+      const speeds = steps.map(({ from, to }) => kmFrom(from.latitude, from.longitude)(to) / 86.4);
+      expect(mean(speeds)).toBeGreaterThan(5);
+      expect(mean(speeds)).toBeLessThan(15);
+      expect(Math.max(...speeds)).toBeLessThanOrEqual(33.001);
+      expect(mean(steps.map(({ from, to }) => to.longitude - from.longitude))).toBeGreaterThan(2);
+      expect(mean(steps.map(({ from, to }) => to.latitude - from.latitude))).toBeGreaterThan(0);
+      // Where the pressure is told, it is that of a low over this ocean.
+      const pressures = tracks.flatMap(({ fixes }) => fixes.map(({ pressure }) => pressure));
+      expect(mean(pressures)).toBeGreaterThan(97000);
+      expect(mean(pressures)).toBeLessThan(100800);
+      console.log(
+        tracks.length,
+        mean(speeds),
+        mean(steps.map(({ from, to }) => to.longitude - from.longitude)),
+        mean(steps.map(({ from, to }) => to.latitude - from.latitude)),
+        mean(pressures),
+        mean(tracks.map((t) => t.fixes.length)),
+      );
+    });
+  },
+);
