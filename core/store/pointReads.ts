@@ -1,8 +1,8 @@
 /**
  * Which stretches of a field are read for points scattered over it. A stretch goes on over points that nobody asked for
  * as long as reading them costs less than beginning anew: from the page cache a positional read costs 0.4 µs and
- * 0.15 µs a KiB (`npm run bench -- query` prints both), so that both cost the same at some 3 KiB; from a disk whole
- * pages come anyway. So gaps of up to a page are read and thrown away.
+ * 0.05 to 0.15 µs a KiB (`npm run bench -- query` prints both), so that both cost the same at 3 to 9 KiB; from a disk
+ * whole pages come anyway. So gaps of up to a page are read and thrown away.
  */
 import { internalError } from '../errors.js';
 
