@@ -206,14 +206,6 @@ describe.skipIf(pressureIsMissing)(
       const pressures = tracks.flatMap(({ fixes }) => fixes.map(({ pressure }) => pressure));
       expect(mean(pressures)).toBeGreaterThan(97000);
       expect(mean(pressures)).toBeLessThan(100800);
-      console.log(
-        tracks.length,
-        mean(speeds),
-        mean(steps.map(({ from, to }) => to.longitude - from.longitude)),
-        mean(steps.map(({ from, to }) => to.latitude - from.latitude)),
-        mean(pressures),
-        mean(tracks.map((t) => t.fixes.length)),
-      );
     });
   },
 );
