@@ -24,12 +24,15 @@ const share = (what: string) => {
 const scaleError = 'scale must be a number above 0, up to 1, such as 0.05';
 const betaError = 'beta must be a number, 0 or more, such as 1e-4';
 const path = z.string().min(1);
+const texts = z.union([z.array(path), path.transform((one) => [one])]).default([]);
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(','))]);
 
 interface OptionDefinition {
   readonly flag: string;
   readonly description: string;
   readonly schema: z.ZodType;
+  /** The flag takes one value and may come several times; several values after one flag would swallow operands. */
+  readonly repeatable?: true;
 }
 
 const definitions = {
@@ -244,8 +247,75 @@ const definitions = {
   },
   start: {
     flag: '--start <time>',
-    description: 'start date that the maps show (default: the first)',
+    description:
+      'start date that maps show (default: the first), or that is asked: one, a list or FROM/TO/PERIOD (default: the last)',
     schema: z.string().optional(),
+  },
+  event: {
+    flag: '--event <text>',
+    description:
+      'yes-or-no question of every member: "wind > 17.2 m/s for 6h anywhere within 150km of 51.95,4.05" (docs/events.md); may be repeated',
+    schema: texts,
+    repeatable: true,
+  },
+  curve: {
+    flag: '--curve <text>',
+    description:
+      'an event with * for its number: probabilities of exceeding levels, quantiles, return levels; may be repeated',
+    schema: texts,
+    repeatable: true,
+  },
+  at: {
+    flag: '--at <lat,lon>',
+    description: 'the place that "here" stands for, degrees north and east: 51.95,4.05 or 60N,5W',
+    schema: z.string().min(1).optional(),
+  },
+  sites: {
+    flag: '--sites <file>',
+    description: 'places that "here" stands for, a CSV file with columns name, lat, lon',
+    schema: path.optional(),
+  },
+  site: {
+    flag: '--site <name>',
+    description: 'the one of --sites that is drawn',
+    schema: z.string().min(1).optional(),
+  },
+  quantities: {
+    flag: '--quantities <names>',
+    description: 'what is drawn, from the top: wind,t2m,msl (default: the first four that a forecast holds)',
+    schema: list.optional(),
+  },
+  minimumMembers: {
+    flag: '--minimum-members <n>',
+    description: 'members that an answer needs; what fewer say is refused',
+    schema: whole('minimum members', 1).default(10),
+  },
+  interval: {
+    flag: '--interval <method>',
+    description: 'sampling interval of a probability, 95 %: wilson or jeffreys',
+    schema: z.enum(['wilson', 'jeffreys']).default('wilson'),
+  },
+  annual: {
+    flag: '--annual',
+    description:
+      'return levels of years beside those of the window: largest values of every whole year of --archive, which is read from end to end',
+    schema: z.boolean().default(false),
+  },
+  arrow: {
+    flag: '--arrow <file>',
+    description: 'all answers as an Arrow file: tidy rows, or the fields of a map',
+    schema: path.optional(),
+  },
+  csv: { flag: '--csv <file>', description: 'all answers as a CSV file', schema: path.optional() },
+  map: {
+    flag: '--map <file>',
+    description: 'ask at every grid point, and draw the probabilities: an SVG file',
+    schema: path.optional(),
+  },
+  figure: {
+    flag: '--figure <file>',
+    description: 'the curves drawn: an SVG file',
+    schema: path.optional(),
   },
   forecastUnit: {
     flag: '--forecast-unit <name=unit...>',
@@ -422,6 +492,19 @@ const optionsSchema = z.strictObject({
   references: definitions.references.schema,
   seasonless: definitions.seasonless.schema,
   start: definitions.start.schema,
+  event: definitions.event.schema,
+  curve: definitions.curve.schema,
+  at: definitions.at.schema,
+  sites: definitions.sites.schema,
+  site: definitions.site.schema,
+  quantities: definitions.quantities.schema,
+  minimumMembers: definitions.minimumMembers.schema,
+  interval: definitions.interval.schema,
+  annual: definitions.annual.schema,
+  arrow: definitions.arrow.schema,
+  csv: definitions.csv.schema,
+  map: definitions.map.schema,
+  figure: definitions.figure.schema,
   forecastUnit: definitions.forecastUnit.schema,
   memberDimension: definitions.memberDimension.schema,
   regions: definitions.regions.schema,
@@ -452,10 +535,13 @@ export type OptionName = keyof Options;
 /** Flags of a command for commander, with their defaults told in words. */
 export function commanderOptions(names: readonly OptionName[]): Option[] {
   return names.map((name) => {
-    const { flag, description } = definitions[name];
+    const { flag, description, repeatable }: OptionDefinition = definitions[name];
     const preset = optionsSchema.shape[name].safeParse(undefined).data;
     const shown = preset === undefined || preset === false || (Array.isArray(preset) && preset.length === 0);
-    return new Option(flag, shown ? description : `${description} (default: ${String(preset)})`);
+    const option = new Option(flag, shown ? description : `${description} (default: ${String(preset)})`);
+    return repeatable === undefined
+      ? option
+      : option.argParser((value: string, earlier: readonly string[] = []) => [...earlier, value]);
   });
 }
 

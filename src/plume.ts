@@ -30,6 +30,8 @@ const entries: readonly Entry[] = [
   },
   { word: 'verify', load: async () => (await import('./commands/verify.js')).verifyCommand },
   { word: 'compare', load: async () => (await import('./commands/compare.js')).compareCommand },
+  { word: 'query', load: async () => (await import('./commands/query.js')).queryCommand },
+  { word: 'epsgram', load: async () => (await import('./commands/epsgram.js')).epsgramCommand },
   { word: 'report', load: async () => (await import('./commands/report.js')).reportCommand },
   {
     word: 'run',
@@ -65,6 +67,8 @@ Examples:
   plume forecast --archive slp.nc --model model --starts 2007-01-01/2007-12-24/P7D --out runs/2007
   plume verify runs/2007 --archive slp.nc
   plume report runs/2007
+  plume query runs/2007 --event "msl < 980 hPa within 300km of 60N,20W between 24h and 72h"
+  plume epsgram runs/2007 --at 60N,20W
   plume compare runs/2007 runs/other --archive slp.nc
 
 Exit codes: 0 done, ${exitCodes.usage} bad use, ${exitCodes.data} bad data, ${exitCodes.resources} not enough resources,

@@ -37,7 +37,7 @@ export function onCommonGround(
   };
 }
 
-function onGridOf(
+export function onGridOf(
   forecast: { readonly name: string; readonly source: EnsembleSource },
   { name, archive }: { readonly name: string; readonly archive: Archive },
   regrid: Options['regrid'],

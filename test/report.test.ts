@@ -11,12 +11,13 @@ import { openRun } from '../core/store/run.js';
 import { millisecondsPerDay } from '../core/time.js';
 import type { EnsembleSource } from '../evaluation/ensembleSource.js';
 import { differencePrefix, type ScoreRow } from '../evaluation/scoreRow.js';
-import { colourScale, roundStep } from '../src/report/colourScale.js';
+import { colourScale } from '../src/report/colourScale.js';
 import { displayUnit, formatValue, squaredUnit } from '../src/report/displayUnit.js';
 import { mapLeads } from '../src/report/fieldMaps.js';
 import { keySentence } from '../src/report/keySentence.js';
 import { mapFrame } from '../src/report/mapProjection.js';
 import { type ReportRun, renderReport, writeReport } from '../src/report/report.js';
+import { roundStep } from '../src/report/roundStep.js';
 import { formatScores } from '../src/report/scoreTable.js';
 
 const axis = (from: number, to: number, count: number) =>

@@ -6,6 +6,7 @@
  */
 import * as Plot from '@observablehq/plot';
 import { vik } from './divergingSteps.js';
+import { roundStep } from './roundStep.js';
 import { tickText } from './valueAxis.js';
 
 export type Scheme =
@@ -85,14 +86,6 @@ function roundTo125(x: number): number {
 function stepBelow125(edge: number): number {
   const digit = Number(edge.toExponential(0)[0]);
   return Number((digit === 5 ? edge * 0.4 : edge / 2).toPrecision(3));
-}
-
-/** 1, 2, 2.5 or 5 times a power of ten, not below x. */
-export function roundStep(x: number): number {
-  if (!(x > 0)) return 1;
-  const power = 10 ** Math.floor(Math.log10(x));
-  const lead = [1, 2, 2.5, 5, 10].find((each) => each * power >= x * (1 - 1e-9));
-  return (lead ?? 10) * power;
 }
 
 /** A bar of the steps with labels at their bounds, as inline SVG. */
