@@ -11,6 +11,7 @@ import { epsgramText } from '../epsgram/epsgramTerminal.js';
 import type { Options } from '../options.js';
 import { askedStarts, openAsked } from '../query/askedForecast.js';
 import { askedSites, requireInside } from '../query/askedSites.js';
+import { siteText } from '../query/placeText.js';
 import { openUsualWeather } from '../query/usualWeather.js';
 
 const epsgramOptions = [
@@ -65,9 +66,8 @@ export const epsgramCommand: CommandDefinition<EpsgramOptionName> = {
           options.minimumMembers,
         );
         const { name: site, latitude, longitude } = place;
-        const where = site === options.at ? '' : `${site}, `;
         const words = {
-          place: `${where}${latitude}°N ${longitude}°E`,
+          place: siteText(site, latitude, longitude),
           start,
           members: members.rows,
           usual: usual?.meaning ?? null,

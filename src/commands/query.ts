@@ -147,8 +147,9 @@ async function answerEvents(
 ): Promise<Answered> {
   const asked = await askEvents(forecast, starts, events, await askedSites(options), usual, options);
   const { answerText } = await import('../query/answerText.js');
-  const { answerColumns } = await import('../query/answerRow.js');
-  await writeRows(options, answerColumns(asked), forecast.name, usual);
+  await writeRows(options, forecast.name, usual, async () =>
+    (await import('../query/answerRow.js')).answerColumns(asked),
+  );
   return {
     texts: asked.map((one) => answerText(one, usual?.meaning ?? null)),
     result: {
@@ -170,8 +171,9 @@ async function answerCurves(
   const { askCurves } = await import('../query/askCurves.js');
   const asked = await askCurves(forecast, starts, curves, await askedSites(options), usual, options);
   const { curveText } = await import('../query/curveText.js');
-  const { curveColumns } = await import('../query/curveRow.js');
-  await writeRows(options, curveColumns(asked), forecast.name, usual);
+  await writeRows(options, forecast.name, usual, async () =>
+    (await import('../query/curveRow.js')).curveColumns(asked),
+  );
   if (options.figure !== undefined) {
     const { curveFigure } = await import('../query/curveFigure.js');
     await writeText(options.figure, curveFigure(asked, usual?.meaning ?? null));
@@ -231,10 +233,12 @@ function recordedArchives({ run }: AskedForecast): string[] {
 
 async function writeRows(
   { arrow, csv }: Pick<Options, 'arrow' | 'csv'>,
-  columns: readonly Column[],
   forecast: string,
   usual: UsualWeather | null,
+  columnsOf: () => Promise<readonly Column[]>,
 ): Promise<void> {
+  if (arrow === undefined && csv === undefined) return;
+  const columns = await columnsOf();
   const metadata = { forecast, ...(usual === null ? {} : { climatology: usual.meaning }) };
   if (arrow !== undefined) await writeTable(arrow, columns, metadata);
   if (csv !== undefined) await writeCsv(csv, columns);

@@ -4,6 +4,7 @@ import type { ConditionAnswer, EventAnswer } from '../../evaluation/events/answe
 import { percent } from '../report/diagramFrame.js';
 import { displayUnit, formatValue } from '../report/displayUnit.js';
 import type { AskedEvent } from './askEvents.js';
+import { placeText, siteText } from './placeText.js';
 
 /** Lines of a table; files have the rest. */
 const mostLines = 20;
@@ -23,7 +24,7 @@ function linesOf(answer: EventAnswer, absent: number, usual: string | null): str
   const { site, probability, yes, members, missing, interval, climatological, effectiveMembers } = answer;
   const name = `${interval.method[0]!.toUpperCase()}${interval.method.slice(1)}`;
   const lines = [
-    ...(site === null ? [] : [line('here', `${site}${placeText(site, answer)}`)]),
+    ...(site === null ? [] : [line('here', siteText(site, answer.latitude ?? 0, answer.longitude ?? 0))]),
     line(
       'probability',
       `${percent(probability)}, ${yes} of ${members} members; ${percent(interval.level)} ${name} interval ` +
@@ -61,11 +62,6 @@ function linesOf(answer: EventAnswer, absent: number, usual: string | null): str
 
 function line(term: string, text: string): string {
   return `${term.padEnd(12)} ${text}`;
-}
-
-function placeText(name: string, { latitude, longitude }: EventAnswer): string {
-  const place = `${latitude}°N ${longitude}°E`;
-  return name === `${latitude},${longitude}` ? '' : ` (${place})`;
 }
 
 /** Shares of the two sources; an unbiased estimate of a small one may lie below 0. */
@@ -106,7 +102,7 @@ function tableOf({ answers, refused, absent }: AskedEvent, usual: string | null)
   const rows = shown.map(
     ({ site, latitude, longitude, probability, interval, yes, members, climatological }) => [
       site ?? '',
-      `${latitude}, ${longitude}`,
+      placeText(latitude ?? 0, longitude ?? 0),
       percent(probability),
       `${percent(interval.low)} to ${percent(interval.high)}`,
       `${yes} of ${members}`,

@@ -7,6 +7,7 @@ import { chartText, drawingDocument } from '../report/leadCurves.js';
 import { type SvgPart, type SvgText, svgFile } from '../report/svgFile.js';
 import { tickText } from '../report/valueAxis.js';
 import type { AskedCurve } from './askCurves.js';
+import { siteText } from './placeText.js';
 
 const [panelWidth, panelHeight, margin, headHeight] = [640, 300, 20, 62];
 /** More would make a page that nobody reads; files have all. */
@@ -18,13 +19,13 @@ export function curveFigure(curves: readonly AskedCurve[], usual: string | null)
   let y = 0;
   for (const asked of curves.slice(0, mostPanels)) {
     const { curve, site, latitude, longitude, start, members, cases } = asked;
-    const where = site === null ? '' : `${site} (${latitude}°N ${longitude}°E), `;
+    const where = site === null ? '' : `${siteText(site, latitude ?? 0, longitude ?? 0)}, `;
     const behind = cases === null || usual === null ? '' : `; grey: ${cases} cases of ${usual}`;
     texts.push({ x: margin, y: y + 28, text: curve, kind: 'title' });
     texts.push({
       x: margin,
       y: y + 48,
-      text: `${where}${members} members from ${shortCalendar(start)}, band: 95 % ${asked.interval.method} interval${behind}`,
+      text: `${where}${members} members from ${shortCalendar(start)}, band: 95 % ${capital(asked.interval.method)} interval${behind}`,
       kind: 'quiet',
     });
     parts.push({ x: margin, y: y + headHeight, width: panelWidth, height: panelHeight, svg: panel(asked) });
@@ -92,4 +93,8 @@ function panel({ curve, unit, direction, exceedance, ofWindow, ofYears }: AskedC
     ],
   });
   return chartText(chart, escapeHtml(`exceedance of ${curve}`));
+}
+
+function capital(word: string): string {
+  return `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 }

@@ -4,6 +4,7 @@ import { percent } from '../report/diagramFrame.js';
 import { displayUnit, formatValue } from '../report/displayUnit.js';
 import { aligned } from './answerText.js';
 import type { AskedCurve } from './askCurves.js';
+import { siteText } from './placeText.js';
 
 /** Levels that are shown; files have the rest. */
 const mostLevels = 13;
@@ -27,7 +28,7 @@ export function curveText(asked: AskedCurve): string {
   const size = Math.max(...asked.quantiles.map(({ level }) => Math.abs(level * factor)));
   const shown = (level: number): string => formatValue(level * factor, size);
   const beyond = direction === 'above' ? 'exceeded' : 'fallen short of';
-  const where = site === null ? '' : `, ${site} (${latitude}°N ${longitude}°E)`;
+  const where = site === null ? '' : `, ${siteText(site, latitude ?? 0, longitude ?? 0)}`;
   const count =
     missing === 0
       ? `${members} members`

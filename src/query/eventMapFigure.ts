@@ -45,7 +45,8 @@ export function eventMapFigure(
     y += headHeight + drawing.height + 20;
   };
   for (const map of maps) {
-    const { event, start, members, refused } = map;
+    const { start, members, refused } = map;
+    const event = map.event.replaceAll(' at here', '');
     const without = refused === 0 ? '' : `; ${refused} points without an answer`;
     panel(
       event,

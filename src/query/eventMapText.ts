@@ -4,6 +4,7 @@ import { formatTime } from '../../core/time.js';
 import { percent } from '../report/diagramFrame.js';
 import { placeOf } from '../report/places.js';
 import type { EventMap } from './eventMap.js';
+import { placeText } from './placeText.js';
 
 export interface MapSummary {
   readonly event: string;
@@ -37,8 +38,8 @@ export function summaryOfMap(
 export function mapText(grid: Grid, map: EventMap): string {
   const { event, members, absent, points, refused, largest, areaMean: mean } = summaryOfMap(grid, map);
   const lines = [
-    `${event}, from ${formatTime(map.start)}`,
-    `  largest      ${percent(largest.probability)} at ${largest.latitude}°N ${largest.longitude}°E, of ${members} members`,
+    `${event}, at every point, from ${formatTime(map.start)}`,
+    `  largest      ${percent(largest.probability)} at ${placeText(largest.latitude, largest.longitude)}, of ${members} members`,
     `  area         ${percent(mean)} of it is expected to have the event`,
     ...(absent === 0 ? [] : [`  missing      ${absent} members are not in the run`]),
     ...(refused === 0

@@ -43,10 +43,11 @@ export function svgFile({ width, height, label, texts, parts }: SvgFile): string
     .filter((rule) => drawn.test(rule));
   const style =
     'text{font-family:system-ui,"Segoe UI",Roboto,"Noto Sans",sans-serif}' +
-    '.title{font-size:17px;font-weight:620}.over{font-size:13px;font-weight:620}.quiet{font-size:12px;fill:var(--quiet)}' +
+    `.title{font-size:${sizes.title}px;font-weight:620}.over{font-size:${sizes.over}px;font-weight:620}.quiet{font-size:${sizes.quiet}px;fill:var(--quiet)}` +
     `${rules.join('')}svg.map,svg.chart,svg.bar{width:auto;max-width:none}`;
   const words = texts.map(
-    ({ x, y, text, kind }) => `<text class="${kind}" x="${x}" y="${y}">${escapeHtml(text)}</text>`,
+    ({ x, y, text, kind }) =>
+      `<text class="${kind}" x="${x}" y="${y}"${shrunk(text, kind, width - 2 * x)}>${escapeHtml(text)}</text>`,
   );
   const placed = parts.map((part) => at(part));
   const text =
@@ -54,6 +55,14 @@ export function svgFile({ width, height, label, texts, parts }: SvgFile): string
     `viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(label)}" fill="${palette().get('--ink')}" color="${palette().get('--ink')}">` +
     `<style>${style}</style><rect width="${width}" height="${height}" fill="var(--card)"/>${words.join('')}${placed.join('')}</svg>\n`;
   return text.replace(/var\((--[a-z]+)\)/g, (whole, name: string) => palette().get(name) ?? whole);
+}
+
+const sizes = { title: 17, over: 13, quiet: 12 } as const;
+
+/** Long texts are set smaller, so that they stay inside; a letter is half as wide as it is high, and a little more. */
+function shrunk(text: string, kind: SvgText['kind'], room: number): string {
+  const fitting = room / (0.58 * [...text].length);
+  return fitting >= sizes[kind] ? '' : ` style="font-size:${Math.max(6, fitting).toFixed(1)}px"`;
 }
 
 function at({ x, y, width, height, svg }: SvgPart): string {
