@@ -23,6 +23,10 @@ const share = (what: string) => {
 };
 const scaleError = 'scale must be a number above 0, up to 1, such as 0.05';
 const betaError = 'beta must be a number, 0 or more, such as 1e-4';
+const kilometres = (what: string) => {
+  const error = `${what} must be a number of km above 0, such as 120`;
+  return z.coerce.number({ error }).gt(0, { error }).max(20_000, { error });
+};
 const path = z.string().min(1);
 const texts = z.union([z.array(path), path.transform((one) => [one])]).default([]);
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(','))]);
@@ -317,6 +321,59 @@ const definitions = {
     description: 'the curves drawn: an SVG file',
     schema: path.optional(),
   },
+  tracker: {
+    flag: '--tracker <name>',
+    description:
+      'how cyclones are followed: ecmwf, tempest or vitart (tropical), lows (outside the tropics); docs/cyclones.md',
+    schema: z.string().min(1).default('ecmwf'),
+  },
+  set: {
+    flag: '--set <name=value>',
+    description:
+      'a threshold of the tracker, such as minimumHours=24 (docs/cyclones.md has them all); may be repeated',
+    schema: texts,
+    repeatable: true,
+  },
+  match: {
+    flag: '--match <km>',
+    description:
+      'mean distance below which tracks of two members are one storm (default: 300, or the spacing of a coarser grid)',
+    schema: kilometres('match').optional(),
+  },
+  best: {
+    flag: '--best <file>',
+    description: 'best tracks to score the forecast against: HURDAT2, IBTrACS, ATCF, …; may be repeated',
+    schema: texts,
+    repeatable: true,
+  },
+  strike: {
+    flag: '--strike <lat,lon[,km]>',
+    description:
+      'place for which the probability of a cyclone near by is told: 25.8N,80.2W or 25.8,-80.2,200; may be repeated',
+    schema: texts,
+    repeatable: true,
+  },
+  radius: {
+    flag: '--radius <km>',
+    description: 'how near a cyclone passes to strike a place',
+    schema: kilometres('radius').default(120),
+  },
+  strict: {
+    flag: '--strict',
+    description: 'stop at the first malformed row of a track file, in place of leaving it out',
+    schema: z.boolean().default(false),
+  },
+  trackFormat: {
+    flag: '--track-format <name>',
+    description: 'format of the track files where they do not tell by themselves: hurdat2, atcf, …',
+    schema: z.string().min(1).optional(),
+  },
+  figures: {
+    flag: '--figures <dir>',
+    description:
+      'directory for pictures of the storms: tracks, strike probability, cone, intensity; SVG files',
+    schema: path.optional(),
+  },
   forecastUnit: {
     flag: '--forecast-unit <name=unit...>',
     description: 'unit of a variable (or of leads) of forecast files that state none, or a wrong one: pr=mm',
@@ -505,6 +562,15 @@ const optionsSchema = z.strictObject({
   csv: definitions.csv.schema,
   map: definitions.map.schema,
   figure: definitions.figure.schema,
+  tracker: definitions.tracker.schema,
+  set: definitions.set.schema,
+  match: definitions.match.schema,
+  best: definitions.best.schema,
+  strike: definitions.strike.schema,
+  radius: definitions.radius.schema,
+  strict: definitions.strict.schema,
+  trackFormat: definitions.trackFormat.schema,
+  figures: definitions.figures.schema,
   forecastUnit: definitions.forecastUnit.schema,
   memberDimension: definitions.memberDimension.schema,
   regions: definitions.regions.schema,

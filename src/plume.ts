@@ -32,6 +32,7 @@ const entries: readonly Entry[] = [
   { word: 'compare', load: async () => (await import('./commands/compare.js')).compareCommand },
   { word: 'query', load: async () => (await import('./commands/query.js')).queryCommand },
   { word: 'epsgram', load: async () => (await import('./commands/epsgram.js')).epsgramCommand },
+  { word: 'tracks', load: async () => (await import('./commands/tracks.js')).tracksCommand },
   { word: 'report', load: async () => (await import('./commands/report.js')).reportCommand },
   {
     word: 'run',
@@ -66,6 +67,7 @@ Examples:
   plume bayesianise net.onnx --layers '*.weight' --archive slp.nc --out bayesian
   plume forecast --archive slp.nc --model model --starts 2007-01-01/2007-12-24/P7D --out runs/2007
   plume verify runs/2007 --archive slp.nc
+  plume tracks runs/2007 --tracker lows
   plume report runs/2007
   plume query runs/2007 --event "msl < 980 hPa within 300km of 60N,20W between 24h and 72h"
   plume epsgram runs/2007 --at 60N,20W

@@ -81,7 +81,7 @@ async function ownRegion(text: string): Promise<Region> {
 }
 
 /** That of --mask, else the one that the archive holds beside its fields. */
-async function openMask({
+export async function openMask({
   mask,
   archive = [],
 }: Partial<Pick<Options, 'mask' | 'archive'>>): Promise<LandShare> {

@@ -21,6 +21,7 @@ import type { Options } from '../options.js';
 import { isSeasonless } from '../referenceOption.js';
 import { archivePaths } from '../report/archivePaths.js';
 import { unitsIn } from '../report/channelUnits.js';
+import { readRunTracks } from '../tracks/readRunTracks.js';
 import { isTrainingDirectory, readAccount, trainingPageName } from '../training/trainingAccount.js';
 import { version } from '../version.js';
 
@@ -129,8 +130,12 @@ export async function reportRun(directory: string, options: ReportOptions): Prom
       requireSameSchema(witness.archive.schema, witness.name, run.schema, `run "${directory}"`);
     const { rows, training } = await scoresOf(directory);
     const page = options.out ?? join(directory, 'report.html');
+    const start = options.start === undefined ? run.starts[0] : parseTime(options.start);
+    const cyclones =
+      start === undefined ? null : await readRunTracks(directory, start, run.leadsHours.at(-1) ?? 0);
     await writeReport(run, rows, page, {
       name: directory,
+      ...(cyclones === null ? {} : { cyclones }),
       ...(await diagramsOf(directory)),
       madeUp: await isSeasonless(paths ?? []),
       ...(options.start === undefined ? {} : { start: parseTime(options.start) }),

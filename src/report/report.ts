@@ -10,8 +10,10 @@ import { formatTime } from '../../core/time.js';
 import type { DiagramRow } from '../../evaluation/diagramRow.js';
 import type { ScoreMaps } from '../../evaluation/scoreMaps.js';
 import type { ScoreRow } from '../../evaluation/scoreRow.js';
+import type { CycloneForecast } from '../tracks/cycloneForecast.js';
 import { calendar } from './calendar.js';
 import { unitsOf } from './channelUnits.js';
+import { cyclonesSection } from './cyclonesSection.js';
 import { leadLabel } from './displayUnit.js';
 import { mapDefinitions } from './fieldMap.js';
 import { fieldMaps, mapLeads } from './fieldMaps.js';
@@ -40,11 +42,16 @@ export interface ReportOptions {
   readonly diagrams?: readonly DiagramRow[];
   /** The run's maps.arrow. */
   readonly maps?: ScoreMaps | null;
+  /** Cyclones of the start, where they have been followed (tracks.arrow). */
+  readonly cyclones?: CycloneForecast;
   /** What happened and what is usual, for the maps of a global forecast. */
   readonly witness?: Witness;
   /** True for a world without land, seasons or cities; default: what the run's record says. */
   readonly madeUp?: boolean;
 }
+
+/** Of the page's strike probabilities, km, as ECMWF's. */
+const strikeRadiusKm = 120;
 
 /**
  * Writes the page, atomically.
@@ -86,11 +93,15 @@ export async function renderReport(
     coast: !madeUp,
   };
   const verified = verificationSection(verification);
+  const cyclones =
+    options.cyclones === undefined
+      ? ''
+      : cyclonesSection(options.cyclones, { radiusKm: strikeRadiusKm, coast: !madeUp });
   if (fitsGlobePage(run.schema)) {
     const last = run.leadsHours[run.leadsHours.length - 1]!;
     const title = `${last % 24 === 0 ? dayCount(last / 24) : `${last} hours`} ahead from ${calendar(start)}`;
     const maps = await globePage(run, scores, start, { witness: options.witness ?? null, madeUp });
-    const body = `${maps}${verified}${facts(run, starts)}`;
+    const body = `${maps}${cyclones}${verified}${facts(run, starts)}`;
     return page(over, title, `${body}${footer(run, body)}`);
   }
   const channels = run.schema.channels;
@@ -102,7 +113,7 @@ export async function renderReport(
   const home = first === undefined ? [] : wholeRegion(plainRows(ofChannel(scores, first)));
   const sentence =
     first === undefined ? 'Not verified yet: plume verify adds the scores.' : keySentence(home, first.unit);
-  const body = `<p class="key">${escapeHtml(sentence)}</p>${facts(run, starts)}${maps}${verified}`;
+  const body = `<p class="key">${escapeHtml(sentence)}</p>${facts(run, starts)}${maps}${cyclones}${verified}`;
   return page(over, title, `${body}${footer(run, body)}`);
 }
 

@@ -1,0 +1,213 @@
+/**
+ * plume tracks: cyclones of a forecast. Of a run or gridded forecast they are followed in every member and kept in
+ * tracks.arrow beside it; files of tracks, best tracks too, are read and shown. With --best the forecast is scored, with
+ * --strike places are asked, with --figures pictures are drawn.
+ */
+import { mkdir } from 'node:fs/promises';
+import { usageError } from '../../core/errors.js';
+import type { Grid } from '../../core/grid.js';
+import { formatTime, parseTimeRange } from '../../core/time.js';
+import type { Track } from '../../evaluation/cyclones/track.js';
+import { landOrSea } from '../../evaluation/regions/landAndSea.js';
+import type { CommandContext, CommandDefinition } from '../command.js';
+import { openForecastOperand } from '../forecastOption.js';
+import { openMask } from '../regionOption.js';
+import { madeUpWorld } from '../report/headline.js';
+import { areTrackFiles, readTrackFiles } from '../tracks/askedTracks.js';
+import { type CycloneForecast, forecastsInFiles } from '../tracks/cycloneForecast.js';
+import { forecastJson, trackJson } from '../tracks/forecastJson.js';
+import { trackRun } from '../tracks/runTracks.js';
+import { strikeAt, strikePlace } from '../tracks/strikeOption.js';
+import { trackerFrom } from '../tracks/trackerOption.js';
+import { bestTracksText, forecastText, strikeText } from '../tracks/tracksText.js';
+import { verificationText } from '../tracks/verificationText.js';
+import { verifyTracks } from '../tracks/verifyTracks.js';
+
+const optionNames = [
+  'tracker',
+  'set',
+  'match',
+  'start',
+  'mask',
+  'best',
+  'strike',
+  'radius',
+  'strict',
+  'trackFormat',
+  'figures',
+  'forecastUnit',
+  'memberDimension',
+  'out',
+] as const;
+type Name = (typeof optionNames)[number];
+
+/** Starts whose storms a screen shows. */
+const mostStarts = 3;
+
+export const tracksCommand: CommandDefinition<Name> = {
+  name: 'tracks',
+  operands: '<run-or-files...>',
+  summary: 'follow cyclones in every member of a forecast, or read files of tracks; storms, strikes, scores',
+  examples: [
+    'plume tracks runs/ida --tracker ecmwf --strike 29.1N,90.2W,100',
+    'plume tracks runs/2007 --tracker lows --set minimumHours=48 --figures pictures',
+    'plume tracks runs/ida --best hurdat2.txt           scores: position, along and across the track, CRPS, spread',
+    'plume tracks ecmwf-tracks.bufr --best ibtracs.csv',
+    'plume tracks hurdat2.txt                           the storms of a file of best tracks',
+  ],
+  options: optionNames,
+  run: tracks,
+};
+
+async function tracks(context: CommandContext<Name>): Promise<unknown> {
+  const { options, report, json } = context;
+  const places = options.strike.map((text) => strikePlace(text, options.radius));
+  const best = options.best.length === 0 ? null : await bestTracks(context);
+  const found = (await areTrackFiles(context.operands, options.trackFormat !== undefined))
+    ? await fromFiles(context)
+    : await fromFields(context);
+  for (const note of found.notes) report.line(note);
+  if (found.kind === 'best') {
+    for (const [flag, given] of [
+      ['--best', best !== null],
+      ['--strike', places.length > 0],
+      ['--figures', options.figures !== undefined],
+    ] as const) {
+      if (given) throw usageError(`${flag} asks a forecast, but ${context.operands[0]} holds best tracks`);
+    }
+    if (!json) process.stdout.write(`${bestTracksText(found.tracks)}\n`);
+    return { kind: 'best', storms: found.tracks.map(trackJson) };
+  }
+  const { forecasts, path } = found;
+  const strikes = places.flatMap((place) => forecasts.map((forecast) => strikeAt(place, forecast)));
+  const verification = best === null ? null : verifyTracks(forecasts, best, { limitKm: options.match });
+  const figures =
+    options.figures === undefined
+      ? []
+      : await draw(options.figures, forecasts, { radiusKm: options.radius, coast: found.coast });
+  if (!json) {
+    const shown = forecasts.slice(-mostStarts);
+    const parts = shown.map((forecast) => forecastText(forecast, options.radius));
+    if (shown.length < forecasts.length) {
+      const where = path === null ? '--json' : path;
+      parts.unshift(`${forecasts.length} starts; the last ${shown.length} are shown, all are in ${where}`);
+    }
+    if (strikes.length > 0) parts.push(strikes.map(strikeText).join('\n'));
+    if (verification !== null) parts.push(verificationText(verification));
+    if (path !== null) parts.push(`tracks of every member: ${path}`);
+    if (figures.length > 0) parts.push(`pictures: ${figures.join(', ')}`);
+    process.stdout.write(`${parts.join('\n\n')}\n`);
+  }
+  return {
+    kind: 'forecast',
+    tracks: path,
+    notes: found.notes,
+    forecasts: forecasts.map((forecast) => forecastJson(forecast, options.radius)),
+    strikes: strikes.map(({ start, ...strike }) => ({ start: formatTime(start), ...strike })),
+    verification,
+    figures,
+  };
+}
+
+type Found =
+  | { readonly kind: 'best'; readonly tracks: readonly Track[]; readonly notes: readonly string[] }
+  | {
+      readonly kind: 'forecast';
+      readonly forecasts: readonly CycloneForecast[];
+      /** tracks.arrow, where it was written. */
+      readonly path: string | null;
+      /** Whether its world has land. */
+      readonly coast: boolean;
+      readonly notes: readonly string[];
+    };
+
+async function fromFiles({ operands, options }: CommandContext<Name>): Promise<Found> {
+  const { best, forecasts, notes } = await readTrackFiles(operands, options);
+  if (best.length > 0 && forecasts.length > 0) {
+    throw usageError(
+      `${best[0]!.path} holds best tracks and ${forecasts[0]!.path} forecasts: give the forecasts, and the best tracks with --best`,
+    );
+  }
+  if (best.length > 0) return { kind: 'best', tracks: best.flatMap((file) => file.tracks), notes };
+  const read = forecastsInFiles(
+    forecasts.flatMap((file) => file.forecasts),
+    options.match === undefined ? {} : { limitKm: options.match },
+  );
+  const chosen = chosenStarts(
+    options.start,
+    read.forecasts.map(({ start }) => start),
+    operands.join(', '),
+  );
+  return {
+    kind: 'forecast',
+    forecasts: read.forecasts.filter(({ start }) => chosen.includes(start)),
+    path: null,
+    coast: true,
+    notes: [...notes, ...read.notes],
+  };
+}
+
+async function fromFields(context: CommandContext<Name>): Promise<Found> {
+  const { operands, options } = context;
+  const tracker = trackerFrom(options.tracker, options.set);
+  const { forecastUnit, memberDimension } = options;
+  const forecast = await openForecastOperand(operands, {
+    forecastUnit,
+    ...(memberDimension === undefined ? {} : { memberDimension }),
+    ...(options.start === undefined ? {} : { starts: options.start }),
+  });
+  try {
+    const { source, name } = forecast;
+    const done = await trackRun(
+      {
+        source,
+        name,
+        tracker,
+        directory: options.out ?? forecast.directory,
+        land: options.mask === undefined ? null : await landAt(options.mask, source.schema.grid),
+        starts: Array.from(source.starts),
+        ...(options.match === undefined ? {} : { matchKm: options.match }),
+      },
+      context,
+    );
+    const coast = forecast.run === null || !madeUpWorld(forecast.run);
+    return { kind: 'forecast', ...done, coast, notes: [...forecast.notes, ...done.notes] };
+  } finally {
+    await forecast.close();
+  }
+}
+
+async function landAt(mask: string, grid: Grid): Promise<Uint8Array> {
+  return landOrSea('land', await openMask({ mask }), grid).mask.inside;
+}
+
+function chosenStarts(text: string | undefined, there: readonly number[], name: string): readonly number[] {
+  if (text === undefined) return there;
+  const wanted = parseTimeRange(text);
+  const strange = wanted.find((time) => !there.includes(time));
+  if (strange === undefined) return wanted;
+  throw usageError(
+    `--start ${text}: ${name} has no forecast from ${formatTime(strange)}; it has ${there.map(formatTime).join(', ')}`,
+  );
+}
+
+async function bestTracks({ options, report }: CommandContext<Name>): Promise<Track[]> {
+  const { best, forecasts, notes } = await readTrackFiles(options.best, { strict: options.strict });
+  if (forecasts.length > 0) {
+    throw usageError(
+      `--best ${forecasts[0]!.path} holds forecasts (${forecasts[0]!.format}), expected best tracks`,
+    );
+  }
+  for (const note of notes) report.line(note);
+  return best.flatMap((file) => file.tracks);
+}
+
+async function draw(
+  directory: string,
+  forecasts: readonly CycloneForecast[],
+  { radiusKm, coast }: { readonly radiusKm: number; readonly coast: boolean },
+): Promise<string[]> {
+  const { writeStormFigures } = await import('../report/stormFigures.js');
+  await mkdir(directory, { recursive: true });
+  return writeStormFigures(directory, forecasts, { radiusKm, coast });
+}

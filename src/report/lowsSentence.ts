@@ -1,0 +1,36 @@
+/** Where the surest and the least sure storm of a forecast will be, in a sentence each. */
+import type { CycloneForecast } from '../tracks/cycloneForecast.js';
+import { type PlacedStorm, surestAndLeast } from '../tracks/stormOutlook.js';
+import { leadLabel } from './displayUnit.js';
+import { nearestLead } from './outlook.js';
+
+import { placeText, stormName } from './stormWords.js';
+
+/** The lead that is spoken of: day 3, or the nearest that there is. */
+export function spokenLead({
+  stepHours,
+  untilHours,
+}: Pick<CycloneForecast, 'stepHours' | 'untilHours'>): number {
+  const leads: number[] = [];
+  for (let lead = stepHours; lead <= untilHours; lead += stepHours) leads.push(lead);
+  return leads.length === 0 ? stepHours : nearestLead(leads, 72);
+}
+
+/** None where no storm is had by half of the members at that lead. */
+export function lowsSentences(forecast: CycloneForecast): string[] {
+  const { leadHours, surest, least } = surestAndLeast(forecast.storms, spokenLead(forecast));
+  if (surest === null) return [];
+  if (least === null)
+    return [`On ${leadLabel(leadHours)} ${stormName(surest.storm)} will be near ${whereText(surest)}.`];
+  return [
+    `On ${leadLabel(leadHours)} the surest low will be near ${whereText(surest)}; the least sure near ${whereText(least)}.`,
+  ];
+}
+
+function whereText({ storm, at }: PlacedStorm): string {
+  const low = Number.isNaN(at.pressure) ? '' : `, ${(at.pressure / 100).toFixed(0)} hPa`;
+  return (
+    `${placeText(at)} (${stormName(storm)}${low}): ${at.members} of ${at.asked} members have it, ` +
+    `two thirds of them within ${Math.round(at.radiusKm / 10) * 10} km`
+  );
+}
