@@ -15,12 +15,13 @@ export function answerText(asked: AskedEvent, usual: string | null): string {
   const [only] = answers;
   const lines =
     answers.length === 1 && refused.length === 0 && only !== undefined
-      ? linesOf(only, asked.absent.length, usual)
+      ? linesOf(only, asked, usual)
       : tableOf(asked, usual);
   return [`${event}, from ${formatTime(start)}`, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
-function linesOf(answer: EventAnswer, absent: number, usual: string | null): string[] {
+function linesOf(answer: EventAnswer, asked: AskedEvent, usual: string | null): string[] {
+  const absent = asked.absent.length;
   const { site, probability, yes, members, missing, interval, climatological, effectiveMembers } = answer;
   const name = `${interval.method[0]!.toUpperCase()}${interval.method.slice(1)}`;
   const lines = [
@@ -55,8 +56,12 @@ function linesOf(answer: EventAnswer, absent: number, usual: string | null): str
   lines.push(
     line('variance', `of the yes or no: ${sources(answer.variance, probability === 0 || probability === 1)}`),
   );
-  for (const condition of answer.conditions)
-    lines.push(...conditionLines(condition, answer.conditions.length > 1));
+  const several = answer.conditions.length > 1;
+  for (const [i, condition] of answer.conditions.entries()) {
+    if (several)
+      lines.push(line('condition', `${condition.text}: ${percent(condition.probability)} by itself`));
+    lines.push(...conditionLines(condition, asked.decidedByMargin[i] === true));
+  }
   return lines;
 }
 
@@ -69,22 +74,22 @@ function sources(variance: EventAnswer['variance'], agree: boolean): string {
   if (agree) return 'none, all members agree';
   if (variance === null) return 'not known by source: that takes several weight samples and noise streams';
   const total = variance.epistemic + variance.aleatoric;
+  if (total === 0) return 'none, all members agree';
   const share = (part: number): string => percent(part / total).replace('-', '−');
   return `${share(variance.epistemic)} epistemic, ${share(variance.aleatoric)} aleatoric`;
 }
 
-function conditionLines(condition: ConditionAnswer, several: boolean): string[] {
-  const { text, unit, mean, quantiles, variance, points, pointsLeftOut, whole, probability } = condition;
+function conditionLines(condition: ConditionAnswer, isMargin: boolean): string[] {
+  const { unit, mean, quantiles, variance, points, pointsLeftOut, whole } = condition;
   const display = displayUnit(unit);
   const size = Math.max(...quantiles.map((value) => Math.abs(value * display.factor)));
   const shown = (value: number): string => formatValue(value * display.factor, size);
   const [low = Number.NaN, , middle = Number.NaN, , high = Number.NaN] = quantiles;
   const lines = [
-    ...(several ? [line('condition', `${text}: ${percent(probability)} by itself`)] : []),
     line(
       'decided by',
-      `${shown(mean)} ${display.label} in the mean, median ${shown(middle)}, 5 to 95 % ${shown(low)} to ${shown(high)}; ` +
-        `variance ${sources(variance, high === low)}`,
+      `${isMargin ? 'a margin of ' : ''}${shown(mean)} ${display.label} in the mean, median ${shown(middle)}, 5 to 95 % ${shown(low)} to ${shown(high)}; ` +
+        `variance ${sources(variance, false)}`,
     ),
   ];
   if (pointsLeftOut > 0)

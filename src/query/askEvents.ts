@@ -41,6 +41,8 @@ export interface AskedEvent {
   /** One of each site, in their order; a single one where the event names its places. */
   readonly answers: readonly EventAnswer[];
   readonly refused: readonly RefusedSite[];
+  /** Of each condition, whether its deciding variable is the margin to a range or percentile rather than a value. */
+  readonly decidedByMargin: readonly boolean[];
   /** Members of the run that are not there. */
   readonly absent: readonly number[];
 }
@@ -91,6 +93,9 @@ export async function askEvents(
         event: formatEvent(event),
         start,
         absent: [...members.missing],
+        decidedByMargin: conditionsOf(event).map(
+          ({ comparison }) => !('threshold' in comparison) || comparison.threshold.kind === 'percentile',
+        ),
         ...answersOf(evaluated, others, where, members, choice),
       });
     }

@@ -51,7 +51,7 @@ function panel({ curve, unit, direction, exceedance, ofWindow, ofYears }: AskedC
   }));
   const range = points.map(({ level }) => level);
   const years = (ofYears?.levels ?? [])
-    .map(({ oneIn, level }) => ({ level: level * factor, text: `${oneIn} y` }))
+    .map(({ oneIn, level }) => ({ level: level * factor, text: `1 in ${oneIn} years` }))
     .filter(({ level }) => level >= Math.min(...range) && level <= Math.max(...range));
   const ensemble = 'var(--ensemble)';
   const chart = Plot.plot({

@@ -77,6 +77,11 @@ function drawingOn(grid: Grid, scale: ColourScale, coast: boolean): Drawing {
   return {
     height: frame.height,
     definitions: mapDefinitions(frame, 'event'),
-    draw: (values, label) => drawMap({ values, grid, frame, scale, lines: false, label }, 'event'),
+    // White coasts would be lost on the pale steps, which most of a map of rare events has.
+    draw: (values, label) =>
+      drawMap({ values, grid, frame, scale, lines: false, label }, 'event').replace(
+        'class="map',
+        'class="map pale',
+      ),
   };
 }

@@ -38,7 +38,7 @@ export function summaryOfMap(
 export function mapText(grid: Grid, map: EventMap): string {
   const { event, members, absent, points, refused, largest, areaMean: mean } = summaryOfMap(grid, map);
   const lines = [
-    `${event}, at every point, from ${formatTime(map.start)}`,
+    `${event.replaceAll(' at here', '')}, at every point, from ${formatTime(map.start)}`,
     `  largest      ${percent(largest.probability)} at ${placeText(largest.latitude, largest.longitude)}, of ${members} members`,
     `  area         ${percent(mean)} of it is expected to have the event`,
     ...(absent === 0 ? [] : [`  missing      ${absent} members are not in the run`]),

@@ -59,9 +59,9 @@ export function svgFile({ width, height, label, texts, parts }: SvgFile): string
 
 const sizes = { title: 17, over: 13, quiet: 12 } as const;
 
-/** Long texts are set smaller, so that they stay inside; a letter is half as wide as it is high, and a little more. */
+/** Long texts are set smaller, so that they stay inside; letters are about half as wide as high. */
 function shrunk(text: string, kind: SvgText['kind'], room: number): string {
-  const fitting = room / (0.58 * [...text].length);
+  const fitting = room / ((kind === 'quiet' ? 0.53 : 0.63) * [...text].length);
   return fitting >= sizes[kind] ? '' : ` style="font-size:${Math.max(6, fitting).toFixed(1)}px"`;
 }
 

@@ -40,6 +40,7 @@ const answers = z.strictObject({
       event: z.string(),
       start: z.string(),
       absent: z.array(z.number()),
+      decidedByMargin: z.array(z.boolean()),
       refused: z.array(
         z.strictObject({
           site: z.string(),
@@ -136,6 +137,7 @@ describe('an event at a place', () => {
     const { events, climatology } = answers.parse(result);
     expect(climatology).toBe('the same days ± 15 of other years');
     expect(events.map(({ answers: [only] }) => only!.site)).toEqual(['55,0', null]);
+    expect(events[0]!.decidedByMargin).toEqual([false, true]);
     expect(events[0]!.answers[0]!.climatological!.cases).toBeGreaterThan(300);
     answers.parse(await query({ event: 'wind > 8 m/s at 55,0', ...first }));
   });
