@@ -8,6 +8,7 @@ import { join, relative } from 'node:path';
 import { dataError } from '../../core/errors.js';
 import { openRun } from '../../core/store/run.js';
 import { formatTime, millisecondsPerDay, parseDuration, parseTime } from '../../core/time.js';
+import { lowsTracker } from '../../evaluation/cyclones/trackers/lows.js';
 import { resolveDycore } from '../../models/dycore/dycore.js';
 import { natureStoreTimes, writeNature } from '../../models/dycore/natureStore.js';
 import { natureEpoch, type SpinUpOptions } from '../../models/dycore/spinUp.js';
@@ -15,6 +16,8 @@ import { openArchiveOption } from '../archiveOption.js';
 import type { CommandContext } from '../command.js';
 import { formatSeconds } from '../progress.js';
 import { shippedModel } from '../shippedModel.js';
+import { readRunTracks } from '../tracks/readRunTracks.js';
+import { trackRun, tracksName } from '../tracks/runTracks.js';
 import { forecast } from './forecast.js';
 import { reportRun, scoresOf } from './report.js';
 import type { StartOptionName } from './startOptions.js';
@@ -79,8 +82,15 @@ export async function startNature(
   const [scores, page] = [join(out, 'scores.arrow'), join(out, 'report.html')];
   // The same members have the same scores and the same page, unless they are to be scored otherwise.
   const asked = ['train', 'references', 'seasonless'].some((name) => given.has(name));
-  if (madeMembers > 0 || asked || !existsSync(scores) || !existsSync(page)) {
+  if (
+    madeMembers > 0 ||
+    asked ||
+    !existsSync(scores) ||
+    !existsSync(page) ||
+    !existsSync(join(out, tracksName))
+  ) {
     await verifyRun(out, { options, report, signal });
+    if (madeMembers > 0 || !existsSync(join(out, tracksName))) await findLows(out, { report, signal });
     report.line('drawing the report …');
     await reportRun(out, { archive: [nature], unit: options.unit });
   } else {
@@ -98,6 +108,22 @@ export async function startNature(
     // kilobytes, on every platform
     peakMemoryBytes: 1024 * process.resourceUsage().maxRSS,
   };
+}
+
+/** tracks.arrow of the run. */
+async function findLows(
+  directory: string,
+  context: Pick<CommandContext<StartOptionName>, 'report' | 'signal'>,
+): Promise<void> {
+  const run = await openRun(directory);
+  try {
+    const starts = Array.from(run.starts);
+    const tracker = lowsTracker();
+    const name = `run "${directory}"`;
+    await trackRun({ source: run, name, directory, tracker, land: null, starts }, context);
+  } finally {
+    await run.close();
+  }
 }
 
 async function makeNature(
@@ -151,6 +177,7 @@ interface Finished {
 
 async function summary({ nature, page, options, seconds }: Finished): Promise<string> {
   const { headline } = await import('../report/headline.js');
+  const { lowsSentences } = await import('../report/lowsSentence.js');
   const { outlook } = await import('../report/outlook.js');
   const { forecastFields } = await import('../report/quantities.js');
   const { terminalSummary } = await import('../report/terminalSummary.js');
@@ -160,11 +187,13 @@ async function summary({ nature, page, options, seconds }: Finished): Promise<st
   try {
     const start = parseTime(starts.split(/[,/]/)[0]!);
     const classical = join(out, '..', 'classical');
+    const lows = await readRunTracks(out, start, run.leadsHours.at(-1)!);
     const shown = (path: string): string => relative('.', path) || path;
     return terminalSummary({
       title: `Tonight’s forecast, made and checked in ${formatSeconds(seconds)}`,
       said: headline(run, start, (await scoresOf(out)).rows, true),
       prospects: await outlook(forecastFields(run, start, archive), run.schema.grid),
+      lows: lows === null ? [] : lowsSentences(lows, 'low'),
       report: page,
       next: [
         {

@@ -1,18 +1,19 @@
 /** The cone of the ensemble: the circles around its mean track that hold two thirds of the members, and the days along it. */
 import { geoCircle } from 'd3-geo';
+import { distanceKm } from '../../core/sphere/distance.js';
 import { kmPerDegree } from '../../evaluation/cyclones/fields/sphereGrid.js';
-import { cone } from '../../evaluation/cyclones/products/cone.js';
+import { type ConeCircle, cone } from '../../evaluation/cyclones/products/cone.js';
 import type { Storm } from '../../evaluation/cyclones/track.js';
 import { type TrackFrame, trackMap } from './trackFrame.js';
 import { meanLine } from './trackSpaghetti.js';
 
-/** Hours between circles: near enough to each other that they make one shape. */
-const circleHours = 3;
+/** Circles this near to each other, as a share of their radius, make one shape. */
+const nearShare = 0.4;
 
 /** SVG. */
 export function coneMap(frame: TrackFrame, storm: Storm, label: string): string {
-  const circles = cone(storm, { stepHours: circleHours }).filter(({ radiusKm }) => !Number.isNaN(radiusKm));
-  const shapes = circles.map(({ latitude, longitude, radiusKm }) => {
+  const circles = cone(storm, { stepHours: 1 }).filter(({ radiusKm }) => !Number.isNaN(radiusKm));
+  const shapes = thinned(circles).map(({ latitude, longitude, radiusKm }) => {
     const shape = geoCircle()
       .center([longitude, latitude])
       .radius(Math.max(0.05, radiusKm / kmPerDegree))
@@ -32,4 +33,20 @@ export function coneMap(frame: TrackFrame, storm: Storm, label: string): string 
     areas: `<g fill="#0072b2" opacity="0.28">${shapes.join('')}</g>`,
     lines: `${meanLine(frame, circles)}${marks.join('')}`,
   });
+}
+
+/** Those of which the shape is made: the first, the last, and where the middle or the radius has changed enough. */
+function thinned(circles: readonly ConeCircle[]): ConeCircle[] {
+  const kept: ConeCircle[] = [];
+  for (const [i, circle] of circles.entries()) {
+    const last = kept.at(-1);
+    const away =
+      last === undefined
+        ? Number.POSITIVE_INFINITY
+        : distanceKm(last.latitude, last.longitude, circle.latitude, circle.longitude) +
+          Math.abs(circle.radiusKm - last.radiusKm);
+    if (i === circles.length - 1 || away >= nearShare * Math.min(circle.radiusKm, last?.radiusKm ?? 0))
+      kept.push(circle);
+  }
+  return kept;
 }

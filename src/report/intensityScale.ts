@@ -1,8 +1,8 @@
 /**
- * Colours of intensity: of winds by Saffir–Simpson class, of pressures by steps, the deeper the darker. Pale ends of the
+ * Colours of intensity: of winds by Saffir–Simpson class, the two lowest of them halved, of pressures by steps, the deeper the darker. Pale ends of the
  * scheme are left out: lines of them would not be seen.
  */
-import { intensityClasses, knot } from '../../evaluation/cyclones/saffirSimpson.js';
+import { intensityClass, intensityClasses, knot } from '../../evaluation/cyclones/saffirSimpson.js';
 import type { Fix, Storm } from '../../evaluation/cyclones/track.js';
 import { type ColourScale, colourScale } from './colourScale.js';
 
@@ -17,18 +17,21 @@ export interface IntensityScale {
 
 const paleSteps = 3;
 
-/** Of winds where half of the fixes have one, else of pressures; winds of no fix at all: pressures, too. */
-export function intensityScale(storms: readonly Storm[], prefer?: 'wind' | 'pressure'): IntensityScale {
+/** Share of the fixes with the wind of a storm from which on winds tell more than pressures: of tropical cyclones, not of lows. */
+const windyShare = 0.05;
+
+export function intensityScale(storms: readonly Storm[]): IntensityScale {
   const fixes = storms.flatMap(({ tracks }) => tracks.flatMap(({ track }) => track.fixes));
   const known = (what: 'wind' | 'pressure'): number[] =>
     fixes.map((fix) => fix[what]).filter((value) => !Number.isNaN(value));
   const [winds, pressures] = [known('wind'), known('pressure')];
-  const byWind = prefer === undefined ? 2 * winds.length >= fixes.length : prefer === 'wind';
-  return byWind && winds.length > 0 ? windScale() : pressureScale(pressures);
+  const windy = winds.filter((wind) => intensityClass(wind) > 0).length;
+  return windy > windyShare * fixes.length || pressures.length === 0 ? windScale() : pressureScale(pressures);
 }
 
 function windScale(): IntensityScale {
-  const bounds = intensityClasses.map(({ fromKnots }) => Number((fromKnots * knot).toFixed(0)));
+  const classes = intensityClasses.map(({ fromKnots }) => Number((fromKnots * knot).toFixed(0)));
+  const bounds = [0, 10, ...classes.slice(1, 2), 25, ...classes.slice(2)];
   const colours = darkSteps(bounds.length);
   return {
     what: 'wind',

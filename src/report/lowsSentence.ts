@@ -17,20 +17,20 @@ export function spokenLead({
 }
 
 /** None where no storm is had by half of the members at that lead. */
-export function lowsSentences(forecast: CycloneForecast): string[] {
+export function lowsSentences(forecast: CycloneForecast, called: 'storm' | 'low' = 'storm'): string[] {
   const { leadHours, surest, least } = surestAndLeast(forecast.storms, spokenLead(forecast));
   if (surest === null) return [];
   if (least === null)
     return [`On ${leadLabel(leadHours)} ${stormName(surest.storm)} will be near ${whereText(surest)}.`];
   return [
-    `On ${leadLabel(leadHours)} the surest low will be near ${whereText(surest)}; the least sure near ${whereText(least)}.`,
+    `On ${leadLabel(leadHours)} the surest ${called} will be near ${whereText(surest)}; the least sure near ${whereText(least)}.`,
   ];
 }
 
 function whereText({ storm, at }: PlacedStorm): string {
-  const low = Number.isNaN(at.pressure) ? '' : `, ${(at.pressure / 100).toFixed(0)} hPa`;
+  const within = Math.max(10, Math.round(at.radiusKm / 10) * 10);
   return (
-    `${placeText(at)} (${stormName(storm)}${low}): ${at.members} of ${at.asked} members have it, ` +
-    `two thirds of them within ${Math.round(at.radiusKm / 10) * 10} km`
+    `${placeText(at)} (${stormName(storm)}): ${at.members} of ${at.asked} members have it, ` +
+    `two thirds of them within ${within} km`
   );
 }

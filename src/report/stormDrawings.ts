@@ -48,7 +48,7 @@ export function stormDrawings(storm: Storm, { stepHours, radiusKm, coast }: Draw
     {
       kind: 'tracks',
       title: 'Tracks of the members',
-      text: `${share} have it. ${intensityWords(scale)}; black: the mean, as far as two members in five go`,
+      text: `${share} have it. ${intensityWords(scale)}; black: their mean`,
       svg: trackSpaghetti(frame, [storm], scale, `tracks of ${name}`, mean),
       bar: colourBar(scale.scale, scale.unit, scale.what),
       ...size,
@@ -86,6 +86,6 @@ export function stormDrawings(storm: Storm, { stepHours, radiusKm, coast }: Draw
 
 export function intensityWords({ what }: IntensityScale): string {
   return what === 'wind'
-    ? 'Colour: wind, by Saffir–Simpson class (depression, storm, 1 to 5)'
+    ? 'Colour: wind; 17: storm, from 33 on hurricanes 1 to 5'
     : 'Colour: pressure at the centre';
 }

@@ -88,9 +88,10 @@ function sheet(title: string, drawings: readonly Drawing[]): string {
       { x: gap, y: 32, text: title, kind: 'title' },
       ...drawings.flatMap(({ title: head, text }, i) => {
         const { x, y } = place(i);
+        const room = column - gap;
         return [
-          { x, y, text: head, kind: 'over' as const },
-          { x, y: y + 17, text, kind: 'quiet' as const },
+          { x, y, text: head, kind: 'over' as const, room },
+          { x, y: y + 17, text, kind: 'quiet' as const, room },
         ];
       }),
     ],

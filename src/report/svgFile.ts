@@ -21,6 +21,8 @@ export interface SvgText {
   readonly text: string;
   /** title: large; over: a heading; quiet: small and grey. */
   readonly kind: 'title' | 'over' | 'quiet';
+  /** How wide it may be; default: as far from the right edge as from the left. */
+  readonly room?: number;
 }
 
 export interface SvgFile {
@@ -46,8 +48,8 @@ export function svgFile({ width, height, label, texts, parts }: SvgFile): string
     `.title{font-size:${sizes.title}px;font-weight:620}.over{font-size:${sizes.over}px;font-weight:620}.quiet{font-size:${sizes.quiet}px;fill:var(--quiet)}` +
     `${rules.join('')}svg.map,svg.chart,svg.bar{width:auto;max-width:none}`;
   const words = texts.map(
-    ({ x, y, text, kind }) =>
-      `<text class="${kind}" x="${x}" y="${y}"${shrunk(text, kind, width - 2 * x)}>${escapeHtml(text)}</text>`,
+    ({ x, y, text, kind, room = width - 2 * x }) =>
+      `<text class="${kind}" x="${x}" y="${y}"${shrunk(text, kind, room)}>${escapeHtml(text)}</text>`,
   );
   const placed = parts.map((part) => at(part));
   const text =

@@ -9,12 +9,21 @@ export interface TerminalSummary {
   readonly title: string;
   readonly said: Headline;
   readonly prospects: readonly Prospect[];
+  /** Where lows will be, a sentence each. */
+  readonly lows?: readonly string[];
   readonly report: string;
   /** Commands with what they are for. */
   readonly next: readonly { readonly command: string; readonly purpose: string }[];
 }
 
-export function terminalSummary({ title, said, prospects, report, next }: TerminalSummary): string {
+export function terminalSummary({
+  title,
+  said,
+  prospects,
+  lows = [],
+  report,
+  next,
+}: TerminalSummary): string {
   const lines: string[] = [title, ''];
   const section = (name: string, sentences: readonly string[]): void => {
     if (sentences.length === 0) return;
@@ -23,10 +32,10 @@ export function terminalSummary({ title, said, prospects, report, next }: Termin
   section('What was run', said.world === null ? [said.run] : [said.run, said.world]);
   section('How good (1 is perfect, 0 no better than climatology)', said.good);
   section('How sure', said.sure);
-  section(
-    'What is likely',
-    prospects.map(({ text, happened }) => (happened === null ? text : `${text} → ${happened}`)),
-  );
+  section('What is likely', [
+    ...prospects.map(({ text, happened }) => (happened === null ? text : `${text} → ${happened}`)),
+    ...lows,
+  ]);
   lines.push(`The report: ${report}`, 'Next:');
   for (const { command, purpose } of next) lines.push(`${indent}# ${purpose}`, `${indent}${command}`);
   return `${lines.join('\n')}\n`;

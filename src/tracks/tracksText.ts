@@ -39,7 +39,7 @@ export function forecastText(forecast: CycloneForecast, radiusKm: number): strin
     ...(rest > 0 ? [`… and ${count(rest, 'storm')} that fewer members have`] : []),
   ];
   if (storms.length <= mostDetailed) {
-    for (const outlook of shown) lines.push('', ...leadLines(outlook, radiusKm));
+    for (const outlook of shown) lines.push(...leadLines(outlook, radiusKm));
   }
   return [...lines, ...(members > 1 ? lowsSentences(forecast) : [])].join('\n');
 }
@@ -75,7 +75,9 @@ function rangeText({ lowest, median, highest }: MemberRange, factor: number, dig
 }
 
 function leadLines({ storm, leads }: StormOutlook, radiusKm: number): string[] {
-  const rows = shownLeads(leads).map((lead: LeadOutlook) => [
+  const placed = shownLeads(leads);
+  if (placed.length === 0) return [];
+  const rows = placed.map((lead: LeadOutlook) => [
     `${lead.leadHours} h`,
     placeText(lead),
     `${lead.members}/${lead.asked}`,
@@ -94,6 +96,7 @@ function leadLines({ storm, leads }: StormOutlook, radiusKm: number): string[] {
     `strike ${radiusKm} km`,
   ];
   return [
+    '',
     `storm ${storm.id}${storm.name === null || storm.name === storm.id ? '' : ` ${storm.name}`}`,
     ...table(heads, rows),
   ];
