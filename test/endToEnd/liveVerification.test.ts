@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ask } from './ask.js';
 import { plume, succeed } from './plume.js';
 import { temporaryDirectory } from './shared.js';
 
@@ -62,7 +63,7 @@ describe('plume forecast --verify-with', () => {
 
   it('refuses an archive of another time before a member is made', async () => {
     const elsewhere = ['--verify-with', `nature:${small},days=12,every=24h`, '--references', 'persistence'];
-    const { code, stderr } = await plume(forecast('elsewhere', '2001-01-21', ...elsewhere));
+    const { code, stderr } = await ask(forecast('elsewhere', '2001-01-21', ...elsewhere));
     expect(code).toBe(65);
     expect(stderr).toMatch(/no valid time is in both/);
   });

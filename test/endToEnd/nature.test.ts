@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openArchive } from '../../core/archive/open.js';
 import { openArchiveOption } from '../../src/archiveOption.js';
+import { ask } from './ask.js';
 import { contents, plume, startPlume, succeed } from './plume.js';
 import { temporaryDirectory } from './shared.js';
 
@@ -184,7 +185,7 @@ describe('a nature run', () => {
     },
     { flags: ['--days', '3', '--seed', '-1'], says: 'seed must be a whole number, 0 or more' },
   ])('asked $flags is refused with 64 before any work', async ({ flags, says }) => {
-    const { code, stderr } = await plume(['nature', ...flags, '--out', out]);
+    const { code, stderr } = await ask(['nature', ...flags, '--out', out]);
     expect({ code, said: stderr.includes(says) || stderr }).toEqual({ code: 64, said: true });
     expect(existsSync(out)).toBe(false);
   });
