@@ -171,7 +171,9 @@ describe('what is printed', () => {
     expect(stderr).toMatch(
       /^ensemble {3}2 weight samples × 3 noise streams, seed 1, 3 starts, 3 steps of 24 h/m,
     );
-    expect(stderr).toMatch(/^needs {6}about \S+ s, \S+ MB of memory, \S+ kB on disk$/m);
+    expect(stderr).toMatch(
+      /^needs {6}about \S+ s, \S+ MB of memory \(\S+ [kM]B for perturbations\), \S+ kB on disk$/m,
+    );
     expect(stderr).toMatch(/^forecast {2}54\/54 member-steps {2}100 % {2}\S+\/s {2}took \S+ s$/m);
     expect(stderr).not.toContain('\r');
     expect(result.sources.map((each: { lead_hours: number }) => each.lead_hours)).toEqual([24, 48, 72]);
