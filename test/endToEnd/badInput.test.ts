@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeNetcdf } from '../core/archiveFixture.js';
 import { syntheticSeries } from '../syntheticArchive.js';
+import { ask } from './ask.js';
 import { contents, plume, succeed } from './plume.js';
 import { forecastArguments, shared, temporaryDirectory } from './shared.js';
 
@@ -57,7 +58,7 @@ beforeAll(async () => {
 /** Runs a command that must fail, and sees that it changed nothing. */
 async function refused(args: readonly string[], code: number, says: RegExp): Promise<void> {
   const before = [contents(inputs), contents(results)];
-  const finished = await plume(args);
+  const finished = await ask(args);
   expect(finished.stderr).toMatch(says);
   expect(finished.stderr, 'a stack trace').not.toMatch(/\n\s+at /);
   expect({ code: finished.code, stdout: finished.stdout }).toEqual({ code, stdout: '' });
@@ -264,7 +265,7 @@ describe('a run directory is left as it was', () => {
     cpSync(run, result('damaged'), { recursive: true });
     const file = result('damaged/members/20040201T00Z.k0000-0001.arrow');
     truncateSync(file, 3000);
-    const { code, stderr } = await plume(['run', 'info', result('damaged'), '--checksums', '--quiet']);
+    const { code, stderr } = await ask(['run', 'info', result('damaged'), '--checksums', '--quiet']);
     expect({ code, stderr }).toEqual({ code: 65, stderr: expect.stringContaining('1 damaged files') });
     await refused(
       ['verify', result('damaged'), '--archive', shared().archive, '--references', 'persistence'],

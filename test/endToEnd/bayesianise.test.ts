@@ -16,6 +16,7 @@ import { openArchive } from '../../core/archive/open.js';
 import { openRun } from '../../core/store/run.js';
 import { writeNetcdf } from '../core/archiveFixture.js';
 import { fixture, runOriginal } from '../models/importedFixture.js';
+import { ask, askSuccess } from './ask.js';
 import { contents, plume, startPlume, succeed } from './plume.js';
 import { shared, temporaryDirectory } from './shared.js';
 
@@ -66,15 +67,15 @@ async function members(out: string, lead: number): Promise<number[][]> {
 
 describe('an imported model', () => {
   beforeAll(async () => {
-    await succeed(fitArguments('scales', { fit: 'scales' }));
-    await succeed(fitArguments('variational'));
+    await askSuccess(fitArguments('scales', { fit: 'scales' }));
+    await askSuccess(fitArguments('variational'));
   });
 
   it('lists its layers', async () => {
-    const { stdout } = await succeed(['bayesianise', model, '--list']);
+    const { stdout } = await askSuccess(['bayesianise', model, '--list']);
     expect(stdout).toMatch(/layer +shape +rms +used by\n/);
     expect(stdout).toMatch(/stem\.weight +6 × 1 × 3 × 3 +0\.\d+ +Conv\n/);
-    const json = JSON.parse((await succeed(['bayesianise', model, '--list', '--json'])).stdout);
+    const json = JSON.parse((await askSuccess(['bayesianise', model, '--list', '--json'])).stdout);
     expect(json.inputs).toEqual([{ name: 'x', shape: [null, 1, 6, 10] }]);
   });
 
@@ -94,10 +95,10 @@ describe('an imported model', () => {
   });
 
   it('forecasts, a weight sample the same whatever the number of samples, workers and batch', async () => {
-    await succeed(
+    await askSuccess(
       forecastArguments('few', 'variational', '--members', '3x1', '--workers', '1', '--batch', '1'),
     );
-    await succeed(
+    await askSuccess(
       forecastArguments('many', 'variational', '--members', '5x1', '--workers', '2', '--batch', '5'),
     );
     const [few, many] = [await members('few', 48), await members('many', 48)];
@@ -106,7 +107,7 @@ describe('an imported model', () => {
   });
 
   it('without chance is the model that was imported, to the bit, step upon step', async () => {
-    await succeed(forecastArguments('certain', 'scales', '--deterministic'));
+    await askSuccess(forecastArguments('certain', 'scales', '--deterministic'));
     const archive = await openArchive([shared().archive]);
     const state = await archive.read([...archive.times].indexOf(start));
     await archive.close();
@@ -119,7 +120,7 @@ describe('an imported model', () => {
   });
 
   it('has no noise to be unsure of', async () => {
-    const { code, stderr } = await plume(forecastArguments('noise', 'scales', '--uncertainty', 'aleatoric'));
+    const { code, stderr } = await ask(forecastArguments('noise', 'scales', '--uncertainty', 'aleatoric'));
     expect(code).toBe(64);
     expect(stderr).toMatch(
       /was imported and has weights to be unsure of, but no noise; .*--uncertainty epistemic/,
@@ -130,7 +131,7 @@ describe('an imported model', () => {
     const weights = join(directory, 'scales', 'weights.data');
     const bytes = readFileSync(weights);
     writeFileSync(weights, Buffer.from(bytes).fill(1, 0, 8));
-    const { code, stderr } = await plume(forecastArguments('damaged', 'scales'));
+    const { code, stderr } = await ask(forecastArguments('damaged', 'scales'));
     writeFileSync(weights, bytes);
     expect(code).toBe(65);
     expect(stderr).toMatch(/weights\.data" are corrupted: .*run plume bayesianise again/);
@@ -141,7 +142,7 @@ describe('a fit that was killed', () => {
   it.each(['variational', 'scales'])('goes on to the same model (%s)', async (fit) => {
     const whole = join(directory, `whole-${fit}`);
     const out = join(directory, `killed-${fit}`);
-    await succeed(fitArguments(`whole-${fit}`, { fit }));
+    await askSuccess(fitArguments(`whole-${fit}`, { fit }));
     const args = fitArguments(`killed-${fit}`, { fit });
     const { child, finished } = startPlume(args);
     const moment = fit === 'variational' ? 'fit.arrow' : 'fit.json';
@@ -153,7 +154,7 @@ describe('a fit that was killed', () => {
     child.kill('SIGKILL');
     expect((await finished).signal).toBe('SIGKILL');
     expect(existsSync(join(out, 'model.json'))).toBe(false);
-    await succeed(args);
+    await askSuccess(args);
     expect(contents(out)).toEqual(contents(whole));
     const again = await plume(args);
     expect(again.code).toBe(64);
@@ -163,7 +164,7 @@ describe('a fit that was killed', () => {
 
 describe('what cannot be imported', () => {
   const refused = async (args: readonly string[], message: RegExp, expected = 64): Promise<void> => {
-    const { code, stderr } = await plume(args);
+    const { code, stderr } = await ask(args);
     expect(stderr).toMatch(message);
     expect(code).toBe(expected);
     expect(existsSync(join(directory, 'refused'))).toBe(false);

@@ -13,8 +13,8 @@ import { verificationPage } from '../../src/report/verificationPage.js';
 import { fixtureComparison } from '../comparisonFixture.js';
 import { fixtureAccount } from '../trainingAccountFixture.js';
 import { fixtureVerification } from '../verificationFixture.js';
+import { askSuccess } from './ask.js';
 import { type Browser, findChromium, type Page, startBrowser } from './browser.js';
-import { succeed } from './plume.js';
 import { forecastArguments, shared, temporaryDirectory } from './shared.js';
 
 const chromium = findChromium();
@@ -160,12 +160,13 @@ describe.skipIf(chromium === null)('in a browser', () => {
   it('draws what the commands write, from a forecast to its page and a comparison', async () => {
     const { archive } = shared();
     const runs = ['a', 'b'].map((name) => join(directory, name));
-    for (const [i, run] of runs.entries()) await succeed(forecastArguments(run, { members: `${i + 1}x3` }));
-    for (const run of runs) await succeed(['verify', run, '--archive', archive]);
+    for (const [i, run] of runs.entries())
+      await askSuccess(forecastArguments(run, { members: `${i + 1}x3` }));
+    for (const run of runs) await askSuccess(['verify', run, '--archive', archive]);
     const compared = join(directory, 'compare.arrow');
-    await succeed(['compare', ...runs, '--archive', archive, '--out', compared]);
-    const { stdout: page } = await succeed(['report', join(directory, 'b')]);
-    const { stdout: comparison } = await succeed(['report', compared]);
+    await askSuccess(['compare', ...runs, '--archive', archive, '--out', compared]);
+    const { stdout: page } = await askSuccess(['report', join(directory, 'b')]);
+    const { stdout: comparison } = await askSuccess(['report', compared]);
     expect(comparison.trim()).toBe(join(directory, 'compare.html'));
     await check(page.trim(), 'of-a-run', 10);
     await check(comparison.trim(), 'of-runs-compared', 4);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ask } from './ask.js';
 import { plume, succeed } from './plume.js';
 import { forecastArguments, shared, temporaryDirectory } from './shared.js';
 
@@ -21,7 +22,7 @@ describe('help', () => {
     'plume run',
     'plume run info',
   ])('of %s shows examples and ends well', async (command) => {
-    const { code, stdout, stderr } = await plume([...command.split(' ').slice(1), '--help']);
+    const { code, stdout, stderr } = await ask([...command.split(' ').slice(1), '--help']);
     expect(code).toBe(0);
     expect(stderr).toBe('');
     expect(stdout).toContain(`Usage: ${command}`);
@@ -30,7 +31,7 @@ describe('help', () => {
 
   it('tells the version', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    expect((await plume(['--version'])).stdout).toBe(`${version}\n`);
+    expect((await ask(['--version'])).stdout).toBe(`${version}\n`);
   });
 });
 
@@ -94,10 +95,23 @@ describe('bad use', () => {
       says: /--posterior "vague" is none of .*deep-ensemble/,
     },
   ])('$what, ends with 64 and names it', async ({ args, says }) => {
-    const { code, stdout, stderr } = await plume(args());
+    const { code, stdout, stderr } = await ask(args());
     expect(stderr).toMatch(says);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+  });
+});
+
+describe('a process', () => {
+  it.each([
+    { ends: 0, args: () => ['run', '--help'] },
+    { ends: 64, args: () => ['forecast', '--workers', '0'] },
+    { ends: 65, args: () => ['archive', 'info', join(directory, 'nowhere.nc')] },
+    { ends: 69, args: () => forecastArguments(join(directory, 'dml'), { device: 'dml' }) },
+  ])('ends with $ends and prints what one does that is asked many commands', async ({ ends, args }) => {
+    const finished = await plume(args());
+    expect(finished.code).toBe(ends);
+    expect(await ask(args())).toEqual(finished);
   });
 });
 
@@ -157,7 +171,9 @@ describe('what is printed', () => {
     expect(stderr).toMatch(
       /^ensemble {3}2 weight samples × 3 noise streams, seed 1, 3 starts, 3 steps of 24 h/m,
     );
-    expect(stderr).toMatch(/^needs {6}about \S+ s, \S+ MB of memory, \S+ kB on disk$/m);
+    expect(stderr).toMatch(
+      /^needs {6}about \S+ s, \S+ MB of memory \(\S+ [kM]B for perturbations\), \S+ kB on disk$/m,
+    );
     expect(stderr).toMatch(/^forecast {2}54\/54 member-steps {2}100 % {2}\S+\/s {2}took \S+ s$/m);
     expect(stderr).not.toContain('\r');
     expect(result.sources.map((each: { lead_hours: number }) => each.lead_hours)).toEqual([24, 48, 72]);

@@ -8,7 +8,7 @@ import { areaMean, pointWeights } from '../../core/grid.js';
 import { channelName } from '../../core/schema.js';
 import { openRun } from '../../core/store/run.js';
 import type { ErrorTable } from '../../perturbations/errorTable.js';
-import { plume, succeed } from './plume.js';
+import { ask, askSuccess } from './ask.js';
 import { forecastArguments, shared, temporaryDirectory } from './shared.js';
 
 const directory = temporaryDirectory();
@@ -22,7 +22,7 @@ function args(changes: Readonly<Record<string, string>>, ...flags: readonly stri
 describe('plume errors', () => {
   it('tells the errors of the forecasts that plume forecast --deterministic makes', async () => {
     const out = join(directory, 'errors.json');
-    const { stdout, stderr } = await succeed(args({ out }));
+    const { stdout, stderr } = await askSuccess(args({ out }));
     const table = JSON.parse(readFileSync(out, 'utf8')) as ErrorTable;
     expect(table).toMatchObject({
       lead_hours: 48,
@@ -37,7 +37,7 @@ describe('plume errors', () => {
     const { archive: path } = shared();
     const runDirectory = join(directory, 'run');
     const forecast = forecastArguments(runDirectory, { starts, members: '1x1', lead: 'P2D' });
-    await succeed([...forecast, '--deterministic']);
+    await askSuccess([...forecast, '--deterministic']);
     const run = await openRun(runDirectory);
     const archive = await openArchive([path]);
     const weights = pointWeights(run.schema.grid);
@@ -65,7 +65,7 @@ describe('plume errors', () => {
 
   it('prints the table with --json, at the lead that is asked for', async () => {
     const out = join(directory, 'day.json');
-    const { stdout } = await succeed(args({ out, lead: '24h' }, '--json', '--quiet'));
+    const { stdout } = await askSuccess(args({ out, lead: '24h' }, '--json', '--quiet'));
     const table = JSON.parse(stdout) as ErrorTable;
     expect(table).toEqual(JSON.parse(readFileSync(out, 'utf8')));
     expect(table.lead_hours).toBe(24);
@@ -76,13 +76,13 @@ describe('plume errors', () => {
     const small = 'truncation=10,levels=4';
     const nature = { archive: `nature:${small},days=26,every=6h`, model: `nature:${small}` };
     const asked = { ...nature, starts: '2001-01-20', out, lead: '12h' };
-    const perfect = await plume(args(asked));
+    const perfect = await ask(args(asked));
     expect(perfect.stderr).toMatch(
       /since it is the model's own run: their errors are 0; give --analysis-error/,
     );
     expect(perfect.code).toBe(64);
     expect(existsSync(out)).toBe(false);
-    await succeed(args({ ...asked, 'analysis-error': '0.1' }));
+    await askSuccess(args({ ...asked, 'analysis-error': '0.1' }));
     const table = JSON.parse(readFileSync(out, 'utf8')) as ErrorTable;
     expect(Object.keys(table.channels)).toHaveLength(29);
     expect(table.channels.vo_ml2?.rms).toBeGreaterThan(0);
@@ -98,7 +98,7 @@ describe('plume errors', () => {
       out: runDirectory,
     };
     const options = Object.entries({ ...forecast, perturb }).flatMap(([name, value]) => [`--${name}`, value]);
-    await succeed(['forecast', ...options]);
+    await askSuccess(['forecast', ...options]);
     const run = await openRun(runDirectory);
     const u500 = run.schema.channels.findIndex((channel) => channelName(channel) === 'u500');
     const { values: members } = await run.readMembers(run.starts[0]!, 6, u500);
@@ -145,7 +145,7 @@ describe('plume errors', () => {
     ['a model that is not there', { model: 'nowhere' }, 65, /nowhere/],
   ])('refuses %s and writes nothing', async (_, changes, code, message) => {
     const out = join(directory, 'refused.json');
-    const finished = await plume(args({ out, ...changes }));
+    const finished = await ask(args({ out, ...changes }));
     expect(finished.stderr).toMatch(message);
     expect(finished.code).toBe(code);
     expect(existsSync(out)).toBe(false);
@@ -153,17 +153,17 @@ describe('plume errors', () => {
 
   it('says what it needs: --out, --starts, a device that the nature model has', async () => {
     const { archive, model } = shared();
-    const without = await plume(['errors', '--archive', archive, '--model', model, '--starts', '2004-02-01']);
+    const without = await ask(['errors', '--archive', archive, '--model', model, '--starts', '2004-02-01']);
     expect([without.code, without.stderr]).toEqual([
       64,
       'plume: no file: give --out FILE, such as errors.json\n',
     ]);
-    const noStart = await plume(['errors', '--archive', archive, '--model', model, '--out', 'x.json']);
+    const noStart = await ask(['errors', '--archive', archive, '--model', model, '--out', 'x.json']);
     expect([noStart.code, noStart.stderr]).toEqual([
       64,
       expect.stringMatching(/^plume: no start date: give --starts/),
     ]);
-    const gpu = await plume(
+    const gpu = await ask(
       [
         'errors',
         '--archive',
@@ -177,7 +177,7 @@ describe('plume errors', () => {
       ].concat(['--device', 'webgpu']),
     );
     expect(gpu.stderr).toMatch(/the nature model runs on the CPU/);
-    const help = await plume(['errors', '--help']);
+    const help = await ask(['errors', '--help']);
     expect(help.stdout).toMatch(/Examples:\n {2}plume errors --archive/);
   });
 });

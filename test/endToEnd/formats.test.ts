@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { millisecondsPerDay } from '../../core/time.js';
 import { writeNetcdf } from '../core/archiveFixture.js';
 import { type SyntheticSeries, syntheticSeries, writeSyntheticNetcdf } from '../syntheticArchive.js';
-import { contents, plume, succeed } from './plume.js';
+import { ask, askSuccess } from './ask.js';
+import { contents } from './plume.js';
 import { forecastArguments, temporaryDirectory } from './shared.js';
 
 const directory = temporaryDirectory();
@@ -104,7 +105,7 @@ describe('a forecast', () => {
   let expected: Record<string, string>;
   beforeAll(async () => {
     const out = join(directory, 'netcdf4');
-    await succeed(forecastArguments(out, flags));
+    await askSuccess(forecastArguments(out, flags));
     expected = contents(join(out, 'members'));
     expect(Object.keys(expected)).toHaveLength(5);
   });
@@ -115,11 +116,11 @@ describe('a forecast', () => {
   ])('from $format has the bytes of the one from NetCDF-4', async ({ format, name, write }) => {
     const archive = join(directory, name);
     write(archive);
-    const info = JSON.parse((await succeed(['archive', 'info', archive, '--json'])).stdout);
+    const info = JSON.parse((await askSuccess(['archive', 'info', archive, '--json'])).stdout);
     expect(info).toMatchObject({ format: expect.stringContaining(format), channels: ['msl [Pa]'] });
     expect(info.time).toMatchObject({ count: days, gapCount: 0 });
     const out = join(directory, `from-${name}`);
-    await succeed(forecastArguments(out, { ...flags, archive }));
+    await askSuccess(forecastArguments(out, { ...flags, archive }));
     expect(contents(join(out, 'members'))).toEqual(expected);
   });
 
@@ -137,10 +138,10 @@ describe('a forecast', () => {
       });
     await write(3 * 365 + 20);
     const out = join(directory, 'from-two');
-    await succeed(forecastArguments(out, { ...flags, archive: [late, early] }));
+    await askSuccess(forecastArguments(out, { ...flags, archive: [late, early] }));
     expect(contents(join(out, 'members'))).toEqual(expected);
     await write(3 * 365 + 10);
-    const { code, stderr } = await plume(
+    const { code, stderr } = await ask(
       forecastArguments(join(directory, 'overlap'), { ...flags, archive: [early, late] }),
     );
     expect(code).toBe(65);

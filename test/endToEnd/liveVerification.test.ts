@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { plume, succeed } from './plume.js';
+import { ask, askSuccess } from './ask.js';
+import { plume } from './plume.js';
 import { temporaryDirectory } from './shared.js';
 
 const directory = temporaryDirectory();
@@ -29,17 +30,17 @@ const statistics = (out: string): Buffer => readFileSync(join(directory, out, 's
 describe('plume forecast --verify-with', () => {
   it('writes what plume verify writes, whole or start by start, and verify reads no member again', async () => {
     const both = '2001-01-21,2001-01-22';
-    await succeed(forecast('live', both, ...how));
-    await succeed(forecast('grown', '2001-01-22', ...how));
+    await askSuccess(forecast('live', both, ...how));
+    await askSuccess(forecast('grown', '2001-01-22', ...how));
     const half = statistics('grown');
     const maps = (out: string) => existsSync(join(directory, out, 'maps.arrow'));
     expect([maps('live'), maps('grown')]).toEqual([true, true]);
-    await succeed(forecast('grown', both, ...how));
+    await askSuccess(forecast('grown', both, ...how));
     // Maps of one start are no maps of two: they are left to plume verify.
     expect(maps('grown')).toBe(false);
-    await succeed(forecast('later', both));
+    await askSuccess(forecast('later', both));
     const verify = (out: string) =>
-      succeed([
+      askSuccess([
         ...['verify', join(directory, out), '--archive', archive, '--references', 'persistence'],
         ...['--thresholds', 't850=280', '--json'],
       ]);
@@ -62,7 +63,7 @@ describe('plume forecast --verify-with', () => {
 
   it('refuses an archive of another time before a member is made', async () => {
     const elsewhere = ['--verify-with', `nature:${small},days=12,every=24h`, '--references', 'persistence'];
-    const { code, stderr } = await plume(forecast('elsewhere', '2001-01-21', ...elsewhere));
+    const { code, stderr } = await ask(forecast('elsewhere', '2001-01-21', ...elsewhere));
     expect(code).toBe(65);
     expect(stderr).toMatch(/no valid time is in both/);
   });
@@ -91,7 +92,7 @@ describe('plume forecast --verify-with', () => {
     const result = JSON.parse(stdout) as { verification: { failure: string }; madeMembers: number };
     expect(result.madeMembers).toBe(8);
     expect(result.verification.failure).toContain('climatology');
-    await succeed(forecast('unscored', '2001-01-21,2001-01-22'));
+    await askSuccess(forecast('unscored', '2001-01-21,2001-01-22'));
     const members = (out: string) =>
       readdirSync(join(directory, out, 'members')).map((file) =>
         readFileSync(join(directory, out, 'members', file)).toString('base64'),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openArchive } from '../../core/archive/open.js';
 import { openArchiveOption } from '../../src/archiveOption.js';
+import { ask } from './ask.js';
 import { contents, plume, startPlume, succeed } from './plume.js';
 import { temporaryDirectory } from './shared.js';
 
@@ -63,35 +64,27 @@ async function killed(moment: () => boolean): Promise<void> {
 }
 
 describe('a nature run', () => {
-  const early = [
+  const moments = [
     { when: 'while it spins up', moment: () => existsSync(join(out, '.nature', 'configuration.json')) },
     { when: 'as its first time is written', moment: () => names(join(out, 'z')).length > 0 },
     { when: 'after its first commit', moment: () => existsSync(join(out, '.zmetadata')) },
-  ];
-  const late = [
     { when: 'in the middle', moment: () => committed() >= 64 },
     { when: 'while metadata are written', moment: () => committed() >= 96 && names(out, /tmp/).length > 0 },
     { when: 'as its last chunk appears', moment: () => committed() >= 224 },
   ];
-  it.each([
-    { where: 'up to its first commit', moments: early },
-    { where: 'from the middle to the last chunk', moments: late },
-  ])(
-    'killed again and again $where leaves a readable store and ends with the same bytes',
-    async ({ moments }) => {
-      for (const { when, moment } of moments) {
-        await killed(moment);
-        if (!existsSync(join(out, '.zmetadata'))) continue;
-        const archive = await openArchive([out]);
-        expect(archive.times.length, when).toBeGreaterThan(0);
-        const { values } = await archive.read(archive.times.length - 1);
-        expect(values.every(Number.isFinite), when).toBe(true);
-        await archive.close();
-      }
-      await succeed(args);
-      expect(contents(out)).toEqual(expected);
-    },
-  );
+  it('killed again and again, from its spin-up to the last chunk, leaves a readable store and ends with the same bytes', async () => {
+    for (const { when, moment } of moments) {
+      await killed(moment);
+      if (!existsSync(join(out, '.zmetadata'))) continue;
+      const archive = await openArchive([out]);
+      expect(archive.times.length, when).toBeGreaterThan(0);
+      const { values } = await archive.read(archive.times.length - 1);
+      expect(values.every(Number.isFinite), when).toBe(true);
+      await archive.close();
+    }
+    await succeed(args);
+    expect(contents(out)).toEqual(expected);
+  });
 
   it('stops at SIGINT, and at SIGTERM, with 75, says how to go on, and goes on', async () => {
     let written = '';
@@ -184,7 +177,7 @@ describe('a nature run', () => {
     },
     { flags: ['--days', '3', '--seed', '-1'], says: 'seed must be a whole number, 0 or more' },
   ])('asked $flags is refused with 64 before any work', async ({ flags, says }) => {
-    const { code, stderr } = await plume(['nature', ...flags, '--out', out]);
+    const { code, stderr } = await ask(['nature', ...flags, '--out', out]);
     expect({ code, said: stderr.includes(says) || stderr }).toEqual({ code: 64, said: true });
     expect(existsSync(out)).toBe(false);
   });

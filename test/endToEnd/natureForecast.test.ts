@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openRun } from '../../core/store/run.js';
-import { contents, plume, succeed } from './plume.js';
+import { ask, askSuccess } from './ask.js';
+import { contents } from './plume.js';
 import { temporaryDirectory } from './shared.js';
 
 const directory = temporaryDirectory();
@@ -35,7 +36,7 @@ describe('plume forecast --model nature', () => {
   it('runs from perturbed analyses with no file at hand, and records where they came from', async () => {
     const out = join(directory, 'classical');
     const changes = { out, members: '1x5', 'analysis-error': '0.1' };
-    const { stdout } = await succeed(args(changes, '--json', '--quiet'));
+    const { stdout } = await askSuccess(args(changes, '--json', '--quiet'));
     const result = JSON.parse(stdout) as { members: number; cost: Record<string, unknown> };
     expect(result).toMatchObject({ members: 5, starts: 2, madeMembers: 10 });
     // 5 members, 2 starts, 3 days
@@ -64,7 +65,7 @@ describe('plume forecast --model nature', () => {
 
   it('keeps other leads and channels when told to, of the same members', async () => {
     const out = join(directory, 'chosen');
-    await succeed(
+    await askSuccess(
       args({ out, members: '1x5', 'analysis-error': '0.1', every: '12h', store: 't850,lnsp', lead: 'P1D' }),
     );
     const [chosen, all] = [await openRun(out), await openRun(join(directory, 'classical'))];
@@ -79,7 +80,7 @@ describe('plume forecast --model nature', () => {
 
   it('deterministic is one member, whose analysis still errs', async () => {
     const out = join(directory, 'deterministic');
-    await succeed(args({ out, 'analysis-error': '0.1' }, '--deterministic'));
+    await askSuccess(args({ out, 'analysis-error': '0.1' }, '--deterministic'));
     expect(manifest(out)).toMatchObject({
       settings: { initial: { analysis_error: 0.1 } },
       perturbation: { initial: [], steps: [] },
@@ -136,7 +137,7 @@ describe('plume forecast --model nature', () => {
     ['a negative size', { 'analysis-error': '-0.1' }, 64, /--analysis-error "-0.1": .* from 0 to 10/],
   ] as const)('refuses %s and writes nothing', async (_, changes, code, message, ...flags: string[]) => {
     const out = join(directory, 'refused');
-    const finished = await plume(args({ out, ...changes }, ...flags));
+    const finished = await ask(args({ out, ...changes }, ...flags));
     expect(finished.stderr).toMatch(message);
     expect(finished.code).toBe(code);
     expect(contents(out)).toEqual({});

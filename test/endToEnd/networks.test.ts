@@ -11,7 +11,8 @@ import { openRun } from '../../core/store/run.js';
 import { readModel } from '../../models/bayesian/modelDirectory.js';
 import { writeNetcdf } from '../core/archiveFixture.js';
 import { globeSchema, syntheticGlobe } from '../syntheticGlobe.js';
-import { contents, plume, succeed } from './plume.js';
+import { ask, askSuccess } from './ask.js';
+import { contents } from './plume.js';
 import { temporaryDirectory } from './shared.js';
 
 const directory = temporaryDirectory();
@@ -27,7 +28,7 @@ const periods = ['--train', '2001-01-01/2001-02-10', '--validate', '2001-02-11/2
 
 function train(out: string, ...flags: readonly string[]): Promise<{ stdout: string; stderr: string }> {
   const common = ['--archive', archive, '--preset', 'brief', '--backend', 'ort-cpu', ...periods];
-  return succeed(['train', ...common, '--out', out, ...flags]);
+  return askSuccess(['train', ...common, '--out', out, ...flags]);
 }
 
 function forecast(model: string, out: string, flags: Readonly<Record<string, string>> = {}) {
@@ -41,7 +42,7 @@ function forecast(model: string, out: string, flags: Readonly<Record<string, str
     device: 'cpu',
     ...flags,
   };
-  return succeed(['forecast', ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])]);
+  return askSuccess(['forecast', ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])]);
 }
 
 /** What the first stage left, as another training goes on with it: without its checkpoint, which is another posterior's. */
@@ -109,8 +110,8 @@ describe('a transformer from the command line', () => {
     await forecast(model, again, { workers: '2', batch: '4' });
     expect(contents(join(again, 'members'))).toEqual(contents(join(run, 'members')));
     const sparse = ['--seasonless', '--diagrams', 'headline', '--thresholds', 'none'];
-    await succeed(['verify', run, '--archive', archive, ...sparse]);
-    await succeed(['report', run]);
+    await askSuccess(['verify', run, '--archive', archive, ...sparse]);
+    await askSuccess(['report', run]);
     const page = readFileSync(join(run, 'report.html'), 'utf8');
     expect(page).toContain('z500');
   }, 240_000);
@@ -146,7 +147,7 @@ describe('a transformer from the command line', () => {
   );
 
   it('refuses a later stage with another network, and a network that cannot be, before anything is written', async () => {
-    const other = await plume([
+    const other = await ask([
       ...['train', '--archive', archive, '--preset', 'brief', ...periods, '--stage', 'epistemic'],
       ...['--network', 'regional', '--out', goOn('other')],
     ]);
@@ -156,7 +157,7 @@ describe('a transformer from the command line', () => {
       join(directory, 'bad.json'),
       JSON.stringify({ kind: 'earth-transformer', heads: [3, 3, 3, 3] }),
     );
-    const bad = await plume([
+    const bad = await ask([
       ...['train', '--archive', archive, '--preset', 'brief', ...periods],
       ...['--network', join(directory, 'bad.json'), '--out', join(directory, 'none')],
     ]);
@@ -170,7 +171,7 @@ describe('a transformer from the command line', () => {
     // a few million weights, and tokens of sixteen thousand numbers at every point
     const sizes = { patch: [1, 1, 1], mlpRatio: 8192, channels: 2, heads: [1, 1, 1, 1], harmonics: 0 };
     writeFileSync(large, JSON.stringify({ kind: 'earth-transformer', ...sizes }));
-    const { code, stderr } = await plume([
+    const { code, stderr } = await ask([
       ...['train', '--archive', archive, '--preset', 'brief', ...periods],
       ...['--network', large, '--out', join(directory, 'none')],
     ]);

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openRun } from '../../core/store/run.js';
-import { contents, plume, startPlume, succeed } from './plume.js';
+import { ask, askSuccess } from './ask.js';
+import { contents, startPlume } from './plume.js';
 import { forecastArguments, shared, temporaryDirectory } from './shared.js';
 
 const directory = temporaryDirectory();
@@ -42,7 +43,7 @@ describe('plume forecast --perturb', () => {
   const out = join(directory, 'several');
   let stderr = '';
   beforeAll(async () => {
-    ({ stderr } = await succeed(args(out, several)));
+    ({ stderr } = await askSuccess(args(out, several)));
   });
 
   it('applies what it is given in its order, says so, and records every parameter', async () => {
@@ -63,7 +64,7 @@ describe('plume forecast --perturb', () => {
       ['noise', { purpose: 'pattern' }],
     ]);
     expect(steps[0]).toMatchObject({ clip: 2, scales: [{ sigma: 0.5, lengthKm: 600, timeHours: 24 }] });
-    const { stdout } = await succeed(['run', 'info', out]);
+    const { stdout } = await askSuccess(['run', 'info', out]);
     for (const line of lines) expect(stdout).toContain(line);
   });
 
@@ -75,8 +76,8 @@ describe('plume forecast --perturb', () => {
 
   it('has the same bytes with two workers, other batches, and weight samples that were added later', async () => {
     const grown = join(directory, 'grown');
-    await succeed(args(grown, several, { members: '1x4', batch: '3' }));
-    await succeed(args(grown, several, { workers: '2', batch: '3' }));
+    await askSuccess(args(grown, several, { members: '1x4', batch: '3' }));
+    await askSuccess(args(grown, several, { workers: '2', batch: '3' }));
     expect(await members(grown, 72)).toEqual(await members(out, 72));
   });
 
@@ -87,7 +88,7 @@ describe('plume forecast --perturb', () => {
       if (/member-steps/.test(String(text))) child.kill('SIGKILL');
     });
     expect((await finished).signal).toBe('SIGKILL');
-    await succeed(args(stopped, several));
+    await askSuccess(args(stopped, several));
     const [found, expected] = [contents(stopped), contents(out)];
     // the configuration that a manifest holds names the directory
     for (const name of Object.keys({ ...found, ...expected })) {
@@ -97,7 +98,7 @@ describe('plume forecast --perturb', () => {
   });
 
   it('of a run that is there is refused where it is another', async () => {
-    const { code, stderr: said } = await plume(args(out, [...several.slice(0, 3), `${sppt},clip=1`]));
+    const { code, stderr: said } = await ask(args(out, [...several.slice(0, 3), `${sppt},clip=1`]));
     expect(said).toMatch(/perturbation/);
     expect(code).toBe(64);
   });
@@ -107,14 +108,14 @@ describe('plume forecast --perturb', () => {
     const list = join(directory, 'list.json');
     writeFileSync(list, JSON.stringify([...initial, ...steps]));
     const again = join(directory, 'again');
-    await succeed(args(again, [list]));
+    await askSuccess(args(again, [list]));
     expect(await members(again, 72)).toEqual(await members(out, 72));
     expect(manifest(again).perturbation).toEqual(manifest(out).perturbation);
   });
 
   it('of steps alone makes members differ without noise and weights', async () => {
     const stepped = join(directory, 'stepped');
-    await succeed(args(stepped, [sppt], { uncertainty: 'none', members: '1x3' }));
+    await askSuccess(args(stepped, [sppt], { uncertainty: 'none', members: '1x3' }));
     expect(new Set((await members(stepped, 24)).map(String)).size).toBe(3);
   });
 
@@ -130,7 +131,7 @@ describe('plume forecast --perturb', () => {
     ],
   ] as const)('refuses %s and writes nothing', async (_, perturb, flags, code, message) => {
     const refused = join(directory, 'refused');
-    const finished = await plume(args(refused, perturb, flags));
+    const finished = await ask(args(refused, perturb, flags));
     expect(finished.stderr).toMatch(message);
     expect(finished.code).toBe(code);
     expect(contents(refused)).toEqual({});
@@ -141,7 +142,7 @@ describe('plume forecast --perturb', () => {
     writeFileSync(config, JSON.stringify({ ...shared(), perturb: [sppt], initial: 0.1 }));
     const configured = join(directory, 'configured');
     const flags = ['--starts', '2004-02-01', '--members', '1x2', '--lead', 'P1D', '--workers', '1'];
-    await succeed(['forecast', '--config', config, '--out', configured, ...flags]);
+    await askSuccess(['forecast', '--config', config, '--out', configured, ...flags]);
     const { initial, steps } = manifest(configured).perturbation;
     expect([...initial, ...steps].map(({ kind }) => kind)).toEqual(['state-difference', 'sppt', 'noise']);
   });
@@ -149,14 +150,14 @@ describe('plume forecast --perturb', () => {
 
 describe('plume perturbations', () => {
   it('shows all there are on a screen, and one with what its parameters mean', async () => {
-    const { stdout } = await succeed(['perturbations']);
+    const { stdout } = await askSuccess(['perturbations']);
     for (const name of ['white', 'bred', 'sppt', 'skeb', 'sppt-gfs', 'periods-longitude=12', 'OpenIFS']) {
       expect(stdout).toContain(name);
     }
     expect(stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(50);
-    const one = await succeed(['perturbations', 'sppt-gfs']);
+    const one = await askSuccess(['perturbations', 'sppt-gfs']);
     expect(one.stdout).toMatch(/clip +3 +r is held within/);
-    const { stdout: json } = await succeed(['perturbations', 'lagged', '--json']);
+    const { stdout: json } = await askSuccess(['perturbations', 'lagged', '--json']);
     expect(JSON.parse(json)).toMatchObject({
       schemes: [{ kind: 'lagged', at: 'start', default: 'lagged', parameters: [{ name: 'lags-hours' }, {}] }],
       presets: [{ name: 'lagged', values: { lagsHours: [24, 48], amplitude: 1 } }],

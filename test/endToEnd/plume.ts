@@ -28,11 +28,15 @@ export interface SpawnOptions {
 }
 
 /** Vulkan drivers are left out of the environment: a test that wants one names it. */
+export function inherited(): NodeJS.ProcessEnv {
+  const { VK_ICD_FILENAMES: _i, VK_DRIVER_FILES: _d, ...environment } = process.env;
+  return environment;
+}
+
 export function startPlume(args: readonly string[], { cwd, env }: SpawnOptions = {}): Started {
-  const { VK_ICD_FILENAMES: _i, VK_DRIVER_FILES: _d, ...inherited } = process.env;
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...inherited, ...env },
+    env: { ...inherited(), ...env },
     ...(cwd === undefined ? {} : { cwd }),
   });
   const output = { stdout: '', stderr: '' };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openRun } from '../../core/store/run.js';
-import { plume, succeed } from './plume.js';
+import { ask, askSuccess } from './ask.js';
 import { forecastArguments, temporaryDirectory } from './shared.js';
 
 const directory = temporaryDirectory();
@@ -23,7 +23,7 @@ async function forecast(
   flags: Readonly<Record<string, string>>,
 ): Promise<{ out: string; stderr: string }> {
   const out = join(directory, name);
-  const { stderr } = await succeed(forecastArguments(out, flags));
+  const { stderr } = await askSuccess(forecastArguments(out, flags));
   return { out, stderr };
 }
 
@@ -73,7 +73,7 @@ describe('plume forecast --uncertainty', () => {
     expect(new Set(await fields(out)).size).toBe(3);
     const { out: single } = await forecast('single', { uncertainty: 'none', members: '1x1' });
     const short = join(directory, 'deterministic');
-    await succeed([...forecastArguments(short, { members: '1x1' }), '--deterministic']);
+    await askSuccess([...forecastArguments(short, { members: '1x1' }), '--deterministic']);
     expect(manifest(short).model.uncertainty).toBe('none');
     expect(await fields(short)).toEqual(await fields(single));
   });
@@ -92,7 +92,7 @@ describe('plume forecast --uncertainty', () => {
     ['a word it does not know', { uncertainty: 'total' }, /uncertainty/],
     ['that of the nature model', { uncertainty: 'aleatoric', model: 'nature' }, /neither weights nor noise/],
   ] as const)('refuses %s', async (_, flags, says) => {
-    const { code, stderr } = await plume(forecastArguments(join(directory, 'refused'), flags));
+    const { code, stderr } = await ask(forecastArguments(join(directory, 'refused'), flags));
     expect(stderr).toMatch(says);
     expect(code).toBe(64);
   });

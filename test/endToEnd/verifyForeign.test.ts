@@ -1,5 +1,5 @@
 /**
- * Forecasts that plume did not make, verified from their files by real processes: scores that can be worked out by
+ * Forecasts that plume did not make, verified from their files by plume verify: scores that can be worked out by
  * hand, results beside the files, and plain words where files, archive and flags do not fit.
  */
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { readTable } from '../../core/store/table.js';
 import { scoreRows } from '../../evaluation/scoreRow.js';
 import { coordinateOf, type FixtureVariable, variableOf, writeFile } from '../evaluation/forecastFixture.js';
 import { syntheticSeries } from '../syntheticArchive.js';
-import { plume, succeed } from './plume.js';
+import { ask, askSuccess } from './ask.js';
 import { forecastArguments, shared, temporaryDirectory } from './shared.js';
 
 const directory = temporaryDirectory();
@@ -112,14 +112,14 @@ async function verified(
   path: string,
   flags: readonly string[] = [],
 ): Promise<{ scores: Scores; stderr: string }> {
-  const { stderr } = await succeed(['verify', path, '--archive', shared().archive, ...flags]);
+  const { stderr } = await askSuccess(['verify', path, '--archive', shared().archive, ...flags]);
   return { scores: await scoresIn(`${path}.verification`), stderr };
 }
 
 /** A command that must fail, saying why without a stack trace, and leave nothing behind. */
 async function refused(args: readonly string[], code: number, says: RegExp): Promise<void> {
   const before = readdirSync(directory).sort();
-  const finished = await plume(args);
+  const finished = await ask(args);
   expect(finished.stderr).toMatch(says);
   expect(finished.stderr, 'a stack trace').not.toMatch(/\n\s+at /);
   expect({ code: finished.code, stdout: finished.stdout }).toEqual({ code, stdout: '' });
@@ -162,7 +162,7 @@ describe('a file of forecasts', () => {
       '--regions',
       'north=60/55/-50/0',
     ];
-    await succeed(['verify', file('ens.nc'), '--archive', shared().archive, '--out', out, ...flags]);
+    await askSuccess(['verify', file('ens.nc'), '--archive', shared().archive, '--out', out, ...flags]);
     const scores = await scoresIn(out);
     expect(scores('crps', 48, 'north')).toBeCloseTo(known.crps, 1);
     const skill = scores('crps_skill_score', 24, 'all');
@@ -175,9 +175,9 @@ describe('a file of forecasts', () => {
     expect(zarr.scores('crps')).toBeCloseTo(known.crps, 1);
     for (const [i, day] of starts.entries()) await forecastFile(`part-${i}.nc`, { days: [day] });
     const pattern = file('part-?.nc');
-    await succeed(['verify', pattern, '--archive', shared().archive, '--out', file('by-pattern')]);
+    await askSuccess(['verify', pattern, '--archive', shared().archive, '--out', file('by-pattern')]);
     const paths = starts.map((_, i) => file(`part-${i}.nc`));
-    await succeed(['verify', ...paths, '--archive', shared().archive, '--out', file('by-name')]);
+    await askSuccess(['verify', ...paths, '--archive', shared().archive, '--out', file('by-name')]);
     const [a, b, c] = await Promise.all(
       [file('ens.zarr.verification'), file('by-pattern'), file('by-name')].map(async (path) => {
         const rows = scoreRows(await readTable(join(path, 'scores.arrow')), path);
@@ -208,8 +208,8 @@ describe('a file of forecasts', () => {
 
   it('stands beside a run in plume compare', async () => {
     const run = file('run');
-    await succeed(forecastArguments(run, { starts: '2004-04-15/2004-05-13/P7D', lead: 'P2D' }));
-    const { stdout } = await succeed([
+    await askSuccess(forecastArguments(run, { starts: '2004-04-15/2004-05-13/P7D', lead: 'P2D' }));
+    const { stdout } = await askSuccess([
       'compare',
       file('ens.nc'),
       run,
@@ -328,7 +328,7 @@ describe('forecasts and archive that do not fit are refused:', () => {
     const rain = await forecastFile('rain.nc', { variable: 'rain', unit: 'mm' });
     const metres = await analyses('rain-metres.nc', { variable: 'rain', unit: 'm', value: 50 });
     const flux = await analyses('rain-flux.nc', { variable: 'rain', unit: 'kg m-2 s-1', value: 50 });
-    const { stderr } = await succeed(['verify', rain, '--archive', metres, '--out', file('rain-out')]);
+    const { stderr } = await askSuccess(['verify', rain, '--archive', metres, '--out', file('rain-out')]);
     expect(stderr).toMatch(/units of forecast .* converted: rain from "mm" to "m"/);
     await refused(
       ['verify', rain, '--archive', flux],
@@ -382,7 +382,7 @@ describe('forecasts and archive that do not fit are refused:', () => {
 describe('members', () => {
   it('missing in a run are named, with what finishes it', async () => {
     const run = file('unfinished');
-    await succeed(forecastArguments(run, { batch: '1' }));
+    await askSuccess(forecastArguments(run, { batch: '1' }));
     const [first] = readdirSync(join(run, 'members')).sort();
     const manifest = JSON.parse(readFileSync(join(run, 'manifest.json'), 'utf8')) as {
       chunks: Record<string, unknown>;
@@ -395,7 +395,7 @@ describe('members', () => {
       65,
       /start 2004-02-01T00Z lacks members? 0.*; finish the run with the plume forecast command that began it \(--out .*\), or choose complete starts with --starts/,
     );
-    await succeed([
+    await askSuccess([
       'verify',
       run,
       '--archive',

@@ -46,11 +46,15 @@ function reporter(told: Told): Reporter {
   } as unknown as Reporter;
 }
 
+/** What the last training said, ended or stopped. */
+let told: string[] = [];
+
 async function train(name: string, sampleBytes: number | undefined, stopAfter = Number.POSITIVE_INFINITY) {
   const abort = new AbortController();
   let updates = 0;
-  const told: Told = {
-    lines: [],
+  told = [];
+  const reported: Told = {
+    lines: told,
     onUpdate: () => {
       if (++updates === stopAfter) abort.abort();
     },
@@ -68,13 +72,13 @@ async function train(name: string, sampleBytes: number | undefined, stopAfter = 
     backend: { asked: 'ort-cpu', backend: 'ort-cpu', why: 'a test', device: 'cpu' },
     directory,
     checkpointSeconds: 60,
-    report: reporter(told),
+    report: reporter(reported),
     signal: abort.signal,
     ...(sampleBytes === undefined ? {} : { sampleBytes }),
   });
   const description = JSON.parse(await readFile(join(directory, 'model.json'), 'utf8'));
   return {
-    told: told.lines.join('\n'),
+    told: told.join('\n'),
     weights: await readFile(join(directory, 'weights.arrow')),
     description,
   };
@@ -97,8 +101,9 @@ describe('a training that streams its samples', () => {
   });
 
   it('is another training than one in memory: another order, and a checkpoint of its own', async () => {
-    const inMemory = await train('memory', undefined);
-    expect(inMemory.told).toMatch(/600 states, 0\.1 MiB, in memory/);
+    const begun: unknown = await train('memory', undefined, 1).catch((reason: unknown) => reason);
+    expect(isPlumeError(begun) && begun.tag).toBe('interrupted');
+    expect(told.join('\n')).toMatch(/600 states, 0\.1 MiB, in memory/);
     const stopped: unknown = await train('changed', sampleBytes, 7).catch((reason: unknown) => reason);
     expect(isPlumeError(stopped) && stopped.tag).toBe('interrupted');
     const refused: unknown = await train('changed', undefined).catch((reason: unknown) => reason);

@@ -133,7 +133,7 @@ const stepTitles: Readonly<Record<string, string>> = {
   hybrid: 'weights and learned noise',
 };
 
-/** Shares of sppt-ifs' σ: the dycore's gravity waves, undamped, break beyond what a network of daily steps bears. */
+/** Shares of sppt-ifs' σ. What of these is too much for a model shows on the validation starts, and is not chosen. */
 const spptShares = {
   network: { alone: [0.25, 0.5, 1], joined: [0.1, 0.25, 0.5] },
   dycore: { alone: [0.1, 0.2, 0.35], joined: [0.05, 0.1, 0.2] },

@@ -16,7 +16,8 @@ export function perturbationsSection({ study, models, commands }: PerturbationEv
 Every scheme of perturbing at ${study.members} members, with two models that start from the same analyses of a nature run
 neither has seen: six-hourly, T31 with 8 levels. Analyses err by ${study.analysisError} of climatological spread, and that
 error is a scaled difference of two states, as are the perturbations called state differences: these have the very
-statistics of the error. Amplitudes are the best of three on ${study.validationStarts}, by the geometric mean of CRPS over
+statistics of the error. Errors of successive analyses are independent here, which those of a weather centre are not:
+lagged forecasts average them out, and gain by it. Amplitudes are the best of three on ${study.validationStarts}, by the geometric mean of CRPS over
 channels and leads up to ${study.validationLead}; test starts are ${starts.length}, ${starts[0]?.slice(0, 10)} …
 ${starts.at(-1)?.slice(0, 10)}. Differences are from the arm that was best on the test starts. What each scheme is, and
 why they rank so: [docs/perturbations.md](perturbations.md).
