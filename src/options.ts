@@ -363,6 +363,12 @@ const definitions = {
     description: 'stop at the first malformed row of a track file, in place of leaving it out',
     schema: z.boolean().default(false),
   },
+  asked: {
+    flag: '--asked <members>',
+    description:
+      'members that were asked, where a file of tracks names those alone that have a storm: 1-50 or 0,1,2',
+    schema: z.string().min(1).optional(),
+  },
   trackFormat: {
     flag: '--track-format <name>',
     description: 'format of the track files where they do not tell by themselves: hurdat2, atcf, …',
@@ -569,6 +575,7 @@ const optionsSchema = z.strictObject({
   strike: definitions.strike.schema,
   radius: definitions.radius.schema,
   strict: definitions.strict.schema,
+  asked: definitions.asked.schema,
   trackFormat: definitions.trackFormat.schema,
   figures: definitions.figures.schema,
   forecastUnit: definitions.forecastUnit.schema,

@@ -34,6 +34,7 @@ const optionNames = [
   'radius',
   'strict',
   'trackFormat',
+  'asked',
   'figures',
   'forecastUnit',
   'memberDimension',

@@ -32,6 +32,8 @@ export interface TrackFrame {
 
 /** Degrees: tracks further from their middle than this are shown on the whole globe. */
 const widest = 70;
+/** Far beyond what is seen; no round number: d3-geo fails on a line that touches the circle, as lines of the graticule would. */
+const clipDegrees = 151.37;
 /** Degrees around the tracks, at least. */
 const margin = 4;
 
@@ -72,7 +74,7 @@ function about(
   const scale = width / wide;
   const height = Math.round(high * scale);
   projection.scale(scale).translate([-left * scale, -top * scale]);
-  projection.clipAngle(150).clipExtent([
+  projection.clipAngle(clipDegrees).clipExtent([
     [0, 0],
     [width, height],
   ]);

@@ -58,14 +58,15 @@ export interface ReadFiles {
 /** Malformed rows that are told one by one. */
 const mostTold = 3;
 
-/** @throws {PlumeError} as readTracks */
+/** @throws {PlumeError} as readTracks; usage, for members that are none */
 export async function readTrackFiles(
   paths: readonly string[],
-  { strict, trackFormat }: Pick<Options, 'strict' | 'trackFormat'>,
+  { strict, trackFormat, asked }: Pick<Options, 'strict'> & Partial<Pick<Options, 'trackFormat' | 'asked'>>,
 ): Promise<ReadFiles> {
   const options: ReadTracksOptions = {
     strict,
     ...(trackFormat === undefined ? {} : { format: trackFormat }),
+    ...(asked === undefined ? {} : { members: membersAsked(asked) }),
   };
   const files: TrackFile[] = [];
   for (const path of paths) files.push(await readTracks(path, options));
@@ -90,4 +91,17 @@ function notesOf({ path, format, skipped, wind, notes }: TrackFile): string[] {
           ...(more > 0 ? [`  … and ${more} more`] : []),
         ]),
   ];
+}
+
+/** '1-50' or '0,1,5-9'; each once, rising. */
+export function membersAsked(text: string): number[] {
+  const ranges = text.split(',').map((part) => /^\s*(\d{1,5})\s*(?:-\s*(\d{1,5}))?\s*$/.exec(part));
+  const members = ranges.flatMap((found) => {
+    const [from, to] = [Number(found?.[1]), Number(found?.[2] ?? found?.[1])];
+    return from <= to ? Array.from({ length: to - from + 1 }, (_, i) => from + i) : [Number.NaN];
+  });
+  if (members.some(Number.isNaN)) {
+    throw usageError(`--asked "${text}" names no members; give numbers and ranges, such as 1-50 or 0,1,2`);
+  }
+  return [...new Set(members)].sort((a, b) => a - b);
 }

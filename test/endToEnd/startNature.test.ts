@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkRun, openRun } from '../../core/store/run.js';
 import { readTable } from '../../core/store/table.js';
+import { readTracksTable } from '../../evaluation/cyclones/tracksTable.js';
 import { scoreRows } from '../../evaluation/scoreRow.js';
 import { shippedModel } from '../../src/shippedModel.js';
 import { contents, type Finished, plume, succeed } from './plume.js';
@@ -86,6 +87,21 @@ describe('plume start without data', () => {
       expect(first.stdout).toMatch(
         /^ {2}npx plume compare runs\/tonight\/bayesian runs\/tonight\/classical /m,
       );
+    });
+
+    it('finds its lows: where the surest and the least sure one will be, in a sentence and on the page', async () => {
+      const said = first.stdout.replaceAll(/\s+/g, ' ');
+      const where = String.raw`near [\d.]+°[NS] [\d.]+°[EW] \(storm \d+\): \d+ of 48 members have it, two thirds of them within \d+ km`;
+      expect(said).toMatch(
+        new RegExp(`On day 3 the surest low will be ${where}; the least sure ${where}\\.`),
+      );
+      const { ensembles, storms } = await readTracksTable(join(run, 'tracks.arrow'));
+      expect(ensembles[0]!.members).toHaveLength(48);
+      expect(ensembles[0]!.members.every(({ tracks }) => tracks.length > 0)).toBe(true);
+      expect(storms.filter(({ tracks }) => tracks.length >= 24).length).toBeGreaterThan(4);
+      const page = readFileSync(join(run, 'report.html'), 'utf8');
+      expect(page).toContain('<h2>Cyclones</h2>');
+      expect(page.match(/<h4>Mean track and cone<\/h4>/g)).toHaveLength(2);
     });
 
     it('writes one page without coastlines, at most 6 MB', () => {
