@@ -10,8 +10,8 @@ import { toPlumeError, usageError } from '../core/errors.js';
 import { posteriorNames } from '../models/bayesian/training/posteriorNames.js';
 import { stageNames } from '../models/bayesian/training/stages.js';
 import { backendNames } from '../models/graph/backendName.js';
-import { uncertainties } from '../models/source.js';
-import { presetNames } from './training/recipe.js';
+import { uncertainties } from '../models/uncertainty.js';
+import { presetNames } from './training/presetNames.js';
 
 const whole = (what: string, least: number) => {
   const error = `${what} must be a whole number, ${least} or more`;
