@@ -425,6 +425,20 @@ describe('where most members have no values', () => {
     expect(rows.at(-1)).toMatch(/,corner,50,7\.5,,,8,/);
   });
 
+  it('its curve is left out and said, and the others are drawn', async () => {
+    const sites = fixture.at('corner-curves.csv');
+    await writeFile(sites, `${siteList(2)}${corner}\n`);
+    const { curves, refused } = await query<{
+      readonly curves: readonly { readonly site: string }[];
+      readonly refused: readonly object[];
+    }>({ curve: 'msl < * hPa', sites, archive: fixture.archive, ...first });
+    expect(curves.map(({ site }) => site)).toEqual(['port 0', 'port 1']);
+    expect(refused).toMatchObject([{ site: 'corner', members: membersAtCorner, start: '2013-01-10T00Z' }]);
+    const text = await printed({ curve: 'msl < * hPa', sites, ...first });
+    expect(text).toMatch(/refused: 1 curves where too few members have values, such as at corner \(8\)/);
+    await expect(query({ curve: 'msl < * hPa', at: '50,7.5', ...first })).rejects.toThrow(/8 of 20 members/);
+  });
+
   it('a question of that place alone is refused, unless so few are said to be enough', async () => {
     const event = 'msl < 1005 hPa at 50,7.5';
     await expect(query({ event, ...first })).rejects.toThrow(
