@@ -335,6 +335,13 @@ describe('a curve', () => {
 describe('what cannot be asked is refused', () => {
   it.each([
     ['nothing', {}, /nothing is asked/],
+    ['an event without a word', { event: '' }, /--event "": nothing stands there; give a value/],
+    [
+      'one of two events without a word',
+      { event: ['wind > 3 at 55,0', ''] },
+      /--event "": nothing stands there; give a value/,
+    ],
+    ['an event that is no text', { event: 5 }, /--event 5: expected a text/],
     ['an unknown variable', { event: 'wnid > 3 at 55,0' }, /character 1: "wnid".*did you mean "wind"/s],
     ['an unknown unit', { event: 'wind > 3 furlong at 55,0' }, /"furlong"/],
     ['a unit of something else', { event: 'wind > 3 hPa at 55,0' }, /measures something else/],
