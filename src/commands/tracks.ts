@@ -16,6 +16,7 @@ import { madeUpWorld } from '../report/headline.js';
 import { areTrackFiles, readTrackFiles } from '../tracks/askedTracks.js';
 import { type CycloneForecast, forecastsInFiles } from '../tracks/cycloneForecast.js';
 import { forecastJson, trackJson } from '../tracks/forecastJson.js';
+import { foundJson, foundText, matchFound } from '../tracks/foundTracks.js';
 import { trackRun } from '../tracks/runTracks.js';
 import { strikeAt, strikePlace } from '../tracks/strikeOption.js';
 import { trackerFrom } from '../tracks/trackerOption.js';
@@ -55,6 +56,7 @@ export const tracksCommand: CommandDefinition<Name> = {
     'plume tracks runs/ida --best hurdat2.txt           scores: position, along and across the track, CRPS, spread',
     'plume tracks ecmwf-tracks.bufr --best ibtracs.csv',
     'plume tracks hurdat2.txt                           the storms of a file of best tracks',
+    'plume tracks cytrack.dat --best hurdat2.txt        storms found in analyses, each beside its best track',
   ],
   options: optionNames,
   run: tracks,
@@ -70,14 +72,21 @@ async function tracks(context: CommandContext<Name>): Promise<unknown> {
   for (const note of found.notes) report.line(note);
   if (found.kind === 'best') {
     for (const [flag, given] of [
-      ['--best', best !== null],
       ['--strike', places.length > 0],
       ['--figures', options.figures !== undefined],
     ] as const) {
       if (given) throw usageError(`${flag} asks a forecast, but ${context.operands[0]} holds best tracks`);
     }
-    if (!json) process.stdout.write(`${bestTracksText(found.tracks)}\n`);
-    return { kind: 'best', storms: found.tracks.map(trackJson) };
+    const matched = best === null ? null : matchFound(found.tracks, best, { limitKm: options.match });
+    if (!json) {
+      const parts = [bestTracksText(found.tracks), ...(matched === null ? [] : [foundText(matched)])];
+      process.stdout.write(`${parts.join('\n\n')}\n`);
+    }
+    return {
+      kind: 'best',
+      storms: found.tracks.map(trackJson),
+      verification: matched && foundJson(matched),
+    };
   }
   const { forecasts, path } = found;
   const strikes = places.flatMap((place) => forecasts.map((forecast) => strikeAt(place, forecast)));

@@ -11,6 +11,7 @@ import { type StormCase, stormCases } from '../../evaluation/cyclones/verificati
 import { addCounts } from '../../evaluation/cyclones/verification/stormCounts.js';
 import { type TrackScoreRow, trackScores } from '../../evaluation/cyclones/verification/trackScores.js';
 import type { CycloneForecast } from './cycloneForecast.js';
+import { spanOf } from './timeSpan.js';
 
 export interface TrackVerification {
   /** Best tracks that were looked for, with the members that have them. */
@@ -78,9 +79,4 @@ export function verifyTracks(
     counts: [...counts.values()].sort((a, b) => a.leadHours - b.leadHours),
     stepHours,
   };
-}
-
-function spanOf(times: readonly number[]): string {
-  const [from, to] = [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))];
-  return `${formatTime(from)} to ${formatTime(to)}`;
 }

@@ -216,6 +216,19 @@ describe.skipIf(why !== '')(`real files of tracks${why}`, () => {
     expect(csv).toEqual(bufr);
   });
 
+  it('sets storms found in analyses beside best tracks, and says where none is of that time', async () => {
+    const best = ['--best', file('besttrack', 'hurdat2-al-2018-2021-gert-emily.csv')];
+    const { stdout } = await succeed(['tracks', file('besttrack', 'cytrack-era5-al-201809.dat'), ...best]);
+    expect(stdout).toMatch(/found 6 of 8, missed 2, false alarms 1/);
+    expect(stdout).toMatch(/CyAL00012018 +AL062018 FLORENCE +2018-09-01T00Z +360 of 420 +29 +68 +\+19 +−18/);
+    expect(stdout).toMatch(/missed: AL112018 ELEVEN, AL132018 LESLIE/);
+    await refused(
+      [file('besttrack', 'tempestextremes-sample.txt'), ...best],
+      65,
+      /no storm in common in time: none of the 39 best tracks .*1999-09-10T00Z to 1999-10-09T06Z/,
+    );
+  });
+
   it('shows the storms of every kind of best tracks', async () => {
     const paths = [
       'hurdat2-al-2021.txt',
