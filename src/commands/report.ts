@@ -131,8 +131,7 @@ export async function reportRun(directory: string, options: ReportOptions): Prom
     const { rows, training } = await scoresOf(directory);
     const page = options.out ?? join(directory, 'report.html');
     const start = options.start === undefined ? run.starts[0] : parseTime(options.start);
-    const cyclones =
-      start === undefined ? null : await readRunTracks(directory, start, run.leadsHours.at(-1) ?? 0);
+    const cyclones = start === undefined ? null : await readRunTracks(directory, start, run.leadsHours);
     await writeReport(run, rows, page, {
       name: directory,
       ...(cyclones === null ? {} : { cyclones }),

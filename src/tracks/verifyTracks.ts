@@ -43,13 +43,14 @@ export function verifyTracks(
   const storms: TrackVerification['storms'][number][] = [];
   const cases: StormCase[] = [];
   const counts = new Map<number, LeadCounts>();
-  for (const { start, ensemble, untilHours } of forecasts) {
+  for (const { start, ensemble, fromHours, untilHours } of forecasts) {
+    const leads = { fromHours, untilHours, stepHours };
     const end = start + untilHours * millisecondsPerHour;
     const there = best.filter(({ fixes }) => fixes.some(({ time }) => time >= start && time <= end));
     const found = stormsByReference(ensemble, there, matching);
     const own: StormCase[] = [];
     for (const [i, storm] of found.storms.entries()) {
-      own.push(...stormCases(storm, there[i]!, { untilHours, stepHours }));
+      own.push(...stormCases(storm, there[i]!, leads));
       storms.push({
         start: formatTime(start),
         id: storm.id,
@@ -59,7 +60,7 @@ export function verifyTracks(
       });
     }
     cases.push(...own);
-    for (const row of countsByLead(own, found.rest, { untilHours, stepHours })) {
+    for (const row of countsByLead(own, found.rest, leads)) {
       const before = counts.get(row.leadHours);
       counts.set(row.leadHours, before ? { ...addCounts(before, row), leadHours: row.leadHours } : row);
     }

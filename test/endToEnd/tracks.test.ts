@@ -112,6 +112,25 @@ describe('plume tracks of a forecast', () => {
     }
   });
 
+  it('scores from the first lead that the forecast has: before it no member could have the storm', async () => {
+    const fixes = [0, ...leads].map((lead) => {
+      const { latitude, longitude } = wayOf(1, lead);
+      const west = `${Math.round(10 * (360 - longitude))}W`;
+      const east = `${Math.round(10 * longitude)}E`;
+      const day = 1 + Math.floor(lead / 24);
+      const time = `200101${String(day).padStart(2, '0')}${String(lead % 24).padStart(2, '0')}`;
+      const place = `${Math.round(10 * latitude)}N, ${longitude > 180 ? west : east}`;
+      return `WP, 01, ${time},   , BEST,   0, ${place},  30,  980, TS\n`;
+    });
+    writeFileSync(at('best.dat'), fixes.join(''));
+    const args = [forecast, ...follow, at('scored'), '--best', at('best.dat'), '--json', '--quiet'];
+    const { verification } = JSON.parse((await succeed(['tracks', ...args])).stdout);
+    expect(verification.counts).toEqual(
+      leads.map((leadHours) => ({ leadHours, hits: 3, misses: 1, falseAlarms: 0 })),
+    );
+    expect(Math.min(...verification.scores.map((row: { lead_hours: number }) => row.lead_hours))).toBe(6);
+  });
+
   it('reads its own tracks.arrow as a file of tracks', async () => {
     const { stdout } = await succeed(['tracks', join(at('out'), 'tracks.arrow')]);
     expect(stdout).toMatch(/4 members: 3 tracks in 1 storm\n/);
