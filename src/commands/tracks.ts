@@ -131,7 +131,24 @@ type Found =
       readonly notes: readonly string[];
     };
 
+/** What is asked of fields, and what is written of a run. */
+function requireFilesAsked(first: string, options: CommandContext<Name>['options']): void {
+  const given = [
+    ['--set', options.set.length > 0],
+    ['--mask', options.mask !== undefined],
+    ['--forecast-unit', options.forecastUnit.length > 0],
+    ['--member-dimension', options.memberDimension !== undefined],
+    ['--out', options.out !== undefined],
+  ] as const;
+  const strange = given.find(([, isGiven]) => isGiven);
+  if (strange === undefined) return;
+  throw usageError(
+    `${strange[0]} is for cyclones that are followed in fields; ${first} holds tracks, which are read as they are: leave it out`,
+  );
+}
+
 async function fromFiles({ operands, options }: CommandContext<Name>): Promise<Found> {
+  requireFilesAsked(operands[0]!, options);
   const { best, forecasts, notes } = await readTrackFiles(operands, options);
   if (best.length > 0 && forecasts.length > 0) {
     throw usageError(

@@ -184,6 +184,13 @@ describe('bad files of tracks', () => {
     writeFileSync(at('text.txt'), 'no tracks at all\n');
     await refused([at('text.txt')], 65, /of no format that is known/);
     await refused([at('b.dat'), '--strike', '16,-79'], 64, /--strike asks a forecast/);
+    await refused([at('b.dat'), '--set', 'depth=3'], 64, /--set is for cyclones that are followed in fields/);
+    await refused([at('lost.dat')], 64, /lost\.dat: there is no such file/);
+    await refused(
+      [forecast, '--track-format', 'ibtracs-netcdf'],
+      65,
+      /no variable "sid", so it is not IBTrACS/,
+    );
     await refused([at('b.dat'), forecast], 64, /is a file of tracks and .*lows\.nc is not/);
     await refused(
       [forecast, '--tracker', 'lows', '--out', at('y'), '--best', at('b.dat')],
@@ -233,6 +240,8 @@ describe.skipIf(why !== '')(`real files of tracks${why}`, () => {
     expect(bufr).toMatchObject({ id: '06L', name: 'GERT', asked: 50 });
     expect(bufr.members).toHaveLength(29);
     expect(csv).toEqual(bufr);
+    const both = ['csv', 'bufr'].map((ending) => file('ecmwf-tc-tracks', `gert-emily-20230822T00.${ending}`));
+    await refused(both, 64, /both hold storm 06L of member \d+ from 2023-08-22T00Z: give each forecast once/);
   });
 
   it('sets storms found in analyses beside best tracks, and says where none is of that time', async () => {
