@@ -93,7 +93,7 @@ function sectionPlot({ title, values, interval, middle, latitudes, sigma }: Cros
     }
   }
   const extent = { x1: -88, x2: 88, y1: top, y2: bottom };
-  return text(
+  return titled(
     Plot.plot({
       document,
       ...panel,
@@ -139,7 +139,7 @@ function globePlot(
     }
   }
   const extent = { x1: from[0], x2: to[0], y1: from[1], y2: to[1] };
-  return text(
+  return titled(
     Plot.plot({
       document,
       ...size,
@@ -155,7 +155,7 @@ function globePlot(
 }
 
 function linePlot(lines: readonly Line[], options: LineOptions, size: typeof panel): string {
-  return text(
+  return titled(
     Plot.plot({
       document,
       ...size,
@@ -290,7 +290,7 @@ function cubic(value: (k: number) => number, x: number): number {
 }
 
 /** A plot inside a sheet: without its own style sheet, small, with a title. */
-function text(plot: ReturnType<typeof Plot.plot>, title: string, size: typeof panel): string {
+export function titled(plot: ReturnType<typeof Plot.plot>, title: string, size: typeof panel): string {
   for (const style of plot.querySelectorAll('style')) style.remove();
   for (const path of plot.querySelectorAll('path'))
     path.setAttribute('d', thin(path.getAttribute('d') ?? ''));
@@ -333,7 +333,8 @@ function passes(points: readonly [number, number][], from: number, to: number): 
   return true;
 }
 
-function sheet(plots: readonly string[], columns: number, size: typeof panel): string {
+/** Panels of one size, so many in a row. */
+export function sheet(plots: readonly string[], columns: number, size: typeof panel): string {
   const rows = Math.ceil(plots.length / columns);
   const width = Math.min(columns, plots.length) * size.width;
   const height = rows * (size.height + 14);
