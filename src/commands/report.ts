@@ -42,6 +42,7 @@ export const reportCommand: CommandDefinition<(typeof optionNames)[number]> = {
     'plume report model                                 a training, finished or under way: losses, what was chosen, cost',
   ],
   options: optionNames,
+  wording: { start: 'start date that maps show (default: the first)' },
   run: async ({ operands: [operand = ''], options, json, report }) => {
     const page = await reportOf(operand, options);
     if (!json && !report.quiet) process.stdout.write(`${page}\n`);

@@ -59,6 +59,12 @@ export const tracksCommand: CommandDefinition<Name> = {
     'plume tracks cytrack.dat --best hurdat2.txt        storms found in analyses, each beside its best track',
   ],
   options: optionNames,
+  wording: {
+    start: 'start dates whose cyclones are followed or read: one, a list or FROM/TO/PERIOD (default: all)',
+    mask: 'land-sea mask that --tracker ecmwf asks wind over land with: FILE or FILE:VARIABLE (default: none, the test is left out)',
+    out: 'directory of tracks.arrow (default: the run, or beside the forecast file)',
+    match: 'mean distance below which tracks are one storm (default: 300, or the spacing of a coarser grid)',
+  },
   run: tracks,
 };
 
@@ -73,6 +79,8 @@ async function tracks(context: CommandContext<Name>): Promise<unknown> {
   if (found.kind === 'best') {
     for (const [flag, given] of [
       ['--strike', places.length > 0],
+      ['--start', options.start !== undefined],
+      ['--asked', options.asked !== undefined],
       ['--figures', options.figures !== undefined],
     ] as const) {
       if (given) throw usageError(`${flag} asks a forecast, but ${context.operands[0]} holds best tracks`);
@@ -132,23 +140,25 @@ type Found =
     };
 
 /** What is asked of fields, and what is written of a run. */
-function requireFilesAsked(first: string, options: CommandContext<Name>['options']): void {
-  const given = [
-    ['--set', options.set.length > 0],
-    ['--mask', options.mask !== undefined],
-    ['--forecast-unit', options.forecastUnit.length > 0],
-    ['--member-dimension', options.memberDimension !== undefined],
-    ['--out', options.out !== undefined],
-  ] as const;
-  const strange = given.find(([, isGiven]) => isGiven);
+function requireFilesAsked(first: string, given: ReadonlySet<string>): void {
+  const strange = (
+    [
+      ['--tracker', 'tracker'],
+      ['--set', 'set'],
+      ['--mask', 'mask'],
+      ['--forecast-unit', 'forecastUnit'],
+      ['--member-dimension', 'memberDimension'],
+      ['--out', 'out'],
+    ] satisfies [string, Name][]
+  ).find(([, name]) => given.has(name));
   if (strange === undefined) return;
   throw usageError(
     `${strange[0]} is for cyclones that are followed in fields; ${first} holds tracks, which are read as they are: leave it out`,
   );
 }
 
-async function fromFiles({ operands, options }: CommandContext<Name>): Promise<Found> {
-  requireFilesAsked(operands[0]!, options);
+async function fromFiles({ operands, options, given }: CommandContext<Name>): Promise<Found> {
+  requireFilesAsked(operands[0]!, given);
   const { best, forecasts, notes } = await readTrackFiles(operands, options);
   if (best.length > 0 && forecasts.length > 0) {
     throw usageError(

@@ -163,6 +163,18 @@ describe('plume tracks of a forecast', () => {
   });
 });
 
+describe('the help of plume tracks', () => {
+  it('says what options mean here', async () => {
+    const help = (await succeed(['tracks', '--help'])).stdout.replaceAll(/\s+/g, ' ');
+    expect(help).toMatch(
+      /--start <time> start dates whose cyclones are followed or read: .*? \(default: all\)/,
+    );
+    expect(help).toMatch(/--mask <file> land-sea mask .*? \(default: none/);
+    const other = (await succeed(['report', '--help'])).stdout.replaceAll(/\s+/g, ' ');
+    expect(other).toMatch(/--start <time> start date that maps show \(default: the first\)/);
+  });
+});
+
 describe('bad files of tracks', () => {
   const row = (time: string, latitude: string): string =>
     `AL, 09, ${time},   , BEST,   0, ${latitude},  789W,  30, 1006, TD\n`;
@@ -185,6 +197,8 @@ describe('bad files of tracks', () => {
     await refused([at('text.txt')], 65, /of no format that is known/);
     await refused([at('b.dat'), '--strike', '16,-79'], 64, /--strike asks a forecast/);
     await refused([at('b.dat'), '--set', 'depth=3'], 64, /--set is for cyclones that are followed in fields/);
+    await refused([at('b.dat'), '--tracker', 'lows'], 64, /--tracker is for cyclones that are followed/);
+    await refused([at('b.dat'), '--start', '2021-08-26'], 64, /--start asks a forecast/);
     await refused([at('lost.dat')], 64, /lost\.dat: there is no such file/);
     await refused(
       [forecast, '--track-format', 'ibtracs-netcdf'],
