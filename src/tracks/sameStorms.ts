@@ -44,11 +44,25 @@ function listed(tracks: readonly Track[]): string {
   return `${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-/** @throws {PlumeError} usage, when two files hold the same storm of the same member and start */
+/**
+ * @throws {PlumeError} usage, when two files hold the same storm of the same member and start, or call a member of one start by
+ *   different names: decks number their techniques each for itself
+ */
 export function requireOnce(files: readonly ForecastTracks[]): void {
   const pathOf = new Map<string, string>();
+  const called = new Map<string, { readonly path: string; readonly label: string }>();
   for (const { path, forecasts } of files) {
-    for (const { storm, ensemble } of forecasts) {
+    for (const { storm, ensemble, labels } of forecasts) {
+      for (const [member, label] of labels) {
+        const key = `${ensemble.start} ${member}`;
+        const other = called.get(key) ?? { path, label };
+        called.set(key, other);
+        if (other.label === label) continue;
+        throw usageError(
+          `member ${member} from ${formatTime(ensemble.start)} is ${other.label} in ${other.path} and ${label} in ${path}: ` +
+            'they are no members of one ensemble; give one file at a time',
+        );
+      }
       for (const { member } of ensemble.members.filter(({ tracks }) => tracks.length > 0)) {
         const key = `${ensemble.start} ${member} ${storm}`;
         const other = pathOf.get(key) ?? path;

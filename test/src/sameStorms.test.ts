@@ -39,9 +39,14 @@ describe('best tracks of several files', () => {
 });
 
 describe('forecasts of several files', () => {
-  const forecast = (path: string, members: readonly (readonly Track[])[], storm = '27W'): ForecastTracks => ({
+  const forecast = (
+    path: string,
+    members: readonly (readonly Track[])[],
+    storm = '27W',
+    labels: readonly (readonly [number, string])[] = [],
+  ): ForecastTracks => ({
     ...{ kind: 'forecast', path, format: 'x', wind: 'not stated', skipped: [], notes: [] },
-    forecasts: [{ storm, name: null, ensemble: { ...ensembleOf(members), start }, labels: new Map() }],
+    forecasts: [{ storm, name: null, ensemble: { ...ensembleOf(members), start }, labels: new Map(labels) }],
   });
 
   it('are refused where one member has one storm twice, and only there', () => {
@@ -50,6 +55,15 @@ describe('forecasts of several files', () => {
     expect(() => requireOnce([forecast('a', [[a]]), forecast('b', [[b]], '70E')])).not.toThrow();
     expect(() => requireOnce([forecast('a', [[], [a]]), forecast('b', [[], [b]])])).toThrow(
       'b and a both hold storm 27W of member 1 from 2020-09-01T00Z: give each forecast once',
+    );
+  });
+
+  it('are refused where one number stands for two techniques', () => {
+    const own = (path: string, storm: string, label: string) =>
+      forecast(path, [[way(storm, 0)]], storm, [[0, label]]);
+    expect(() => requireOnce([own('a', 'AL09', 'AVNO'), own('b', 'AL10', 'AVNO')])).not.toThrow();
+    expect(() => requireOnce([own('a', 'AL09', 'AVNO'), own('b', 'AL10', 'CMC')])).toThrow(
+      'member 0 from 2020-09-01T00Z is AVNO in a and CMC in b: they are no members of one ensemble',
     );
   });
 });
