@@ -75,7 +75,8 @@ async function tracks(context: CommandContext<Name>): Promise<unknown> {
   const found = (await areTrackFiles(context.operands, options.trackFormat !== undefined))
     ? await fromFiles(context)
     : await fromFields(context);
-  for (const note of found.notes) report.line(note);
+  const notes = [...new Set([...(best?.notes ?? []), ...found.notes])];
+  for (const note of notes) report.line(note);
   if (found.kind === 'best') {
     for (const [flag, given] of [
       ['--strike', places.length > 0],
@@ -85,20 +86,22 @@ async function tracks(context: CommandContext<Name>): Promise<unknown> {
     ] as const) {
       if (given) throw usageError(`${flag} asks a forecast, but ${context.operands[0]} holds best tracks`);
     }
-    const matched = best === null ? null : matchFound(found.tracks, best, { limitKm: options.match });
+    const matched = best === null ? null : matchFound(found.tracks, best.tracks, { limitKm: options.match });
     if (!json) {
       const parts = [bestTracksText(found.tracks), ...(matched === null ? [] : [foundText(matched)])];
       process.stdout.write(`${parts.join('\n\n')}\n`);
     }
     return {
       kind: 'best',
+      notes,
       storms: found.tracks.map(trackJson),
       verification: matched && foundJson(matched),
     };
   }
   const { forecasts, path } = found;
   const strikes = places.flatMap((place) => forecasts.map((forecast) => strikeAt(place, forecast)));
-  const verification = best === null ? null : verifyTracks(forecasts, best, { limitKm: options.match });
+  const verification =
+    best === null ? null : verifyTracks(forecasts, best.tracks, { limitKm: options.match });
   const figures =
     options.figures === undefined
       ? []
@@ -119,7 +122,7 @@ async function tracks(context: CommandContext<Name>): Promise<unknown> {
   return {
     kind: 'forecast',
     tracks: path,
-    notes: found.notes,
+    notes,
     forecasts: forecasts.map((forecast) => forecastJson(forecast, options.radius)),
     strikes: strikes.map(({ start, ...strike }) => ({ start: formatTime(start), ...strike })),
     verification,
@@ -228,15 +231,16 @@ function chosenStarts(text: string | undefined, there: readonly number[], name: 
   );
 }
 
-async function bestTracks({ options, report }: CommandContext<Name>): Promise<Track[]> {
+async function bestTracks({
+  options,
+}: CommandContext<Name>): Promise<{ readonly tracks: readonly Track[]; readonly notes: readonly string[] }> {
   const { best, forecasts, notes } = await readTrackFiles(options.best, { strict: options.strict });
   if (forecasts.length > 0) {
     throw usageError(
       `--best ${forecasts[0]!.path} holds forecasts (${forecasts[0]!.format}), expected best tracks`,
     );
   }
-  for (const note of notes) report.line(note);
-  return best.flatMap((file) => file.tracks);
+  return { tracks: best.flatMap((file) => file.tracks), notes };
 }
 
 async function draw(

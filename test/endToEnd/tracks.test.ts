@@ -187,6 +187,8 @@ describe('bad files of tracks', () => {
     const { stdout, stderr } = await succeed(['tracks', at('b.dat')]);
     expect(stderr).toMatch(/1 malformed row left out \(--strict stops at the first\)\n +line 2: /);
     expect(stdout).toMatch(/ 2 +16\.5°N 78\.9°W to 18\.0°N 78\.9°W/);
+    const { notes } = JSON.parse((await succeed(['tracks', at('b.dat'), '--json', '--quiet'])).stdout);
+    expect(notes.join('\n')).toMatch(/1 malformed row left out.*\n +line 2: /);
     await refused([at('b.dat'), '--strict'], 65, /b\.dat", line 2: /);
   });
 
