@@ -24,7 +24,7 @@ export function awayFromPoles(lines: readonly Line[]): [number, number][][] {
       current = [];
     };
     for (const [longitude, latitude] of line.flatMap((point, i) => stepsTo(line[i - 1], point))) {
-      if (90 - Math.abs(latitude) < gap) end();
+      if (isInGap(latitude)) end();
       else current.push([longitude, latitude]);
     }
     end();
@@ -32,11 +32,18 @@ export function awayFromPoles(lines: readonly Line[]): [number, number][][] {
   return kept;
 }
 
-/** The point, after those between it and the one before where these may lie near a pole. */
+function isInGap(latitude: number): boolean {
+  return 90 - Math.abs(latitude) < gap;
+}
+
+/** The point, after those between it and the one before where any of these lie near a pole. */
 function stepsTo(before: Line[number] | undefined, point: Line[number]): Line {
   if (before === undefined || 90 - Math.max(Math.abs(before[1]), Math.abs(point[1])) > far) return [point];
   const [from, to] = [unitVector(before[1], before[0]), unitVector(point[1], point[0])];
   const inner = Array.from({ length: parts - 1 }, (_, i) => between(from, to, (i + 1) / parts));
   const places = inner.flatMap((vector) => (vector === null ? [] : [placeOf(vector)]));
-  return [...places.map(({ longitude, latitude }) => [longitude, latitude] as const), point];
+  const isNear = [point[1], before[1], ...places.map(({ latitude }) => latitude)].some(isInGap);
+  return isNear
+    ? [...places.map(({ longitude, latitude }) => [longitude, latitude] as const), point]
+    : [point];
 }

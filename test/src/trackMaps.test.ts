@@ -65,6 +65,11 @@ describe('tracks near a pole on the map of the whole globe', () => {
   });
 
   it('are as they were elsewhere', () => {
+    const high: Line = [
+      [0, 80],
+      [30, 82],
+    ];
+    expect(awayFromPoles([high])).toEqual([high]);
     const way: Line = [
       [170, 30],
       [-175, 45],
