@@ -25,20 +25,25 @@ export function trackDensity(
   return meanOf(countNear(paths, points, radiusKm, sphereRadiusKm), ensemble);
 }
 
+export interface GenesisOptions extends Omit<StrikeOptions, 'leastWind' | 'path'> {
+  readonly firstHours?: number;
+}
+
 /**
- * Genesis: a track's first fix after the analysis. Cyclones that are there at the start of the forecast are not born in it.
+ * Genesis: a track's first fix after the first time that was looked at. Cyclones that are there then are not born in the forecast.
+ * @param options firstHours: the first lead of the forecast, where it begins after its analysis. Default 0
  * @returns [point]: births a member within the radius (default 300 km)
  * @throws {PlumeError} usage, when no member was asked, or for a radius that is none
  */
 export function genesisDensity(
   ensemble: EnsembleTracks,
   points: MapPoints,
-  { radiusKm = 300, sphereRadiusKm, window = null }: Omit<StrikeOptions, 'leastWind' | 'path'> = {},
+  { radiusKm = 300, sphereRadiusKm, window = null, firstHours = 0 }: GenesisOptions = {},
 ): Float64Array {
   const births = tracksOf(ensemble).flatMap((track): Arc[][] => {
     const first = track.fixes.find(isPlaced);
-    if (!first || first.time <= ensemble.start) return [];
-    const hours = (first.time - ensemble.start) / millisecondsPerHour;
+    const hours = first ? (first.time - ensemble.start) / millisecondsPerHour : Number.NaN;
+    if (!first || !(hours > firstHours)) return [];
     if (window && !(hours >= window.fromHours && hours <= window.toHours)) return [];
     return [[{ from: vectorOf(first), to: vectorOf(first) }]];
   });
