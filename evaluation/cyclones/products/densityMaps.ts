@@ -25,20 +25,26 @@ export function trackDensity(
   return meanOf(countNear(paths, points, radiusKm, sphereRadiusKm), ensemble);
 }
 
+export interface GenesisOptions extends Omit<StrikeOptions, 'leastWind' | 'path'> {
+  /** First lead that was looked at, hours: a cyclone that is there then may be older. Default 0, the analysis. */
+  readonly firstLeadHours?: number;
+}
+
 /**
- * Genesis: a track's first fix after the analysis. Cyclones that are there at the start of the forecast are not born in it.
+ * Genesis: a track's first fix after the first lead. Cyclones that are there at the start of the forecast are not born in it.
  * @returns [point]: births a member within the radius (default 300 km)
  * @throws {PlumeError} usage, when no member was asked, or for a radius that is none
  */
 export function genesisDensity(
   ensemble: EnsembleTracks,
   points: MapPoints,
-  { radiusKm = 300, sphereRadiusKm, window = null }: Omit<StrikeOptions, 'leastWind' | 'path'> = {},
+  { radiusKm = 300, sphereRadiusKm, window = null, firstLeadHours = 0 }: GenesisOptions = {},
 ): Float64Array {
   const births = tracksOf(ensemble).flatMap((track): Arc[][] => {
     const first = track.fixes.find(isPlaced);
-    if (!first || first.time <= ensemble.start) return [];
+    if (!first) return [];
     const hours = (first.time - ensemble.start) / millisecondsPerHour;
+    if (hours <= firstLeadHours) return [];
     if (window && !(hours >= window.fromHours && hours <= window.toHours)) return [];
     return [[{ from: vectorOf(first), to: vectorOf(first) }]];
   });
