@@ -65,7 +65,7 @@ export function toPlumeError(error: unknown, doing: string): PlumeError {
   const text = error instanceof Error ? error.message : String(error);
   switch (code) {
     case 'ENOENT':
-      return dataError(`${doing}: no such file or directory (${text})`, { cause: error });
+      return dataError(`${doing}: no such file or directory; check the path (${text})`, { cause: error });
     case 'ENOSPC':
       return resourceError(`${doing}: the disk is full; free some space and run the same command again`, {
         cause: error,

@@ -8,7 +8,8 @@ import { NatureModel } from './dycore/natureModel.js';
 import { type ImportedParts, readImported, requireIntact } from './imported/importedDirectory.js';
 import { ImportedModel } from './imported/importedModel.js';
 import type { SessionOptions } from './onnx/session.js';
-import { hasNoise, hasWeightSamples, type ModelSource, type Uncertainty } from './source.js';
+import type { ModelSource } from './source.js';
+import { hasNoise, hasWeightSamples, type Uncertainty } from './uncertainty.js';
 
 export type { ModelSource, Uncertainty };
 

@@ -6,22 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../core/errors.js';
 import { type DycoreConfig, resolveDycore } from './dycore/dycore.js';
-
-/**
- * Which uncertainty a forecast has: of the weights (epistemic: weight samples, no noise), of the flow (aleatoric: the
- * mean weights for all members, noise), of both (hybrid) or of neither: members then differ where they start, or not
- * at all.
- */
-export const uncertainties = ['hybrid', 'epistemic', 'aleatoric', 'none'] as const;
-export type Uncertainty = (typeof uncertainties)[number];
-
-export function hasWeightSamples(uncertainty: Uncertainty): boolean {
-  return uncertainty === 'hybrid' || uncertainty === 'epistemic';
-}
-
-export function hasNoise(uncertainty: Uncertainty): boolean {
-  return uncertainty === 'hybrid' || uncertainty === 'aleatoric';
-}
+import type { Uncertainty } from './uncertainty.js';
 
 /** Names a model so that a worker can open it: plain data. */
 export type ModelSource =

@@ -15,7 +15,10 @@ import type { Options } from './options.js';
 
 export type ForecastOptions = Partial<
   Pick<Options, 'variables' | 'starts' | 'forecastUnit' | 'memberDimension'>
->;
+> & {
+  /** When the forecasts of files that do not say began, where `starts` does not choose among them; one date, else not heeded. */
+  readonly began?: string | undefined;
+};
 
 export interface ForecastOperand {
   readonly source: EnsembleSource;
@@ -82,9 +85,9 @@ async function openRunOperand(directory: string): Promise<ForecastOperand> {
 async function openFiles(
   first: string,
   paths: readonly string[],
-  { variables, starts, forecastUnit = [], memberDimension }: ForecastOptions,
+  { variables, starts, began = starts, forecastUnit = [], memberDimension }: ForecastOptions,
 ): Promise<ForecastOperand> {
-  const times = starts === undefined ? [] : parseTimeRange(starts);
+  const times = began === undefined ? [] : parseTimeRange(began);
   const { source, notes, memberLabels, close } = await openForecast(paths, {
     units: Object.fromEntries(forecastUnit.map((text) => parseUnit(text, '--forecast-unit'))),
     ...(variables === undefined ? {} : { variables }),

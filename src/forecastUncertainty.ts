@@ -4,7 +4,8 @@
  */
 import { usageError } from '../core/errors.js';
 import { memberCount, type NestedDesign, parseDesign } from '../ensembles/design.js';
-import { hasNoise, hasWeightSamples, type ModelSource, type Uncertainty } from '../models/source.js';
+import type { ModelSource } from '../models/source.js';
+import { hasNoise, hasWeightSamples, type Uncertainty } from '../models/uncertainty.js';
 import { schemes } from '../perturbations/parameters.js';
 import { type PerturbationRequest, parsePerturbations } from '../perturbations/parse.js';
 import type { Options } from './options.js';

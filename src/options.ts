@@ -10,8 +10,8 @@ import { toPlumeError, usageError } from '../core/errors.js';
 import { posteriorNames } from '../models/bayesian/training/posteriorNames.js';
 import { stageNames } from '../models/bayesian/training/stages.js';
 import { backendNames } from '../models/graph/backendName.js';
-import { uncertainties } from '../models/source.js';
-import { presetNames } from './training/recipe.js';
+import { uncertainties } from '../models/uncertainty.js';
+import { presetNames } from './training/presetNames.js';
 
 const whole = (what: string, least: number) => {
   const error = `${what} must be a whole number, ${least} or more`;
@@ -32,8 +32,14 @@ const degreesApart = z.coerce
   .number({ error: spacingError })
   .min(0.01, { error: spacingError })
   .max(30, { error: spacingError });
-const path = z.string().min(1);
-const texts = z.union([z.array(path), path.transform((one) => [one])]).default([]);
+const unfilled = 'nothing stands there; give a value, or leave the flag out';
+const filled = z.string().min(1, { error: unfilled });
+const path = filled;
+const texts = z
+  .union([z.array(path), path.transform((one) => [one])], {
+    error: ({ input }) => (input === '' ? unfilled : 'expected a text, or a list of them'),
+  })
+  .default([]);
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(','))]);
 
 interface OptionDefinition {
@@ -277,7 +283,7 @@ const definitions = {
   at: {
     flag: '--at <lat,lon>',
     description: 'the place that "here" stands for, degrees north and east: 51.95,4.05 or 60N,5W',
-    schema: z.string().min(1).optional(),
+    schema: filled.optional(),
   },
   sites: {
     flag: '--sites <file>',
@@ -287,7 +293,7 @@ const definitions = {
   site: {
     flag: '--site <name>',
     description: 'the one of --sites that is drawn',
-    schema: z.string().min(1).optional(),
+    schema: filled.optional(),
   },
   quantities: {
     flag: '--quantities <names>',
@@ -330,7 +336,7 @@ const definitions = {
     flag: '--tracker <name>',
     description:
       'how cyclones are followed: ecmwf, tempest or vitart (tropical), lows (outside the tropics); docs/cyclones.md',
-    schema: z.string().min(1).default('ecmwf'),
+    schema: filled.default('ecmwf'),
   },
   set: {
     flag: '--set <name=value>',
@@ -372,12 +378,12 @@ const definitions = {
     flag: '--asked <members>',
     description:
       'members that were asked, where a file of tracks names those alone that have a storm: 1-50 or 0,1,2',
-    schema: z.string().min(1).optional(),
+    schema: filled.optional(),
   },
   trackFormat: {
     flag: '--track-format <name>',
     description: 'format of the track files where they do not tell by themselves: hurdat2, atcf, …',
-    schema: z.string().min(1).optional(),
+    schema: filled.optional(),
   },
   maps: {
     flag: '--maps <file>',
@@ -405,7 +411,7 @@ const definitions = {
   memberDimension: {
     flag: '--member-dimension <name>',
     description: 'the dimension of forecast files that counts the members, where its name does not say so',
-    schema: z.string().min(1).optional(),
+    schema: filled.optional(),
   },
   sampleMemory: {
     flag: '--sample-memory <MiB>',
@@ -652,9 +658,14 @@ export async function resolveOptions<Name extends OptionName>(
   const parsed = optionsSchema.safeParse(input);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => {
-      const key = issue.path.join('.');
-      if (key === '') return issue.message;
-      const found = `--${flagOf(key)} ${JSON.stringify(input[key]) ?? ''}`.trimEnd();
+      const [key] = issue.path;
+      if (key === undefined) return issue.message;
+      // Of a flag that comes several times, the one at fault.
+      const value = issue.path.reduce<unknown>(
+        (inside, part) => (inside as typeof input)?.[String(part)],
+        input,
+      );
+      const found = `--${flagOf(String(key))} ${JSON.stringify(value) ?? ''}`.trimEnd();
       return issue.code === 'invalid_value'
         ? `${found} is none of ${issue.values.join(', ')}`
         : `${found}: ${issue.message}`;

@@ -4,8 +4,9 @@
  */
 import { displayUnit } from '../../src/report/displayUnit.js';
 import type { Evidence } from './gather.js';
-import { answers, barsOutside, costRatio, findRow } from './goals.js';
+import { answers, barsOutside, costRatio } from './goals.js';
 import { type ChannelScores, differenceCell, leadTable, valueCell } from './leadTable.js';
+import { findRow } from './scoreRows.js';
 
 export interface Machine {
   readonly cores: number;

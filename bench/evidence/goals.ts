@@ -1,7 +1,7 @@
 /** What the evidence is asked for, and whether it is so: every goal is answered from the numbers, none by hand. */
-import type { CompareRow } from '../../evaluation/compareRow.js';
 import type { DiagramRow } from '../../evaluation/diagramRow.js';
 import type { Evidence } from './gather.js';
+import { channelOf, findRow } from './scoreRows.js';
 
 export interface Answer {
   readonly goal: string;
@@ -16,27 +16,6 @@ const rankLeads = [24, 72, 120];
 /** Bars of a flat histogram that lie outside their 95 % range by chance. */
 const outsideByChance = 0.05;
 const costLimit = 1.1;
-
-export function channelOf({ variable, level }: Pick<CompareRow, 'variable' | 'level'>): string {
-  return `${variable}${level ?? ''}`;
-}
-
-export function findRow(
-  rows: readonly CompareRow[],
-  run: string,
-  channel: string,
-  metric: string,
-  lead: number,
-): CompareRow | undefined {
-  return rows.find(
-    (row) =>
-      row.run === run &&
-      row.metric === metric &&
-      row.lead_hours === lead &&
-      row.event === null &&
-      channelOf(row) === channel,
-  );
-}
 
 /** Share of a rank histogram's bars outside the range of a reliable ensemble. */
 export function barsOutside(ranks: readonly DiagramRow[], channel: string, lead: number): number {

@@ -1,7 +1,7 @@
 /** Tables whose columns are leads: scores of runs, differences from the first with their verdicts. */
 import type { CompareRow } from '../../evaluation/compareRow.js';
 import { formatValue } from '../../src/report/displayUnit.js';
-import { findRow } from './goals.js';
+import { findRow } from './scoreRows.js';
 
 export type LeadCell = (leadHours: number) => string;
 

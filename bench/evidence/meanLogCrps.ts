@@ -1,6 +1,6 @@
 /** By what choices are made: the mean of ln CRPS over leads and channels, to which each contributes by its share. */
 import type { CompareRow } from '../../evaluation/compareRow.js';
-import { channelOf } from './goals.js';
+import { channelOf } from './scoreRows.js';
 
 /** A row of a verification, which names its model, or of a comparison, which names its run. */
 type ScoreLike = Pick<CompareRow, 'variable' | 'level' | 'metric' | 'value'> & {

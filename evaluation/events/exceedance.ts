@@ -34,7 +34,7 @@ export interface PlaceExtremes {
 export interface ExceedanceOptions {
   readonly interval?: IntervalMethod;
   readonly level?: number;
-  /** Fewer members than this are not answered for; default 10. */
+  /** Fewer members than this are not answered for; default 10. 0: callers look at how many there are. */
   readonly minimumMembers?: number;
 }
 
@@ -74,7 +74,7 @@ function extremesOf(
 ): PlaceExtremes {
   const values = deciding.filter((value) => !Number.isNaN(value));
   const missing = deciding.length - values.length;
-  if (values.length < Math.max(1, minimumMembers)) {
+  if (values.length < minimumMembers) {
     const where = site === null ? '' : ` at ${site.latitude},${site.longitude}`;
     throw dataError(
       `"${condition.text}"${where}: ${values.length} of ${deciding.length} members have values, fewer than the ` +

@@ -100,7 +100,7 @@ function join(parts: readonly ForecastPart[], leftOut: readonly string[]): Omit<
   if (note !== null) notes.push(note);
   if (parts.some(({ table }) => !table.statesStarts)) {
     notes.push(
-      'the forecast states valid times only: each is scored as a forecast of lead 0; --starts DATE says when it began',
+      'the forecast states valid times only: each is scored as a forecast of lead 0; --starts DATE (query, epsgram and tracks: --start DATE) says when it began',
     );
   }
   const memberLabels = allLabels(locations, starts, leadsHours);

@@ -189,7 +189,7 @@ function requireEnough(
     lead === undefined
       ? `forecast "${path}" says neither valid times nor leads${start === undefined ? '' : ', only when it began'}; ` +
           'it needs a coordinate "time", or "step" with a unit such as hours'
-      : `forecast "${path}" says leads ("${lead.variable.name}") but not when it began; pass --starts DATE`,
+      : `forecast "${path}" says leads ("${lead.variable.name}") but not when it began; pass --starts DATE (query, epsgram and tracks: --start DATE)`,
   );
 }
 

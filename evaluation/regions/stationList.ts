@@ -19,7 +19,10 @@ const columnNames = {
 export function parseStations(text: string, file: string): Station[] {
   const lines = [...numberedLines(text)].filter(({ line }) => !line.startsWith('#'));
   const [head, ...rows] = lines;
-  if (head === undefined) throw dataError(`stations "${file}": the file is empty`);
+  if (head === undefined)
+    throw dataError(
+      `stations "${file}": the file is empty; expected a line that names the columns name, lat and lon, and one for every place`,
+    );
   const separator = [';', '\t', ','].find((one) => head.line.includes(one)) ?? ',';
   const header = cells(head.line, separator).map((cell) => cell.toLowerCase());
   const columnOf = (what: keyof typeof columnNames): number =>

@@ -169,8 +169,15 @@ async function answerCurves(
   usual: UsualWeather | null,
 ): Promise<Answered> {
   const { askCurves } = await import('../query/askCurves.js');
-  const asked = await askCurves(forecast, starts, curves, await askedSites(options), usual, options);
-  const { curveText } = await import('../query/curveText.js');
+  const { curves: asked, refused } = await askCurves(
+    forecast,
+    starts,
+    curves,
+    await askedSites(options),
+    usual,
+    options,
+  );
+  const { curveText, refusedText } = await import('../query/curveText.js');
   await writeRows(options, forecast.name, usual, async () =>
     (await import('../query/curveRow.js')).curveColumns(asked),
   );
@@ -179,11 +186,12 @@ async function answerCurves(
     await writeText(options.figure, curveFigure(asked, usual?.meaning ?? null));
   }
   return {
-    texts: asked.map(curveText),
+    texts: [...asked.map(curveText), ...refusedText(refused)],
     result: {
       climatology: usual?.meaning ?? null,
       figure: options.figure ?? null,
       curves: asked.map((one) => ({ ...one, start: formatTime(one.start) })),
+      refused: refused.map((one) => ({ ...one, start: formatTime(one.start) })),
     },
   };
 }

@@ -69,14 +69,13 @@ function line(term: string, text: string): string {
   return `${term.padEnd(12)} ${text}`;
 }
 
-/** Shares of the two sources; an unbiased estimate of a small one may lie below 0. */
+/** Shares of the two sources. */
 function sources(variance: EventAnswer['variance'], agree: boolean): string {
   if (agree) return 'none, all members agree';
   if (variance === null) return 'not known by source: that takes several weight samples and noise streams';
   const total = variance.epistemic + variance.aleatoric;
   if (total === 0) return 'none, all members agree';
-  const share = (part: number): string => percent(part / total).replace('-', '−');
-  return `${share(variance.epistemic)} epistemic, ${share(variance.aleatoric)} aleatoric`;
+  return `${percent(variance.epistemic / total)} epistemic, ${percent(variance.aleatoric / total)} aleatoric`;
 }
 
 function conditionLines(condition: ConditionAnswer, isMargin: boolean): string[] {

@@ -5,7 +5,6 @@
  * values of whole years of the archive (returnLevels.ts).
  */
 import { dataError, usageError } from '../../core/errors.js';
-import { millisecondsPerHour, yearOf } from '../../core/time.js';
 import { archiveTrajectories } from '../../evaluation/events/archiveTrajectories.js';
 import {
   type ExtremeRequest,
@@ -24,9 +23,10 @@ import {
 } from '../../evaluation/events/returnLevels.js';
 import { runTrajectories } from '../../evaluation/events/runTrajectories.js';
 import type { Trajectories } from '../../evaluation/events/trajectories.js';
+import { wholeYears } from '../../evaluation/events/wholeYears.js';
 import type { Station } from '../../evaluation/regions/stationWeights.js';
 import { roundStep } from '../report/roundStep.js';
-import type { AnswerChoice } from './askEvents.js';
+import type { AnswerChoice, RefusedSite } from './askEvents.js';
 import type { AskedForecast } from './askedForecast.js';
 import { requireInside } from './askedSites.js';
 import type { CurveRequest } from './parseCurve.js';
@@ -69,15 +69,26 @@ export interface AskedCurve {
   readonly quantiles: readonly { readonly share: number; readonly level: number }[];
   /** 1 in N members exceeds it within the window. */
   readonly ofWindow: readonly ReturnLevel[];
-  /** 1 in N years exceeds it; null without --annual. */
+  /** 1 in N years exceeds it; null without --annual, and where too few years have values. */
   readonly ofYears: {
     readonly years: number;
+    /** Of the values with their signs turned where the lowest are asked for: their largest are what it is fitted to. */
     readonly fit: ExtremeValueFit;
     readonly levels: readonly (ReturnLevel & { readonly empirical: number | null })[];
   } | null;
 }
 
-/** @throws {PlumeError} usage and data, as extremesAt; data, of an archive of too few whole years */
+export interface AskedCurves {
+  readonly curves: readonly AskedCurve[];
+  /** Sites of a list where too few members have values. */
+  readonly refused: readonly (RefusedSite & Pick<AskedCurve, 'curve' | 'start'>)[];
+}
+
+/**
+ * Where fewer whole years than ten have values at one site of several, that one has no levels of years.
+ * @throws {PlumeError} usage and data, as extremesAt; data, of an archive of too few whole years, or where no site has an
+ *   answer
+ */
 export async function askCurves(
   { source }: AskedForecast,
   starts: readonly number[],
@@ -85,31 +96,49 @@ export async function askCurves(
   sites: readonly Station[] | null,
   usual: UsualWeather | null,
   choice: AnswerChoice & { readonly annual: boolean },
-): Promise<AskedCurve[]> {
+): Promise<AskedCurves> {
   const found: AskedCurve[] = [];
+  const refused: AskedCurves['refused'][number][] = [];
+  const { minimumMembers } = choice;
   for (const { text, request } of curves) {
     const where = placesOf(request, sites, text);
     if (request.place.kind === 'point' && where !== null) requireInside(where, source.schema.grid);
-    const annual = choice.annual ? await annualExtremes(request, where, source.leadsHours, usual) : null;
+    const isList = where !== null && where.length > 1;
+    const annual = choice.annual
+      ? await annualExtremes(request, where, source.leadsHours, usual, isList ? 0 : fewestYears)
+      : null;
     for (const start of starts) {
       const members = await runTrajectories(source, start);
-      const own = await extremesAt(request, where ?? [], members, choice);
+      const least = isList ? 0 : minimumMembers;
+      const own = await extremesAt(request, where ?? [], members, { ...choice, minimumMembers: least });
       const others =
         usual === null
           ? null
-          : await extremesAt(request, where ?? [], usual.of(start), { minimumMembers: 1 });
+          : await extremesAt(request, where ?? [], usual.of(start), { minimumMembers: 0 });
       own.forEach((extremes, i) => {
+        if (isList && extremes.values.length < minimumMembers) {
+          const { name: site, latitude, longitude } = where[i]!;
+          refused.push({ curve: text, start, site, latitude, longitude, members: extremes.values.length });
+          return;
+        }
+        const cases = others?.[i];
+        const years = annual?.[i];
         found.push({
           ...{ curve: text, start },
           ...siteOf(where?.[i]),
-          ...curveOf(extremes, others?.[i] ?? null, choice),
+          ...curveOf(extremes, cases === undefined || cases.values.length === 0 ? null : cases, choice),
           missing: extremes.missing + members.missing.length,
-          ofYears: annual === null ? null : yearsOf(annual[i]!),
+          ofYears: years === undefined || years.values.length < fewestYears ? null : yearsOf(years),
         });
       });
     }
   }
-  return found;
+  if (found.length > 0) return { curves: found, refused };
+  const most = Math.max(...refused.map((site) => site.members));
+  throw dataError(
+    `at none of ${new Set(refused.map(({ site }) => site)).size} sites do ${minimumMembers} members have values (${most} at most); ` +
+      'make more members, or give a smaller --minimum-members if so few are enough',
+  );
 }
 
 function placesOf({ place }: ExtremeRequest, sites: readonly Station[] | null, text: string) {
@@ -175,19 +204,12 @@ async function annualExtremes(
   sites: readonly Station[] | null,
   leadsHours: readonly number[],
   usual: UsualWeather | null,
+  leastYears: number,
 ): Promise<PlaceExtremes[]> {
   if (usual === null)
     throw usageError('--annual needs years to take the largest values from; give --archive FILE');
   const { archive } = usual;
-  const step = yearlyStep(archive.times, leadsHours);
-  const held = new Set(archive.times);
-  const first = yearOf(archive.times[0]!);
-  const last = yearOf(archive.times.at(-1)!);
-  // 365 days of every year, so that all have the same leads.
-  const leads = Array.from({ length: Math.floor((365 * 24) / step) }, (_, i) => i * step);
-  const starts = Array.from({ length: last - first + 1 }, (_, i) => Date.UTC(first + i, 0, 1)).filter(
-    (start) => leads.every((lead) => held.has(start + lead * millisecondsPerHour)),
-  );
+  const { starts, leadsHours: leads } = wholeYears(archive.times, leadsHours);
   if (starts.length < fewestYears) {
     throw dataError(
       `the archive has ${starts.length} whole years from January to December; return levels of years need ${fewestYears} at ` +
@@ -195,18 +217,7 @@ async function annualExtremes(
     );
   }
   const years: Trajectories = archiveTrajectories(archive, starts, leads);
-  return extremesAt({ ...request, window: null }, sites ?? [], years, { minimumMembers: fewestYears });
-}
-
-/** Hours between the archive's times, which must be even for years to be alike. */
-function yearlyStep(times: Float64Array, leadsHours: readonly number[]): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 1; i < times.length; i++) least = Math.min(least, times[i]! - times[i - 1]!);
-  const own = least / millisecondsPerHour;
-  // As often as the forecast looks: the largest of more values would be larger.
-  const gaps = leadsHours.slice(1).map((lead, i) => lead - leadsHours[i]!);
-  const wanted = gaps.length === 0 ? own : Math.min(...gaps);
-  return wanted % own === 0 ? wanted : own;
+  return extremesAt({ ...request, window: null }, sites ?? [], years, { minimumMembers: leastYears });
 }
 
 function yearsOf({ values, direction }: PlaceExtremes): AskedCurve['ofYears'] {

@@ -23,16 +23,20 @@ export interface AskedForecast {
   close(): Promise<void>;
 }
 
-/** @throws {PlumeError} as openRun and openForecastOperand */
+/**
+ * @param options of them --start also says when the forecasts of files began that do not say
+ * @throws {PlumeError} as openRun and openForecastOperand
+ */
 export async function openAsked(
   operands: readonly string[],
-  options: Partial<Pick<Options, 'forecastUnit' | 'memberDimension'>>,
+  options: Partial<Pick<Options, 'start' | 'forecastUnit' | 'memberDimension'>>,
 ): Promise<AskedForecast> {
   const [directory = ''] = operands;
   if (operands.length > 1 || !existsSync(join(directory, 'manifest.json'))) {
     // Reading of foreign files takes a while to load, and a run does not need it.
     const { openForecastOperand } = await import('../forecastOption.js');
-    return openForecastOperand(operands, options);
+    const { start: began, ...files } = options;
+    return openForecastOperand(operands, { began, ...files });
   }
   const run = await openRun(directory);
   return { source: run, run, name: `run "${directory}"`, notes: [], close: () => run.close() };

@@ -3,7 +3,7 @@ import { formatTime } from '../../core/time.js';
 import { percent } from '../report/diagramFrame.js';
 import { displayUnit, formatValue } from '../report/displayUnit.js';
 import { aligned } from './answerText.js';
-import type { AskedCurve } from './askCurves.js';
+import type { AskedCurve, AskedCurves } from './askCurves.js';
 import { siteText } from './placeText.js';
 
 /** Levels that are shown; files have the rest. */
@@ -45,6 +45,15 @@ export function curveText(asked: AskedCurve): string {
     );
   }
   return [...lines, ...table(asked, shown, label)].join('\n');
+}
+
+export function refusedText(refused: AskedCurves['refused']): string[] {
+  const [first] = refused;
+  if (first === undefined) return [];
+  const { site, members } = first;
+  return [
+    `refused: ${refused.length} curves where too few members have values, such as at ${site} (${members})`,
+  ];
 }
 
 function table(

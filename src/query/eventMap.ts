@@ -63,7 +63,9 @@ export async function mapEvent(
   const field = (): Float32Array => new Float32Array(points).fill(Number.NaN);
   const probability = field();
   const climatological = climate === null ? null : field();
-  const [epistemic, aleatoric] = members.weightSamples === null ? [null, null] : [field(), field()];
+  const { weight_samples, noise_streams } = source.manifest;
+  const isSplit = weight_samples > 1 && noise_streams > 1;
+  const [epistemic, aleatoric] = isSplit ? [field(), field()] : [null, null];
   let refused = 0;
   const block = pointsAtOnce(members, climate);
   for (let from = 0; from < points; from += block) {

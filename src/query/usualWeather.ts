@@ -7,6 +7,7 @@ import type { Archive } from '../../core/interfaces.js';
 import { channelName } from '../../core/schema.js';
 import { formatTime } from '../../core/time.js';
 import { archiveTrajectories, climatologyStarts } from '../../evaluation/events/archiveTrajectories.js';
+import { keepStates } from '../../evaluation/events/keptStates.js';
 import { quantityOn } from '../../evaluation/events/quantities.js';
 import type { Trajectories } from '../../evaluation/events/trajectories.js';
 import type { Options } from '../options.js';
@@ -17,6 +18,9 @@ export type UsualOptions = Pick<Options, 'archive' | 'unit' | 'regrid' | 'season
 
 /** Days on each side of a start's date in other years. */
 const windowDays = 15;
+
+/** What dates of other years may take that are kept for the next question, or block of a map. */
+const keptBytes = 512 * 2 ** 20;
 
 export interface UsualWeather {
   readonly archive: Archive;
@@ -48,6 +52,7 @@ export async function openUsualWeather(
   try {
     const { archive, notes } = onGridOf({ source, name }, opened, regrid);
     for (const note of notes) report.line(note);
+    const kept = keepStates(archive, keptBytes);
     const anyDate = seasonless || (await isSeasonless(paths));
     return {
       archive,
@@ -57,7 +62,7 @@ export async function openUsualWeather(
         const { starts, leftOut } = climatologyStarts(times, start, source.leadsHours, {
           windowDays: anyDate ? null : windowDays,
         });
-        if (starts.length > 0) return archiveTrajectories(archive, starts, source.leadsHours);
+        if (starts.length > 0) return archiveTrajectories(kept, starts, source.leadsHours);
         throw dataError(
           `${opened.name} holds ${times.length} times, ${formatTime(times[0]!)} to ${formatTime(times.at(-1)!)}, and covers ` +
             `no forecast from ${formatTime(start)} in other years with all leads up to ${source.leadsHours.at(-1)} h ` +

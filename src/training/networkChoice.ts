@@ -16,7 +16,8 @@ import {
   networkOfKind,
 } from '../../models/bayesian/networks/defaultNetwork.js';
 import { networkConfig } from '../../models/bayesian/networks/networkDescription.js';
-import { isBrief, type PresetName, recipes } from './recipe.js';
+import type { PresetName } from './presetNames.js';
+import { isBrief, recipes } from './recipe.js';
 
 export interface NetworkRequest {
   /** 'auto', a kind of network, or the path of a JSON file. */

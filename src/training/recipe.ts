@@ -8,13 +8,11 @@ import type { PosteriorName } from '../../models/bayesian/training/posteriorName
 import type { Stage } from '../../models/bayesian/training/stages.js';
 import { earthBrief, earthStandard } from './earthRecipes.js';
 import { nature, natureBrief, natureEvidence } from './natureRecipes.js';
+import type { PresetName } from './presetNames.js';
 import type { Recipe, TrainingPlan } from './recipeForm.js';
 import { brief, standard } from './regionalRecipes.js';
 
 export type { Recipe } from './recipeForm.js';
-
-export const presetNames = ['standard', 'brief', 'nature', 'nature-evidence', 'nature-brief'] as const;
-export type PresetName = (typeof presetNames)[number];
 
 export const recipes: Readonly<Record<PresetName, Recipe>> = {
   standard,

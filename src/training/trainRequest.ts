@@ -8,7 +8,7 @@ import type { Reporter } from '../progress.js';
 import type { ConstantFiles } from './knownFields.js';
 import type { StageChoice } from './modelOutput.js';
 import type { NetworkRequest } from './networkChoice.js';
-import type { PresetName } from './recipe.js';
+import type { PresetName } from './presetNames.js';
 
 export interface TrainRequest {
   readonly source: NamedArchive;

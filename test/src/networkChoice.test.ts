@@ -6,7 +6,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { NetworkConfig } from '../../models/bayesian/networks/createNetwork.js';
 import { networkKinds } from '../../models/bayesian/networks/defaultNetwork.js';
 import { type ChoiceOptions, chooseNetwork, type NetworkRequest } from '../../src/training/networkChoice.js';
-import { presetNames, recipeFor, recipes } from '../../src/training/recipe.js';
+import { presetNames } from '../../src/training/presetNames.js';
+import { recipeFor, recipes } from '../../src/training/recipe.js';
 import { layeredSchema } from '../models/earthFixture.js';
 import { globeSchema } from '../syntheticGlobe.js';
 

@@ -335,6 +335,13 @@ describe('a curve', () => {
 describe('what cannot be asked is refused', () => {
   it.each([
     ['nothing', {}, /nothing is asked/],
+    ['an event without a word', { event: '' }, /--event "": nothing stands there; give a value/],
+    [
+      'one of two events without a word',
+      { event: ['wind > 3 at 55,0', ''] },
+      /--event "": nothing stands there; give a value/,
+    ],
+    ['an event that is no text', { event: 5 }, /--event 5: expected a text/],
     ['an unknown variable', { event: 'wnid > 3 at 55,0' }, /character 1: "wnid".*did you mean "wind"/s],
     ['an unknown unit', { event: 'wind > 3 furlong at 55,0' }, /"furlong"/],
     ['a unit of something else', { event: 'wind > 3 hPa at 55,0' }, /measures something else/],
@@ -423,6 +430,20 @@ describe('where most members have no values', () => {
     );
     const rows = (await readFile(flags.csv, 'utf8')).trimEnd().split('\n');
     expect(rows.at(-1)).toMatch(/,corner,50,7\.5,,,8,/);
+  });
+
+  it('its curve is left out and said, and the others are drawn', async () => {
+    const sites = fixture.at('corner-curves.csv');
+    await writeFile(sites, `${siteList(2)}${corner}\n`);
+    const { curves, refused } = await query<{
+      readonly curves: readonly { readonly site: string }[];
+      readonly refused: readonly object[];
+    }>({ curve: 'msl < * hPa', sites, archive: fixture.archive, ...first });
+    expect(curves.map(({ site }) => site)).toEqual(['port 0', 'port 1']);
+    expect(refused).toMatchObject([{ site: 'corner', members: membersAtCorner, start: '2013-01-10T00Z' }]);
+    const text = await printed({ curve: 'msl < * hPa', sites, ...first });
+    expect(text).toMatch(/refused: 1 curves where too few members have values, such as at corner \(8\)/);
+    await expect(query({ curve: 'msl < * hPa', at: '50,7.5', ...first })).rejects.toThrow(/8 of 20 members/);
   });
 
   it('a question of that place alone is refused, unless so few are said to be enough', async () => {

@@ -3,7 +3,7 @@
  * candidate for each amplitude that may be chosen; those that go with the best initial perturbation are made once that is
  * known.
  */
-import type { Uncertainty } from '../../../models/source.js';
+import type { Uncertainty } from '../../../models/uncertainty.js';
 import type { StudiedModel, Study } from './study.js';
 
 /** One amplitude of an arm. */

@@ -1,6 +1,6 @@
 /** Which perturbation is best where, in sentences made of the numbers. */
 import { leadLabel } from '../../../src/report/displayUnit.js';
-import { channelOf, findRow } from '../goals.js';
+import { channelOf, findRow } from '../scoreRows.js';
 import type { ArmKind, ChosenArm } from './arms.js';
 import type { ErrorSpectrum } from './errorSpectra.js';
 import type { ModelEvidence } from './gather.js';
