@@ -25,6 +25,8 @@ export interface CommandDefinition<Name extends OptionName = OptionName> {
   readonly summary: string;
   readonly examples: readonly string[];
   readonly options: readonly Name[];
+  /** Descriptions of options that mean something of their own here, instead of those in options.ts. */
+  readonly wording?: Readonly<Partial<Record<Name, string>>>;
   /** @returns what --json prints; the command itself prints the readable form */
   run(context: CommandContext<Name>): Promise<unknown>;
 }
@@ -47,7 +49,7 @@ export function addCommand<Name extends OptionName>(
     .option('--quiet', 'print nothing but the result and errors')
     .addHelpText('after', examplesHelp(definition.examples))
     .exitOverride();
-  for (const option of commanderOptions(definition.options)) command.addOption(option);
+  for (const option of commanderOptions(definition.options, definition.wording)) command.addOption(option);
 
   command.action(async (...parameters: unknown[]) => {
     // commander passes the operands, then the flags, then the command itself

@@ -262,8 +262,7 @@ const definitions = {
   },
   start: {
     flag: '--start <time>',
-    description:
-      'start date that maps show (default: the first), or that is asked: one, a list or FROM/TO/PERIOD (default: the last)',
+    description: 'start date that is asked: one, a list or FROM/TO/PERIOD (default: the last)',
     schema: z.string().optional(),
   },
   event: {
@@ -630,10 +629,17 @@ const optionsSchema = z.strictObject({
 export type Options = z.output<typeof optionsSchema>;
 export type OptionName = keyof Options;
 
-/** Flags of a command for commander, with their defaults told in words. */
-export function commanderOptions(names: readonly OptionName[]): Option[] {
+/**
+ * Flags of a command for commander, with their defaults told in words.
+ * @param wording of options that mean something of their own to the command
+ */
+export function commanderOptions(
+  names: readonly OptionName[],
+  wording: Readonly<Partial<Record<OptionName, string>>> = {},
+): Option[] {
   return names.map((name) => {
-    const { flag, description, repeatable }: OptionDefinition = definitions[name];
+    const { flag, description: usual, repeatable }: OptionDefinition = definitions[name];
+    const description = wording[name] ?? usual;
     const preset = optionsSchema.shape[name].safeParse(undefined).data;
     const shown = preset === undefined || preset === false || (Array.isArray(preset) && preset.length === 0);
     const option = new Option(flag, shown ? description : `${description} (default: ${String(preset)})`);

@@ -45,6 +45,7 @@ export const epsgramCommand: CommandDefinition<EpsgramOptionName> = {
     'plume epsgram runs/2007 --at 60N,20W --archive slp.nc --start 2007-12-01 --out low.svg',
   ],
   options: epsgramOptions,
+  wording: { start: 'start date of the forecast (default: the last)' },
   run: async ({ options, operands, report, json }) => {
     const place = await onePlace(options);
     const forecast = await openAsked(operands, options);

@@ -42,6 +42,7 @@ export const reportCommand: CommandDefinition<(typeof optionNames)[number]> = {
     'plume report model                                 a training, finished or under way: losses, what was chosen, cost',
   ],
   options: optionNames,
+  wording: { start: 'start date that maps show (default: the first)' },
   run: async ({ operands: [operand = ''], options, json, report }) => {
     const page = await reportOf(operand, options);
     if (!json && !report.quiet) process.stdout.write(`${page}\n`);
@@ -131,8 +132,7 @@ export async function reportRun(directory: string, options: ReportOptions): Prom
     const { rows, training } = await scoresOf(directory);
     const page = options.out ?? join(directory, 'report.html');
     const start = options.start === undefined ? run.starts[0] : parseTime(options.start);
-    const cyclones =
-      start === undefined ? null : await readRunTracks(directory, start, run.leadsHours.at(-1) ?? 0);
+    const cyclones = start === undefined ? null : await readRunTracks(directory, start, run.leadsHours);
     await writeReport(run, rows, page, {
       name: directory,
       ...(cyclones === null ? {} : { cyclones }),

@@ -187,7 +187,7 @@ async function summary({ nature, page, options, seconds }: Finished): Promise<st
   try {
     const start = parseTime(starts.split(/[,/]/)[0]!);
     const classical = join(out, '..', 'classical');
-    const lows = await readRunTracks(out, start, run.leadsHours.at(-1)!);
+    const lows = await readRunTracks(out, start, run.leadsHours);
     const shown = (path: string): string => relative('.', path) || path;
     return terminalSummary({
       title: `Tonight’s forecast, made and checked in ${formatSeconds(seconds)}`,

@@ -17,6 +17,7 @@ import { madeUpWorld } from '../report/headline.js';
 import { areTrackFiles, readTrackFiles } from '../tracks/askedTracks.js';
 import { type CycloneForecast, forecastsInFiles } from '../tracks/cycloneForecast.js';
 import { forecastJson, trackJson } from '../tracks/forecastJson.js';
+import { foundJson, foundText, matchFound } from '../tracks/foundTracks.js';
 import { trackRun } from '../tracks/runTracks.js';
 import { writeStormMaps } from '../tracks/stormMapFile.js';
 import { gridAround } from '../tracks/stormMapGrid.js';
@@ -63,8 +64,15 @@ export const tracksCommand: CommandDefinition<Name> = {
     'plume tracks runs/ida --best hurdat2.txt           scores: position, along and across the track, CRPS, spread',
     'plume tracks ecmwf-tracks.bufr --best ibtracs.csv',
     'plume tracks hurdat2.txt                           the storms of a file of best tracks',
+    'plume tracks cytrack.dat --best hurdat2.txt        storms found in analyses, each beside its best track',
   ],
   options: optionNames,
+  wording: {
+    start: 'start dates whose cyclones are followed or read: one, a list or FROM/TO/PERIOD (default: all)',
+    mask: 'land-sea mask that --tracker ecmwf asks wind over land with: FILE or FILE:VARIABLE (default: none, the test is left out)',
+    out: 'directory of tracks.arrow (default: the run, or beside the forecast file)',
+    match: 'mean distance below which tracks are one storm (default: 300, or the spacing of a coarser grid)',
+  },
   run: tracks,
 };
 
@@ -75,27 +83,41 @@ async function tracks(context: CommandContext<Name>): Promise<unknown> {
   const found = (await areTrackFiles(context.operands, options.trackFormat !== undefined))
     ? await fromFiles(context)
     : await fromFields(context);
-  for (const note of found.notes) report.line(note);
+  const notes = [...new Set([...(best?.notes ?? []), ...found.notes])];
+  for (const note of notes) report.line(note);
   if (found.kind === 'best') {
     for (const [flag, given] of [
-      ['--best', best !== null],
       ['--strike', places.length > 0],
       ['--maps', options.maps !== undefined],
+      ['--map-spacing', options.mapSpacing !== undefined],
+      ['--start', options.start !== undefined],
+      ['--asked', options.asked !== undefined],
       ['--figures', options.figures !== undefined],
     ] as const) {
       if (given) throw usageError(`${flag} asks a forecast, but ${context.operands[0]} holds best tracks`);
     }
-    if (!json) process.stdout.write(`${bestTracksText(found.tracks)}\n`);
-    return { kind: 'best', storms: found.tracks.map(trackJson) };
+    const matched = best === null ? null : matchFound(found.tracks, best.tracks, { limitKm: options.match });
+    if (!json) {
+      const parts = [bestTracksText(found.tracks), ...(matched === null ? [] : [foundText(matched)])];
+      process.stdout.write(`${parts.join('\n\n')}\n`);
+    }
+    return {
+      kind: 'best',
+      notes,
+      storms: found.tracks.map(trackJson),
+      verification: matched && foundJson(matched),
+    };
   }
   const { forecasts, path } = found;
   const strikes = places.flatMap((place) => forecasts.map((forecast) => strikeAt(place, forecast)));
-  const verification = best === null ? null : verifyTracks(forecasts, best, { limitKm: options.match });
-  const grid = best === null && options.maps === undefined ? null : mapGrid(found, best ?? [], options);
+  const verification =
+    best === null ? null : verifyTracks(forecasts, best.tracks, { limitKm: options.match });
+  const grid =
+    best === null && options.maps === undefined ? null : mapGrid(found, best?.tracks ?? [], options);
   const reliability =
     best === null || grid === null
       ? null
-      : verifyStrikes(forecasts, best, grid, {
+      : verifyStrikes(forecasts, best.tracks, grid, {
           radiusKm: options.radius,
           ...(options.match === undefined ? {} : { limitKm: options.match }),
         });
@@ -139,7 +161,7 @@ async function tracks(context: CommandContext<Name>): Promise<unknown> {
   return {
     kind: 'forecast',
     tracks: path,
-    notes: found.notes,
+    notes,
     forecasts: forecasts.map((forecast) => forecastJson(forecast, options.radius)),
     strikes: strikes.map(({ start, ...strike }) => ({ start: formatTime(start), ...strike })),
     verification: verification && { ...verification, strikes: reliability },
@@ -162,7 +184,26 @@ type Found =
       readonly notes: readonly string[];
     };
 
-async function fromFiles({ operands, options }: CommandContext<Name>): Promise<Found> {
+/** What is asked of fields, and what is written of a run. */
+function requireFilesAsked(first: string, given: ReadonlySet<string>): void {
+  const strange = (
+    [
+      ['--tracker', 'tracker'],
+      ['--set', 'set'],
+      ['--mask', 'mask'],
+      ['--forecast-unit', 'forecastUnit'],
+      ['--member-dimension', 'memberDimension'],
+      ['--out', 'out'],
+    ] satisfies [string, Name][]
+  ).find(([, name]) => given.has(name));
+  if (strange === undefined) return;
+  throw usageError(
+    `${strange[0]} is for cyclones that are followed in fields; ${first} holds tracks, which are read as they are: leave it out`,
+  );
+}
+
+async function fromFiles({ operands, options, given }: CommandContext<Name>): Promise<Found> {
+  requireFilesAsked(operands[0]!, given);
   const { best, forecasts, notes } = await readTrackFiles(operands, options);
   if (best.length > 0 && forecasts.length > 0) {
     throw usageError(
@@ -252,15 +293,16 @@ function chosenStarts(text: string | undefined, there: readonly number[], name: 
   );
 }
 
-async function bestTracks({ options, report }: CommandContext<Name>): Promise<Track[]> {
+async function bestTracks({
+  options,
+}: CommandContext<Name>): Promise<{ readonly tracks: readonly Track[]; readonly notes: readonly string[] }> {
   const { best, forecasts, notes } = await readTrackFiles(options.best, { strict: options.strict });
   if (forecasts.length > 0) {
     throw usageError(
       `--best ${forecasts[0]!.path} holds forecasts (${forecasts[0]!.format}), expected best tracks`,
     );
   }
-  for (const note of notes) report.line(note);
-  return best.flatMap((file) => file.tracks);
+  return { tracks: best.flatMap((file) => file.tracks), notes };
 }
 
 async function draw(

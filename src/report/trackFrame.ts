@@ -1,7 +1,7 @@
 /**
  * Frames of maps of tracks: an equal-area map about the middle of the tracks, as wide as they need, wherever on the globe
  * they are (Lambert azimuthal: Snyder 1987, ch. 24), so that neither pole nor date line is special; tracks all over the
- * globe lie on the whole of it (Equal Earth). Coordinates are those of an SVG view box, y downward.
+ * globe lie on the whole of it (Equal Earth), turned to where most of them are. Coordinates are those of an SVG view box, y downward.
  */
 import {
   type GeoPermissibleObjects,
@@ -14,12 +14,15 @@ import {
 import { angleBetween, meanDirection, placeOf, unitVector } from '../../core/sphere/greatCircle.js';
 import { land } from './mapProjection.js';
 import type { Place } from './places.js';
+import { awayFromPoles, type Line } from './polarGap.js';
 
 export interface TrackFrame {
   readonly width: number;
   readonly height: number;
-  /** SVG path data of a shape on the globe; lines are great circles. */
+  /** SVG path data of a shape on the globe. */
   path(shape: GeoPermissibleObjects): string;
+  /** Of great circles from point to point. */
+  lines(lines: readonly Line[]): string;
   point(place: Place): readonly [number, number] | null;
   /** Null beyond the edge of the globe. */
   placeAt(x: number, y: number): Place | null;
@@ -44,7 +47,7 @@ export function trackFrame(places: readonly Place[], width: number, coast: boole
   const reach =
     middle === null ? 180 : Math.max(...vectors.map((each) => angleBetween(middle, each))) * (180 / Math.PI);
   return middle === null || reach > widest
-    ? wholeGlobe(width, coast)
+    ? wholeGlobe(places, width, coast)
     : about(placeOf(middle), places, reach, { width, coast });
 }
 
@@ -80,11 +83,19 @@ function about(
   ]);
   const spacing = wide > 1.2 ? 20 : wide > 0.5 ? 10 : 5;
   const corners = `M0,0H${width}V${height}H0Z`;
-  return framed(projection, { width, height, coast, spacing, outline: corners, fine: wide < 1.2 });
+  return framed(projection, {
+    ...{ width, height, coast, spacing, outline: corners },
+    ...{ fine: wide < 1.2, polesAreLines: false },
+  });
 }
 
-function wholeGlobe(width: number, coast: boolean): TrackFrame {
-  const projection = geoEqualEarth().precision(0.2);
+/** Share of the places that lie to one side, from which on the map is turned to it. */
+const oneSided = 0.3;
+
+function wholeGlobe(places: readonly Place[], width: number, coast: boolean): TrackFrame {
+  const projection = geoEqualEarth()
+    .rotate([-middleMeridian(places), 0])
+    .precision(0.2);
   const height = Math.round(width * 0.487);
   projection.fitExtent(
     [
@@ -94,7 +105,21 @@ function wholeGlobe(width: number, coast: boolean): TrackFrame {
     { type: 'Sphere' },
   );
   const outline = geoPath(projection).digits(1)({ type: 'Sphere' }) ?? '';
-  return framed(projection, { width, height, coast, spacing: 30, outline, fine: false });
+  return framed(projection, {
+    ...{ width, height, coast, spacing: 30, outline },
+    ...{ fine: false, polesAreLines: true },
+  });
+}
+
+/** A round meridian in the middle of the places; that of Greenwich where they are all around. */
+function middleMeridian(places: readonly Place[]): number {
+  let [x, y] = [0, 0];
+  for (const { longitude } of places) {
+    x += Math.cos((longitude * Math.PI) / 180);
+    y += Math.sin((longitude * Math.PI) / 180);
+  }
+  if (Math.hypot(x, y) < oneSided * places.length) return 0;
+  return 30 * Math.round((Math.atan2(y, x) * 180) / Math.PI / 30);
 }
 
 interface Look {
@@ -106,11 +131,12 @@ interface Look {
   readonly outline: string;
   /** Whether coastlines are drawn in detail. */
   readonly fine: boolean;
+  readonly polesAreLines: boolean;
 }
 
 function framed(
   projection: GeoProjection,
-  { width, height, coast, spacing, outline, fine }: Look,
+  { width, height, coast, spacing, outline, fine, polesAreLines }: Look,
 ): TrackFrame {
   const draw = geoPath(projection).digits(1);
   const path = (shape: GeoPermissibleObjects): string => draw(shape) ?? '';
@@ -118,6 +144,11 @@ function framed(
     width,
     height,
     path,
+    lines: (given) =>
+      path({
+        type: 'MultiLineString',
+        coordinates: polesAreLines ? awayFromPoles(given) : given.map((line) => line.map((at) => [...at])),
+      }),
     point: ({ latitude, longitude }) => {
       const found = projection([longitude, latitude]);
       return found === null ? null : [found[0], found[1]];

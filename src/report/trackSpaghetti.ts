@@ -21,7 +21,7 @@ export function trackSpaghetti(
     const lines = tracks.flatMap((track) => stretches(track, (fix) => scale.step(fix) === step));
     if (lines.length === 0) return '';
     const width = storms.length > 1 ? 0.9 : 1.2;
-    return `<path fill="none" stroke="${colour}" stroke-width="${width}" stroke-opacity="0.85" d="${frame.path({ type: 'MultiLineString', coordinates: lines })}"/>`;
+    return `<path fill="none" stroke="${colour}" stroke-width="${width}" stroke-opacity="0.85" d="${frame.lines(lines)}"/>`;
   });
   return trackMap(frame, label, { lines: `${parts.join('')}${meanLine(frame, mean)}` });
 }
@@ -33,10 +33,7 @@ export function meanLine(
 ): string {
   const placed = mean.filter(({ latitude }) => !Number.isNaN(latitude));
   if (placed.length < 2) return '';
-  const d = frame.path({
-    type: 'LineString',
-    coordinates: placed.map(({ latitude, longitude }) => [longitude, latitude]),
-  });
+  const d = frame.lines([placed.map(({ latitude, longitude }) => [longitude, latitude])]);
   return `<path fill="none" stroke="#fff" stroke-width="4" d="${d}"/><path fill="none" stroke="#16191c" stroke-width="2" d="${d}"/>`;
 }
 

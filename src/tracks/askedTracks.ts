@@ -5,9 +5,14 @@ import { usageError } from '../../core/errors.js';
 import { type ReadTracksOptions, readTracks } from '../../evaluation/cyclones/readers/readTracks.js';
 import type { BestTracks, ForecastTracks, TrackFile } from '../../evaluation/cyclones/readers/trackFile.js';
 import type { Options } from '../options.js';
+import { onceEach, requireOnce } from './sameStorms.js';
 
 /** True where every operand is a file of tracks; gridded data and directories are not. */
 export async function areTrackFiles(operands: readonly string[], named: boolean): Promise<boolean> {
+  const lost = operands.find((path) => !existsSync(path) && !/^https?:|[*?]/i.test(path));
+  if (lost !== undefined) {
+    throw usageError(`${lost}: there is no such file, and no such run directory; check the path`);
+  }
   const kinds = await Promise.all(operands.map((path) => (named ? isFile(path) : isTrackFile(path))));
   const tracks = operands.find((_, i) => kinds[i]);
   const other = operands.find((_, i) => !kinds[i]);
@@ -69,12 +74,11 @@ export async function readTrackFiles(
     ...(asked === undefined ? {} : { members: membersAsked(asked) }),
   };
   const files: TrackFile[] = [];
-  for (const path of paths) files.push(await readTracks(path, options));
-  return {
-    best: files.filter((file) => file.kind === 'best'),
-    forecasts: files.filter((file) => file.kind === 'forecast'),
-    notes: [...new Set(files.flatMap(notesOf))],
-  };
+  for (const path of new Set(paths)) files.push(await readTracks(path, options));
+  const forecasts = files.filter((file) => file.kind === 'forecast');
+  requireOnce(forecasts);
+  const best = onceEach(files.filter((file) => file.kind === 'best'));
+  return { best: best.files, forecasts, notes: [...files.flatMap(notesOf), ...best.notes] };
 }
 
 function notesOf({ path, format, skipped, wind, notes }: TrackFile): string[] {

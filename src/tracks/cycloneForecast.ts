@@ -17,24 +17,33 @@ export interface CycloneForecast {
   readonly storms: readonly Storm[];
   /** Hours between fixes. */
   readonly stepHours: number;
+  /** First lead that was looked at, hours; 0 of files of tracks. */
+  readonly fromHours: number;
   /** Hours from the start to the last fix, or to the last lead that was looked at. */
   readonly untilHours: number;
 }
 
 export function joined(
   ensemble: EnsembleTracks,
-  { untilHours, ...matching }: MatchingOptions & { readonly untilHours?: number },
+  { leadsHours, ...matching }: MatchingOptions & { readonly leadsHours?: readonly number[] },
 ): CycloneForecast {
-  return forecastOf(ensemble, stormsByOverlap(ensemble, matching), untilHours);
+  return forecastOf(ensemble, stormsByOverlap(ensemble, matching), leadsHours);
 }
 
-/** @param untilHours of the leads that were looked at, where known */
+/** @param leadsHours that were looked at, rising, where known */
 export function forecastOf(
   ensemble: EnsembleTracks,
   storms: readonly Storm[],
-  untilHours = lastFixHours(ensemble),
+  leadsHours: readonly number[] = [],
 ): CycloneForecast {
-  return { start: ensemble.start, ensemble, storms, stepHours: stepOf(ensemble), untilHours };
+  return {
+    start: ensemble.start,
+    ensemble,
+    storms,
+    stepHours: stepOf(ensemble),
+    fromHours: leadsHours[0] ?? 0,
+    untilHours: leadsHours.at(-1) ?? lastFixHours(ensemble),
+  };
 }
 
 /**

@@ -83,7 +83,7 @@ export function trackJson({ id, name, fixes }: Track): unknown {
 }
 
 /** NaN has no JSON. */
-function known(values: object): Record<string, unknown> {
+export function known(values: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, Number.isNaN(value) ? null : value]),
   );

@@ -6,14 +6,14 @@ import { type CycloneForecast, forecastOf } from './cycloneForecast.js';
 import { tracksName } from './runTracks.js';
 
 /**
- * @param untilHours last lead of the run
+ * @param leadsHours of the run
  * @returns null where cyclones have not been followed from that start
  * @throws {PlumeError} data, when the file is damaged
  */
 export async function readRunTracks(
   directory: string,
   start: number,
-  untilHours: number,
+  leadsHours: readonly number[],
 ): Promise<CycloneForecast | null> {
   const path = join(directory, tracksName);
   if (!existsSync(path)) return null;
@@ -23,6 +23,6 @@ export async function readRunTracks(
   return forecastOf(
     ensemble,
     storms.filter((storm) => storm.start === start),
-    untilHours,
+    leadsHours,
   );
 }

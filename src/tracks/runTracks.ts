@@ -50,8 +50,8 @@ export async function trackRun(
   });
   progress?.finish();
   const limitKm = matchKm ?? matchingKm(source);
-  const untilHours = source.leadsHours.at(-1)!;
-  const forecasts = ensembles.map((ensemble) => joined(ensemble, { limitKm, untilHours }));
+  const { leadsHours } = source;
+  const forecasts = ensembles.map((ensemble) => joined(ensemble, { limitKm, leadsHours }));
   const path = join(directory, tracksName);
   await makeDirectory(directory);
   await writeTracks(

@@ -96,7 +96,7 @@ export function densityAt({ ensemble, untilHours }: CycloneForecast, points: Map
 export function genesisAt(forecast: CycloneForecast, points: MapPoints): Float64Array {
   return genesisDensity(forecast.ensemble, points, {
     radiusKm: activityRadiusKm,
-    firstLeadHours: firstLeadHours(forecast),
+    firstHours: firstLeadHours(forecast),
   });
 }
 
@@ -106,11 +106,12 @@ export function knowsWinds(forecast: CycloneForecast): boolean {
 }
 
 /**
- * The first lead at which cyclones were looked for: the analysis, or the first step of forecasts that leave it out, none of whose
- * tracks begins with it.
+ * The first lead at which cyclones were looked for, which files of tracks do not say: of them the analysis, or the first step where no
+ * track begins with the analysis.
  */
 export function firstLeadHours(forecast: CycloneForecast): number {
-  const { start, stepHours } = forecast;
+  const { start, stepHours, fromHours } = forecast;
+  if (fromHours > 0) return fromHours;
   return tracksOf(forecast).some(({ fixes }) => fixes[0]!.time <= start) ? 0 : stepHours;
 }
 

@@ -11,6 +11,7 @@ import { type StormCase, stormCases } from '../../evaluation/cyclones/verificati
 import { addCounts } from '../../evaluation/cyclones/verification/stormCounts.js';
 import { type TrackScoreRow, trackScores } from '../../evaluation/cyclones/verification/trackScores.js';
 import type { CycloneForecast } from './cycloneForecast.js';
+import { spanOf } from './timeSpan.js';
 
 export interface TrackVerification {
   /** Best tracks that were looked for, with the members that have them. */
@@ -42,13 +43,14 @@ export function verifyTracks(
   const storms: TrackVerification['storms'][number][] = [];
   const cases: StormCase[] = [];
   const counts = new Map<number, LeadCounts>();
-  for (const { start, ensemble, untilHours } of forecasts) {
+  for (const { start, ensemble, fromHours, untilHours } of forecasts) {
+    const leads = { fromHours, untilHours, stepHours };
     const end = start + untilHours * millisecondsPerHour;
     const there = best.filter(({ fixes }) => fixes.some(({ time }) => time >= start && time <= end));
     const found = stormsByReference(ensemble, there, matching);
     const own: StormCase[] = [];
     for (const [i, storm] of found.storms.entries()) {
-      own.push(...stormCases(storm, there[i]!, { untilHours, stepHours }));
+      own.push(...stormCases(storm, there[i]!, leads));
       storms.push({
         start: formatTime(start),
         id: storm.id,
@@ -58,7 +60,7 @@ export function verifyTracks(
       });
     }
     cases.push(...own);
-    for (const row of countsByLead(own, found.rest, { untilHours, stepHours })) {
+    for (const row of countsByLead(own, found.rest, leads)) {
       const before = counts.get(row.leadHours);
       counts.set(row.leadHours, before ? { ...addCounts(before, row), leadHours: row.leadHours } : row);
     }
@@ -78,9 +80,4 @@ export function verifyTracks(
     counts: [...counts.values()].sort((a, b) => a.leadHours - b.leadHours),
     stepHours,
   };
-}
-
-function spanOf(times: readonly number[]): string {
-  const [from, to] = [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))];
-  return `${formatTime(from)} to ${formatTime(to)}`;
 }

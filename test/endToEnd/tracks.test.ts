@@ -130,6 +130,25 @@ describe('plume tracks of a forecast', () => {
     }
   });
 
+  it('scores from the first lead that the forecast has: before it no member could have the storm', async () => {
+    const fixes = [0, ...leads].map((lead) => {
+      const { latitude, longitude } = wayOf(1, lead);
+      const west = `${Math.round(10 * (360 - longitude))}W`;
+      const east = `${Math.round(10 * longitude)}E`;
+      const day = 1 + Math.floor(lead / 24);
+      const time = `200101${String(day).padStart(2, '0')}${String(lead % 24).padStart(2, '0')}`;
+      const place = `${Math.round(10 * latitude)}N, ${longitude > 180 ? west : east}`;
+      return `WP, 01, ${time},   , BEST,   0, ${place},  30,  980, TS\n`;
+    });
+    writeFileSync(at('best.dat'), fixes.join(''));
+    const args = [forecast, ...follow, at('scored'), '--best', at('best.dat'), '--json', '--quiet'];
+    const { verification } = JSON.parse((await succeed(['tracks', ...args])).stdout);
+    expect(verification.counts).toEqual(
+      leads.map((leadHours) => ({ leadHours, hits: 3, misses: 1, falseAlarms: 0 })),
+    );
+    expect(Math.min(...verification.scores.map((row: { lead_hours: number }) => row.lead_hours))).toBe(6);
+  });
+
   it('reads its own tracks.arrow as a file of tracks', async () => {
     const { stdout } = await succeed(['tracks', join(at('out'), 'tracks.arrow')]);
     expect(stdout).toMatch(/4 members: 3 tracks in 1 storm\n/);
@@ -162,6 +181,18 @@ describe('plume tracks of a forecast', () => {
   });
 });
 
+describe('the help of plume tracks', () => {
+  it('says what options mean here', async () => {
+    const help = (await succeed(['tracks', '--help'])).stdout.replaceAll(/\s+/g, ' ');
+    expect(help).toMatch(
+      /--start <time> start dates whose cyclones are followed or read: .*? \(default: all\)/,
+    );
+    expect(help).toMatch(/--mask <file> land-sea mask .*? \(default: none/);
+    const other = (await succeed(['report', '--help'])).stdout.replaceAll(/\s+/g, ' ');
+    expect(other).toMatch(/--start <time> start date that maps show \(default: the first\)/);
+  });
+});
+
 describe('bad files of tracks', () => {
   const row = (time: string, latitude: string): string =>
     `AL, 09, ${time},   , BEST,   0, ${latitude},  789W,  30, 1006, TD\n`;
@@ -174,6 +205,8 @@ describe('bad files of tracks', () => {
     const { stdout, stderr } = await succeed(['tracks', at('b.dat')]);
     expect(stderr).toMatch(/1 malformed row left out \(--strict stops at the first\)\n +line 2: /);
     expect(stdout).toMatch(/ 2 +16\.5°N 78\.9°W to 18\.0°N 78\.9°W/);
+    const { notes } = JSON.parse((await succeed(['tracks', at('b.dat'), '--json', '--quiet'])).stdout);
+    expect(notes.join('\n')).toMatch(/1 malformed row left out.*\n +line 2: /);
     await refused([at('b.dat'), '--strict'], 65, /b\.dat", line 2: /);
   });
 
@@ -185,6 +218,15 @@ describe('bad files of tracks', () => {
     await refused([at('b.dat'), '--strike', '16,-79'], 64, /--strike asks a forecast/);
     await refused([at('b.dat'), '--maps', at('z.arrow')], 64, /--maps asks a forecast/);
     await refused([forecast, '--map-spacing', '0'], 64, /--map-spacing .*0.01 to 30/);
+    await refused([at('b.dat'), '--set', 'depth=3'], 64, /--set is for cyclones that are followed in fields/);
+    await refused([at('b.dat'), '--tracker', 'lows'], 64, /--tracker is for cyclones that are followed/);
+    await refused([at('b.dat'), '--start', '2021-08-26'], 64, /--start asks a forecast/);
+    await refused([at('lost.dat')], 64, /lost\.dat: there is no such file/);
+    await refused(
+      [forecast, '--track-format', 'ibtracs-netcdf'],
+      65,
+      /no variable "sid", so it is not IBTrACS/,
+    );
     await refused([at('b.dat'), forecast], 64, /is a file of tracks and .*lows\.nc is not/);
     await refused(
       [forecast, '--tracker', 'lows', '--out', at('y'), '--best', at('b.dat')],
@@ -239,6 +281,21 @@ describe.skipIf(why !== '')(`real files of tracks${why}`, () => {
     expect(bufr).toMatchObject({ id: '06L', name: 'GERT', asked: 50 });
     expect(bufr.members).toHaveLength(29);
     expect(csv).toEqual(bufr);
+    const both = ['csv', 'bufr'].map((ending) => file('ecmwf-tc-tracks', `gert-emily-20230822T00.${ending}`));
+    await refused(both, 64, /both hold storm 06L of member \d+ from 2023-08-22T00Z: give each forecast once/);
+  });
+
+  it('sets storms found in analyses beside best tracks, and says where none is of that time', async () => {
+    const best = ['--best', file('besttrack', 'hurdat2-al-2018-2021-gert-emily.csv')];
+    const { stdout } = await succeed(['tracks', file('besttrack', 'cytrack-era5-al-201809.dat'), ...best]);
+    expect(stdout).toMatch(/found 6 of 8, missed 2, false alarms 1/);
+    expect(stdout).toMatch(/CyAL00012018 +AL062018 FLORENCE +2018-09-01T00Z +360 of 420 +29 +68 +\+19 +−18/);
+    expect(stdout).toMatch(/missed: AL112018 ELEVEN, AL132018 LESLIE/);
+    await refused(
+      [file('besttrack', 'tempestextremes-sample.txt'), ...best],
+      65,
+      /no storm in common in time: none of the 39 best tracks .*1999-09-10T00Z to 1999-10-09T06Z/,
+    );
   });
 
   it('shows the storms of every kind of best tracks', async () => {

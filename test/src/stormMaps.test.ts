@@ -168,6 +168,9 @@ describe('maps of a made forecast', () => {
     const forecast = forecastOf(shifted(ensembleOf([[track], [track]])), []);
     expect(firstLeadHours(forecast)).toBe(6);
     expect(genesisAt(forecast, points)[0]).toBe(0);
+    // What a run says of its leads is taken before what its tracks look like.
+    const twelve = forecastOf({ ...forecast.ensemble, start: start - 12 * hour }, [], [12, 18]);
+    expect([firstLeadHours(twelve), genesisAt(twelve, points)[0]]).toEqual([12, 0]);
     const later = forecastOf({ ...forecast.ensemble, start: start - 12 * hour }, []);
     expect(genesisAt(later, points)[0]).toBe(1);
     const products = [...stormMaps(forecast, makeGrid([15], [176]), 120)].map(({ product }) => product);

@@ -157,7 +157,7 @@ describe('the surest and the least sure storm', () => {
 
   it('are said in one sentence', () => {
     const ensemble = { start, members: [] };
-    const said = lowsSentences({ ...forecastOf(ensemble, storms, 72), stepHours: 24 }, 'low');
+    const said = lowsSentences({ ...forecastOf(ensemble, storms, [24, 72]), stepHours: 24 }, 'low');
     expect(said).toEqual([
       'On day 3 the surest low will be near 50.0°S 10.0°E (storm b): 9 of 10 members have it, two thirds of them within 30 km; ' +
         'the least sure near 30.0°N 10.0°E (storm c): 5 of 10 members have it, two thirds of them within 670 km.',

@@ -26,25 +26,24 @@ export function trackDensity(
 }
 
 export interface GenesisOptions extends Omit<StrikeOptions, 'leastWind' | 'path'> {
-  /** First lead that was looked at, hours: a cyclone that is there then may be older. Default 0, the analysis. */
-  readonly firstLeadHours?: number;
+  readonly firstHours?: number;
 }
 
 /**
- * Genesis: a track's first fix after the first lead. Cyclones that are there at the start of the forecast are not born in it.
+ * Genesis: a track's first fix after the first time that was looked at. Cyclones that are there then are not born in the forecast.
+ * @param options firstHours: the first lead of the forecast, where it begins after its analysis. Default 0
  * @returns [point]: births a member within the radius (default 300 km)
  * @throws {PlumeError} usage, when no member was asked, or for a radius that is none
  */
 export function genesisDensity(
   ensemble: EnsembleTracks,
   points: MapPoints,
-  { radiusKm = 300, sphereRadiusKm, window = null, firstLeadHours = 0 }: GenesisOptions = {},
+  { radiusKm = 300, sphereRadiusKm, window = null, firstHours = 0 }: GenesisOptions = {},
 ): Float64Array {
   const births = tracksOf(ensemble).flatMap((track): Arc[][] => {
     const first = track.fixes.find(isPlaced);
-    if (!first) return [];
-    const hours = (first.time - ensemble.start) / millisecondsPerHour;
-    if (hours <= firstLeadHours) return [];
+    const hours = first ? (first.time - ensemble.start) / millisecondsPerHour : Number.NaN;
+    if (!first || !(hours > firstHours)) return [];
     if (window && !(hours >= window.fromHours && hours <= window.toHours)) return [];
     return [[{ from: vectorOf(first), to: vectorOf(first) }]];
   });

@@ -1,11 +1,15 @@
 /** Tables of tracks with a first line that names the columns. */
 import { cells, numberedLines } from '../../delimitedText.js';
+import { MalformedRow } from './skippedRows.js';
 import type { FileHead, TrackSource } from './trackFormat.js';
 
 export interface CsvRow {
   /** 'line 12' */
   readonly at: string;
-  /** The cell of the first of these columns that the file has; undefined where it has none, or the line is too short. */
+  /**
+   * The cell of the first of these columns that the file has; undefined where it has none.
+   * @throws {MalformedRow} where the line ends before it: it was cut, or lines got mixed
+   */
   cell(...names: string[]): string | undefined;
 }
 
@@ -40,7 +44,12 @@ export function csvTable(source: TrackSource): CsvTable {
           at: `line ${number}`,
           cell: (...wanted) => {
             const name = wanted.find((one) => columns.has(one));
-            return name === undefined ? undefined : row[columns.get(name)!];
+            if (name === undefined) return undefined;
+            const found = row[columns.get(name)!];
+            if (found !== undefined) return found;
+            throw new MalformedRow(
+              `the line has ${row.length} cell${row.length === 1 ? '' : 's'} and ends before "${name}"; the first line names ${names.length}`,
+            );
           },
         };
       }

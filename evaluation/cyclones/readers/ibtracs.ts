@@ -38,9 +38,9 @@ export const ibtracs: TrackFormat = {
     const agency = agencyOf(source.options.agency, table.has('usa_wind') || table.has('usa_pres'));
     const assembly = new BestTrackAssembly(source.skipped);
     for (const { at, cell } of table.rows()) {
-      // The line of units under the names.
-      if (cell('lat')?.startsWith('degrees') === true) continue;
       source.skipped.attempt(at, () => {
+        // The line of units under the names.
+        if (cell('lat')?.startsWith('degrees') === true) return;
         const id = cell('sid') ?? '';
         if (id === '') throw new MalformedRow('the row names no storm');
         const fix = fixOf({

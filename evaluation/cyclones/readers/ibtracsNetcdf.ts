@@ -28,8 +28,8 @@ export const ibtracsNetcdf: TrackFormat = {
     try {
       const agency = agencyOf(options.agency, dataset.variables.has('usa_wind'));
       const assembly = new BestTrackAssembly(skipped);
-      const time = variableOf(dataset, 'time');
-      const [storms = 0] = time.shape;
+      // Its identifiers tell it from other NetCDF, which has times and latitudes too.
+      const [storms = 0] = variableOf(dataset, 'sid').shape;
       for (let first = 0; first < storms; first += stormsAtOnce) {
         const stretch = { dataset, agency, first, count: Math.min(stormsAtOnce, storms - first) };
         await readStorms(stretch, assembly, skipped);

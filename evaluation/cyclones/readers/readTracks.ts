@@ -61,7 +61,7 @@ export async function readTracks(path: string, options: ReadTracksOptions): Prom
     const why =
       first === undefined
         ? ''
-        : `; ${skipped.rows.length} rows were malformed, the first ${first.at}: ${first.why}`;
+        : `; ${skipped.rows.length === 1 ? '1 row was' : `${skipped.rows.length} rows were`} malformed, the first ${first.at}: ${first.why}`;
     throw dataError(
       `track file "${path}" holds no storm (read as ${format.name}, ${format.summary})${why}; check the file, or name its format`,
     );

@@ -5,7 +5,7 @@
 import { millisecondsPerHour } from '../../../core/time.js';
 import { fixAt } from '../fixAt.js';
 import type { EnsembleTracks } from '../track.js';
-import type { StormCase } from './stormCase.js';
+import { type CaseOptions, leadsEvery, type StormCase } from './stormCase.js';
 import type { StormCounts } from './stormCounts.js';
 
 export interface LeadCounts extends StormCounts {
@@ -20,10 +20,10 @@ export interface LeadCounts extends StormCounts {
 export function countsByLead(
   cases: readonly StormCase[],
   rest: EnsembleTracks,
-  { untilHours, stepHours }: { readonly untilHours: number; readonly stepHours: number },
+  { fromHours, untilHours, stepHours }: Required<Pick<CaseOptions, 'fromHours' | 'untilHours' | 'stepHours'>>,
 ): LeadCounts[] {
   const rows: LeadCounts[] = [];
-  for (let leadHours = 0; leadHours <= untilHours; leadHours += stepHours) {
+  for (const leadHours of leadsEvery(stepHours, fromHours, untilHours)) {
     const time = rest.start + leadHours * millisecondsPerHour;
     const own = cases.filter((each) => each.leadHours === leadHours);
     const observed = own.filter((each) => each.observed);

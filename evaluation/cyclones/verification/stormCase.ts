@@ -22,6 +22,8 @@ import { placeEnergyScore } from './placeScore.js';
 import { motionAt, positionError } from './positionError.js';
 
 export interface CaseOptions {
+  /** First lead that the forecast has: where it has no analysis, no member can have the storm then. Default 0. */
+  readonly fromHours?: number;
   /** Length of the forecast: a storm that all members lost before its end is a storm they lost. */
   readonly untilHours: number;
   /** Default 6. */
@@ -87,13 +89,13 @@ export interface StormCase {
  * @throws {PlumeError} usage, for a length or step that is none
  */
 export function stormCases(storm: Storm, best: Track, options: CaseOptions): StormCase[] {
-  const { untilHours, stepHours = 6, longestGapHours } = options;
-  if (!(untilHours >= 0 && stepHours > 0 && Number.isFinite(untilHours / stepHours)))
+  const { fromHours = 0, untilHours, stepHours = 6, longestGapHours } = options;
+  if (!(fromHours >= 0 && untilHours >= 0 && stepHours > 0 && Number.isFinite(untilHours / stepHours)))
     throw usageError(
-      `leads of a storm: every ${stepHours} hours until ${untilHours} hours; expected a step above 0 and a length of 0 or more`,
+      `leads of a storm: every ${stepHours} hours from ${fromHours} until ${untilHours} hours; expected a step above 0 and hours of 0 or more`,
     );
   const cases: StormCase[] = [];
-  for (let leadHours = 0; leadHours <= untilHours; leadHours += stepHours) {
+  for (const leadHours of leadsEvery(stepHours, fromHours, untilHours)) {
     const time = storm.start + leadHours * millisecondsPerHour;
     const observed = fixAt(best, time, longestGapHours);
     const fixes = storm.tracks
@@ -112,6 +114,13 @@ export function stormCases(storm: Storm, best: Track, options: CaseOptions): Sto
     });
   }
   return cases;
+}
+
+/** Multiples of the step from the first lead to the last. */
+export function leadsEvery(stepHours: number, fromHours: number, untilHours: number): number[] {
+  const first = Math.ceil(fromHours / stepHours);
+  const count = Math.max(0, Math.floor(untilHours / stepHours) - first + 1);
+  return Array.from({ length: count }, (_, i) => (first + i) * stepHours);
 }
 
 type Scores = Omit<CaseStatistics, 'existence_brier'>;

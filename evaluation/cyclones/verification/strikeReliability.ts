@@ -5,7 +5,7 @@
  */
 import { internalError, usageError } from '../../../core/errors.js';
 import { classBetween, type ProbabilityClasses } from '../../calibration/probabilityClasses.js';
-import { arcsOf } from '../products/arcs.js';
+import { arcsOf, type HoursWindow } from '../products/arcs.js';
 import { countNear } from '../products/countNear.js';
 import type { MapPoints } from '../products/mapPoints.js';
 import type { StrikeOptions } from '../products/strikeProbability.js';
@@ -15,7 +15,8 @@ import type { Track } from '../track.js';
 export const strikeEdges = Float64Array.of(0, 0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1);
 
 /**
- * Where it did strike: by the same definition as the forecast's probability.
+ * Where it did strike: by the same definition as the forecast's probability. The window has to be given: a best track goes on before
+ * the analysis and after the forecast's end, where no member is asked.
  * @param bestTracks all that count: of one storm, or of all
  * @param start valid time of the analysis, milliseconds since 1970
  * @returns [point], 1 where any of them passed
@@ -24,7 +25,7 @@ export function struck(
   bestTracks: readonly Track[],
   start: number,
   points: MapPoints,
-  { radiusKm = 120, sphereRadiusKm, ...path }: StrikeOptions = {},
+  { radiusKm = 120, sphereRadiusKm, ...path }: StrikeOptions & { readonly window: HoursWindow },
 ): Uint8Array {
   const arcs = bestTracks.flatMap((track) => arcsOf(track, start, path));
   return new Uint8Array(countNear([arcs], points, radiusKm, sphereRadiusKm));

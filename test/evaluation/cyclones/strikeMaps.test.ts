@@ -267,6 +267,9 @@ describe('density and genesis', () => {
     expect([...genesisDensity(ensemble, points)]).toEqual([0.5, 0, 0]);
     expect(genesisDensity(ensemble, points, { window: { fromHours: 13, toHours: 24 } })[0]).toBe(0);
     expect(genesisDensity(ensemble, points, { window: { fromHours: 12, toHours: 24 } })[0]).toBe(0.5);
+    // A forecast that begins at hour 12 found it there: it may be old.
+    expect(genesisDensity(ensemble, points, { firstHours: 12 })[0]).toBe(0);
+    expect(genesisDensity(ensemble, points, { firstHours: 6 })[0]).toBe(0.5);
     expect(() => trackDensity(ensembleOf([]), points)).toThrow(/no members/);
   });
 });

@@ -408,7 +408,9 @@ describe('reliability of strikes', () => {
     for (let f = 0; f < forecasts; f++) {
       const first = f * (size + 1);
       const storm = stormOf(Array.from({ length: size }, (_, m) => path(first + 1 + m)));
-      const happened = struck([trackOf('b', path(first))], start, points);
+      const happened = struck([trackOf('b', path(first))], start, points, {
+        window: { fromHours: 0, toHours: 240 },
+      });
       const mine = strikeClasses(strikeProbability(storm, points).probability, happened);
       classes = classes ? addClasses(classes, mine) : mine;
     }
@@ -437,10 +439,11 @@ describe('reliability of strikes', () => {
 
   it('knows where it struck by the distance to the way between the fixes', () => {
     const points = listedPoints([10, 11, 10, 10], [1.5, 1.5, 2.5, 3.5]);
-    expect([...struck([best], start, points)]).toEqual([1, 1, 1, 0]);
+    const window = { fromHours: 0, toHours: 48 };
+    expect([...struck([best], start, points, { window })]).toEqual([1, 1, 1, 0]);
     expect([...struck([best], start, points, { window: { fromHours: 0, toHours: 0 } })]).toEqual([
       0, 0, 0, 0,
     ]);
-    expect([...struck([], start, points)]).toEqual([0, 0, 0, 0]);
+    expect([...struck([], start, points, { window })]).toEqual([0, 0, 0, 0]);
   });
 });
