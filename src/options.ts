@@ -27,6 +27,11 @@ const kilometres = (what: string) => {
   const error = `${what} must be a number of km above 0, such as 120`;
   return z.coerce.number({ error }).gt(0, { error }).max(20_000, { error });
 };
+const spacingError = 'spacing of maps must be a number of degrees from 0.01 to 30, such as 0.5';
+const degreesApart = z.coerce
+  .number({ error: spacingError })
+  .min(0.01, { error: spacingError })
+  .max(30, { error: spacingError });
 const unfilled = 'nothing stands there; give a value, or leave the flag out';
 const filled = z.string().min(1, { error: unfilled });
 const path = filled;
@@ -379,10 +384,22 @@ const definitions = {
     description: 'format of the track files where they do not tell by themselves: hurdat2, atcf, …',
     schema: filled.optional(),
   },
+  maps: {
+    flag: '--maps <file>',
+    description:
+      'maps of all cyclones as an Arrow file: strike probability, activity by wind, track density, genesis',
+    schema: path.optional(),
+  },
+  mapSpacing: {
+    flag: '--map-spacing <degrees>',
+    description:
+      'grid of these maps, and of the reliability of strikes: the region of the tracks at this spacing (default: the run’s grid; of files of tracks 1)',
+    schema: degreesApart.optional(),
+  },
   figures: {
     flag: '--figures <dir>',
     description:
-      'directory for pictures of the storms: tracks, strike probability, cone, intensity; SVG files',
+      'directory for pictures of the storms: tracks, strike probability, cone, intensity, activity and density; SVG files',
     schema: path.optional(),
   },
   forecastUnit: {
@@ -582,6 +599,8 @@ const optionsSchema = z.strictObject({
   strict: definitions.strict.schema,
   asked: definitions.asked.schema,
   trackFormat: definitions.trackFormat.schema,
+  maps: definitions.maps.schema,
+  mapSpacing: definitions.mapSpacing.schema,
   figures: definitions.figures.schema,
   forecastUnit: definitions.forecastUnit.schema,
   memberDimension: definitions.memberDimension.schema,

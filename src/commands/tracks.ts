@@ -1,16 +1,17 @@
 /**
  * plume tracks: cyclones of a forecast. Of a run or gridded forecast they are followed in every member and kept in
  * tracks.arrow beside it; files of tracks, best tracks too, are read and shown. With --best the forecast is scored, with
- * --strike places are asked, with --figures pictures are drawn.
+ * --strike places are asked, with --maps maps are written, with --figures pictures are drawn.
  */
 import { mkdir } from 'node:fs/promises';
 import { usageError } from '../../core/errors.js';
-import type { Grid } from '../../core/grid.js';
+import { describeGrid, type Grid } from '../../core/grid.js';
 import { formatTime, parseTimeRange } from '../../core/time.js';
 import type { Track } from '../../evaluation/cyclones/track.js';
 import { landOrSea } from '../../evaluation/regions/landAndSea.js';
 import type { CommandContext, CommandDefinition } from '../command.js';
 import { openForecastOperand } from '../forecastOption.js';
+import type { Options } from '../options.js';
 import { openMask } from '../regionOption.js';
 import { madeUpWorld } from '../report/headline.js';
 import { areTrackFiles, readTrackFiles } from '../tracks/askedTracks.js';
@@ -18,10 +19,15 @@ import { type CycloneForecast, forecastsInFiles } from '../tracks/cycloneForecas
 import { forecastJson, trackJson } from '../tracks/forecastJson.js';
 import { foundJson, foundText, matchFound } from '../tracks/foundTracks.js';
 import { trackRun } from '../tracks/runTracks.js';
+import { writeStormMaps } from '../tracks/stormMapFile.js';
+import { gridAround } from '../tracks/stormMapGrid.js';
+import { activityRadiusKm, arcsWhile, knowsWinds, thereWhile, tracksOf } from '../tracks/stormMaps.js';
 import { strikeAt, strikePlace } from '../tracks/strikeOption.js';
+import { strikeScoreText } from '../tracks/strikeScoreText.js';
 import { trackerFrom } from '../tracks/trackerOption.js';
 import { bestTracksText, forecastText, strikeText } from '../tracks/tracksText.js';
 import { verificationText } from '../tracks/verificationText.js';
+import { verifyStrikes } from '../tracks/verifyStrikes.js';
 import { verifyTracks } from '../tracks/verifyTracks.js';
 
 const optionNames = [
@@ -36,6 +42,8 @@ const optionNames = [
   'strict',
   'trackFormat',
   'asked',
+  'maps',
+  'mapSpacing',
   'figures',
   'forecastUnit',
   'memberDimension',
@@ -52,7 +60,7 @@ export const tracksCommand: CommandDefinition<Name> = {
   summary: 'follow cyclones in every member of a forecast, or read files of tracks; storms, strikes, scores',
   examples: [
     'plume tracks runs/ida --tracker ecmwf --strike 29.1N,90.2W,100',
-    'plume tracks runs/2007 --tracker lows --set minimumHours=48 --figures pictures',
+    'plume tracks runs/2007 --tracker lows --set minimumHours=48 --figures pictures --maps maps.arrow',
     'plume tracks runs/ida --best hurdat2.txt           scores: position, along and across the track, CRPS, spread',
     'plume tracks ecmwf-tracks.bufr --best ibtracs.csv',
     'plume tracks hurdat2.txt                           the storms of a file of best tracks',
@@ -80,6 +88,8 @@ async function tracks(context: CommandContext<Name>): Promise<unknown> {
   if (found.kind === 'best') {
     for (const [flag, given] of [
       ['--strike', places.length > 0],
+      ['--maps', options.maps !== undefined],
+      ['--map-spacing', options.mapSpacing !== undefined],
       ['--start', options.start !== undefined],
       ['--asked', options.asked !== undefined],
       ['--figures', options.figures !== undefined],
@@ -102,6 +112,33 @@ async function tracks(context: CommandContext<Name>): Promise<unknown> {
   const strikes = places.flatMap((place) => forecasts.map((forecast) => strikeAt(place, forecast)));
   const verification =
     best === null ? null : verifyTracks(forecasts, best.tracks, { limitKm: options.match });
+  const grid =
+    best === null && options.maps === undefined ? null : mapGrid(found, best?.tracks ?? [], options);
+  const reliability =
+    best === null || grid === null
+      ? null
+      : verifyStrikes(forecasts, best.tracks, grid, {
+          radiusKm: options.radius,
+          ...(options.match === undefined ? {} : { limitKm: options.match }),
+        });
+  const maps =
+    options.maps === undefined || grid === null
+      ? null
+      : {
+          file: options.maps,
+          grid: describeGrid(grid),
+          maps: await writeStormMaps(options.maps, forecasts, grid, {
+            radiusKm: options.radius,
+            signal: context.signal,
+          }),
+        };
+  if (maps !== null || options.figures !== undefined) {
+    const windless = forecasts.filter((forecast) => !knowsWinds(forecast)).length;
+    if (windless > 0)
+      report.line(
+        `no wind of a cyclone is known in ${windless} of ${forecasts.length} starts: their maps of activity are left out`,
+      );
+  }
   const figures =
     options.figures === undefined
       ? []
@@ -115,7 +152,9 @@ async function tracks(context: CommandContext<Name>): Promise<unknown> {
     }
     if (strikes.length > 0) parts.push(strikes.map(strikeText).join('\n'));
     if (verification !== null) parts.push(verificationText(verification));
+    if (reliability !== null) parts.push(strikeScoreText(reliability));
     if (path !== null) parts.push(`tracks of every member: ${path}`);
+    if (maps !== null) parts.push(`${maps.maps} maps on ${maps.grid}: ${maps.file}`);
     if (figures.length > 0) parts.push(`pictures: ${figures.join(', ')}`);
     process.stdout.write(`${parts.join('\n\n')}\n`);
   }
@@ -125,7 +164,8 @@ async function tracks(context: CommandContext<Name>): Promise<unknown> {
     notes,
     forecasts: forecasts.map((forecast) => forecastJson(forecast, options.radius)),
     strikes: strikes.map(({ start, ...strike }) => ({ start: formatTime(start), ...strike })),
-    verification,
+    verification: verification && { ...verification, strikes: reliability },
+    maps,
     figures,
   };
 }
@@ -137,6 +177,8 @@ type Found =
       readonly forecasts: readonly CycloneForecast[];
       /** tracks.arrow, where it was written. */
       readonly path: string | null;
+      /** Of the run; null of files of tracks. */
+      readonly grid: Grid | null;
       /** Whether its world has land. */
       readonly coast: boolean;
       readonly notes: readonly string[];
@@ -182,6 +224,7 @@ async function fromFiles({ operands, options, given }: CommandContext<Name>): Pr
     kind: 'forecast',
     forecasts: read.forecasts.filter(({ start }) => chosen.includes(start)),
     path: null,
+    grid: null,
     coast: true,
     notes: [...notes, ...read.notes],
   };
@@ -211,10 +254,29 @@ async function fromFields(context: CommandContext<Name>): Promise<Found> {
       context,
     );
     const coast = forecast.run === null || !madeUpWorld(forecast.run);
-    return { kind: 'forecast', ...done, coast, notes: [...forecast.notes, ...done.notes] };
+    return {
+      kind: 'forecast',
+      ...done,
+      grid: source.schema.grid,
+      coast,
+      notes: [...forecast.notes, ...done.notes],
+    };
   } finally {
     await forecast.close();
   }
+}
+
+/** The run's own, or the region that tracks and best tracks come near. */
+function mapGrid(
+  { forecasts, grid }: Extract<Found, { kind: 'forecast' }>,
+  best: readonly Track[],
+  { mapSpacing, radius }: Pick<Options, 'mapSpacing' | 'radius'>,
+): Grid {
+  if (grid !== null && mapSpacing === undefined) return grid;
+  const arcs = forecasts.flatMap((forecast) =>
+    arcsWhile(forecast, [...tracksOf(forecast), ...thereWhile(forecast, best)]),
+  );
+  return gridAround(arcs, mapSpacing ?? 1, Math.max(radius, activityRadiusKm));
 }
 
 async function landAt(mask: string, grid: Grid): Promise<Uint8Array> {

@@ -20,7 +20,7 @@ export interface DrawingOptions {
 }
 
 export interface Drawing {
-  readonly kind: 'tracks' | 'strike' | 'cone' | 'intensity';
+  readonly kind: 'tracks' | 'strike' | 'cone' | 'intensity' | 'activity' | 'density';
   readonly title: string;
   /** How to read it, plain text. */
   readonly text: string;

@@ -1,8 +1,9 @@
-/** Pictures of storms as files: all tracks of a start on one map, and of each storm a sheet of its four drawings. */
+/** Pictures of storms as files: all tracks of a start on one map, a sheet of their activity and density, and of each storm a sheet of its four drawings. */
 import { join } from 'node:path';
 import { writeAtomically } from '../../core/store/atomic.js';
 import { formatTime } from '../../core/time.js';
 import type { CycloneForecast } from '../tracks/cycloneForecast.js';
+import { activityDrawings } from './activityDrawings.js';
 import { calendar } from './calendar.js';
 import { colourBar } from './colourScale.js';
 import { shownStorms } from './cyclonesSection.js';
@@ -30,7 +31,11 @@ export async function writeStormFigures(
       await writeAtomically(path, text);
       written.push(path);
     };
-    if (storms.length > 0) await add('tracks', allTracks(forecast, coast));
+    if (storms.length > 0) {
+      await add('tracks', allTracks(forecast, coast));
+      const title = `Cyclones of all ${forecast.ensemble.members.length} members from ${calendar(start)}`;
+      await add('activity', sheet(title, activityDrawings(forecast, { radiusKm, coast })));
+    }
     for (const storm of shownStorms(forecast)) {
       const title = `${stormName(storm)}, from ${calendar(start)}`;
       const file = storm.id.replace(/[^A-Za-z0-9]+/g, '-');

@@ -1,9 +1,9 @@
 /**
- * Where a storm passes, and how likely: the strike probability asked at points that are even on the map, not on the globe,
- * so that areas need no projecting and neither pole nor date line is special.
+ * Where storms pass, and how likely: areas of what is asked at points that are even on the map, not on the globe, so that they
+ * need no projecting and neither pole nor date line is special.
  */
 import { contours } from 'd3-contour';
-import { listedPoints } from '../../evaluation/cyclones/products/mapPoints.js';
+import { listedPoints, type MapPoints } from '../../evaluation/cyclones/products/mapPoints.js';
 import { strikeProbability } from '../../evaluation/cyclones/products/strikeProbability.js';
 import type { Storm } from '../../evaluation/cyclones/track.js';
 import { type ColourScale, colourScale } from './colourScale.js';
@@ -32,6 +32,21 @@ export function strikeMap(
   label: string,
   mean: readonly Place[],
 ): string {
+  const areas = filledAreas(frame, strikeScale, (points) =>
+    strikeProbability(storm, points, { radiusKm }).probability.map((share) => 100 * share),
+  );
+  return trackMap(frame, label, { areas, lines: meanLine(frame, mean) });
+}
+
+/**
+ * SVG of the areas above each bound of a scale.
+ * @param ask values in units of the scale, [point]
+ */
+export function filledAreas(
+  frame: TrackFrame,
+  { bounds, colours }: ColourScale,
+  ask: (points: MapPoints) => Float64Array,
+): string {
   const [columns, rows] = [Math.ceil(frame.width / cell) + 1, Math.ceil(frame.height / cell) + 1];
   const places: Place[] = [];
   const at: number[] = [];
@@ -47,18 +62,18 @@ export function strikeMap(
     places.map(({ latitude }) => latitude),
     places.map(({ longitude }) => longitude),
   );
-  const { probability } = strikeProbability(storm, points, { radiusKm });
+  const asked = ask(points);
   const values = new Float64Array(rows * columns);
-  for (const [i, point] of at.entries()) values[point] = 100 * probability[i]!;
-  const bands = contours()
+  for (const [i, point] of at.entries()) values[point] = asked[i]!;
+  return contours()
     .size([columns, rows])
-    .thresholds([...strikeScale.bounds])(Array.from(values))
+    .thresholds([...bounds])(Array.from(values))
     .map((band, i) => {
       const rings = band.coordinates.flat().map((ring) => ring.map(([x, y]) => written(x!, y!)));
       const data = rings.map((ring) => `M${ring.join('L')}Z`).join('');
-      return data === '' ? '' : `<path fill="${strikeScale.colours[i]}" d="${data}"/>`;
-    });
-  return trackMap(frame, label, { areas: bands.join(''), lines: meanLine(frame, mean) });
+      return data === '' ? '' : `<path fill="${colours[i]}" d="${data}"/>`;
+    })
+    .join('');
 }
 
 /** Contours count cells from their corner, points lie in their middle. */

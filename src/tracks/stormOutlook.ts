@@ -1,11 +1,21 @@
 /**
  * What the ensemble says of one storm, lead by lead: its mean place and how many members have it, how far apart they are,
- * its pressure and wind, and the probability that it passes the mean place at all. And which storm is the surest and which the
+ * its pressure and wind, the shares of the classes of intensity, the ellipse of its places, and the probability that it passes the mean
+ * place at all; whether it intensifies rapidly. And which storm is the surest and which the
  * least sure at one lead.
  */
 import { quantile } from 'simple-statistics';
 import { type ConeCircle, cone } from '../../evaluation/cyclones/products/cone.js';
+import {
+  type IntensityShares,
+  intensityByLead,
+} from '../../evaluation/cyclones/products/intensityProbability.js';
 import { listedPoints } from '../../evaluation/cyclones/products/mapPoints.js';
+import {
+  type IntensificationShares,
+  rapidIntensification,
+} from '../../evaluation/cyclones/products/rapidIntensification.js';
+import { type SpreadEllipse, spreadEllipses } from '../../evaluation/cyclones/products/spreadEllipse.js';
 import { strikeProbability } from '../../evaluation/cyclones/products/strikeProbability.js';
 import type { Storm } from '../../evaluation/cyclones/track.js';
 
@@ -13,6 +23,9 @@ import type { Storm } from '../../evaluation/cyclones/track.js';
 export interface LeadOutlook extends ConeCircle {
   /** Probability that the storm passes within the radius of strikes of the mean place, at any time; NaN without a mean. */
   readonly strike: number;
+  readonly intensity: IntensityShares;
+  /** Null where too few members have the storm. */
+  readonly ellipse: SpreadEllipse | null;
 }
 
 export interface StormOutlook {
@@ -21,6 +34,8 @@ export interface StormOutlook {
   /** Of each member's own extreme, SI units; NaN where it is not known. */
   readonly lowestPressure: MemberRange;
   readonly strongestWind: MemberRange;
+  /** Null where no member's wind is known at both ends of any stretch. */
+  readonly rapidIntensification: IntensificationShares | null;
 }
 
 export interface MemberRange {
@@ -44,6 +59,11 @@ export function stormOutlook(storm: Storm, { stepHours, radiusKm }: OutlookOptio
   );
   const { probability } = strikeProbability(storm, points, { radiusKm });
   const strikeAt = new Map(placed.map(({ leadHours }, i) => [leadHours, probability[i]!]));
+  const classes = new Map(
+    intensityByLead(storm, { stepHours }).map(({ leadHours, ...row }) => [leadHours, row]),
+  );
+  const ellipses = new Map(spreadEllipses(storm, { stepHours }).map((each) => [each.leadHours, each]));
+  const rises = rapidIntensification(storm, { stepHours });
   const extremes = (what: 'pressure' | 'wind', sign: number): number[] =>
     storm.tracks.flatMap(({ track }) => {
       const known = track.fixes.map((fix) => sign * fix[what]).filter((value) => !Number.isNaN(value));
@@ -51,9 +71,16 @@ export function stormOutlook(storm: Storm, { stepHours, radiusKm }: OutlookOptio
     });
   return {
     storm,
-    leads: circles.map((circle) => ({ ...circle, strike: strikeAt.get(circle.leadHours) ?? Number.NaN })),
+    leads: circles.map((circle) => ({
+      ...circle,
+      strike: strikeAt.get(circle.leadHours) ?? Number.NaN,
+      // Both have a row at every lead that the cone has.
+      intensity: classes.get(circle.leadHours)!,
+      ellipse: ellipses.get(circle.leadHours) ?? null,
+    })),
     lowestPressure: rangeOf(extremes('pressure', -1)),
     strongestWind: rangeOf(extremes('wind', 1)),
+    rapidIntensification: rises.byLead.some(({ members }) => members > 0) ? rises : null,
   };
 }
 

@@ -1,5 +1,7 @@
 /** Storms on a screen: a line each, the surest and the least sure, and lead by lead where there are few. */
 import { formatTime, millisecondsPerHour } from '../../core/time.js';
+import type { IntensityShares } from '../../evaluation/cyclones/products/intensityProbability.js';
+import { rapid } from '../../evaluation/cyclones/products/rapidIntensification.js';
 import { intensityClass, intensityClasses } from '../../evaluation/cyclones/saffirSimpson.js';
 import type { Track } from '../../evaluation/cyclones/track.js';
 import { percent } from '../report/diagramFrame.js';
@@ -74,7 +76,7 @@ function rangeText({ lowest, median, highest }: MemberRange, factor: number, dig
   return lowest === highest ? text(median) : `${text(median)} (${text(lowest)}–${text(highest)})`;
 }
 
-function leadLines({ storm, leads }: StormOutlook, radiusKm: number): string[] {
+function leadLines({ storm, leads, rapidIntensification }: StormOutlook, radiusKm: number): string[] {
   const placed = shownLeads(leads);
   if (placed.length === 0) return [];
   const rows = placed.map((lead: LeadOutlook) => [
@@ -82,8 +84,10 @@ function leadLines({ storm, leads }: StormOutlook, radiusKm: number): string[] {
     placeText(lead),
     `${lead.members}/${lead.asked}`,
     Number.isNaN(lead.radiusKm) ? '–' : lead.radiusKm.toFixed(0),
+    ellipseText(lead),
     Number.isNaN(lead.pressure) ? '–' : (lead.pressure / 100).toFixed(0),
-    Number.isNaN(lead.wind) ? '–' : `${lead.wind.toFixed(0)} ${className(lead.wind)}`,
+    Number.isNaN(lead.wind) ? '–' : lead.wind.toFixed(0),
+    likeliestClass(lead.intensity),
     percent(lead.strike),
   ]);
   const heads = [
@@ -91,15 +95,37 @@ function leadLines({ storm, leads }: StormOutlook, radiusKm: number): string[] {
     'mean place',
     'members',
     '2/3 within km',
+    'ellipse km',
     'hPa',
     'wind m/s',
+    'class',
     `strike ${radiusKm} km`,
   ];
   return [
     '',
     `storm ${storm.id}${storm.name === null || storm.name === storm.id ? '' : ` ${storm.name}`}`,
     ...table(heads, rows),
+    ...(rapidIntensification && rapidIntensification.counts > 0
+      ? [
+          `  rapid intensification, ${rapid.riseKnots} kt or more in ${rapid.withinHours} h at any time: ${percent(rapidIntensification.probability)}, ` +
+            `${rapidIntensification.counts} of ${rapidIntensification.asked} members`,
+        ]
+      : []),
   ];
+}
+
+/** Half-axes, and where the longer one points. */
+function ellipseText({ ellipse }: LeadOutlook): string {
+  if (ellipse === null || Number.isNaN(ellipse.majorKm)) return '–';
+  const { majorKm, minorKm, bearing } = ellipse;
+  const axes = `${majorKm.toFixed(0)}×${minorKm.toFixed(0)}`;
+  return majorKm < 1 ? axes : `${axes} at ${bearing.toFixed(0)}°`;
+}
+
+/** With its share of the members asked. */
+function likeliestClass({ classes }: IntensityShares): string {
+  const most = classes.reduce((a, b) => Math.max(a, b));
+  return most > 0 ? `${intensityClasses[classes.indexOf(most)]!.name} ${percent(most)}` : '–';
 }
 
 function className(wind: number): string {

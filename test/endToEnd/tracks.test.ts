@@ -1,6 +1,7 @@
 /** plume tracks as its users meet it: lows whose ways are known, real files of tracks, and plain words for what does not fit. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { tableFromIPC } from 'apache-arrow';
 import { JSDOM } from 'jsdom';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeGrid } from '../../core/grid.js';
@@ -75,7 +76,8 @@ describe('plume tracks of a forecast', () => {
   it('finds every member’s low on its way across the date line, and counts the member without one', async () => {
     const place = wayOf(1, 24);
     const strike = `${place.latitude},${place.longitude},60`;
-    const args = [forecast, ...follow, at('out'), '--strike', strike, '--figures', at('figures')];
+    const drawn = ['--figures', at('figures'), '--maps', at('maps.arrow')];
+    const args = [forecast, ...follow, at('out'), '--strike', strike, ...drawn];
     const { stdout } = await succeed(['tracks', ...args, '--json', '--quiet']);
     const result = JSON.parse(stdout);
     expect(result.forecasts).toHaveLength(1);
@@ -100,7 +102,23 @@ describe('plume tracks of a forecast', () => {
         expect(distanceKm(fix.latitude, fix.longitude, way.latitude, way.longitude)).toBeLessThan(15);
       }
     }
+    // On the forecast's grid; winds are not known, so there is no activity, and lows of the first lead are not born in it.
+    const maps = tableFromIPC(readFileSync(at('maps.arrow')));
+    expect(JSON.parse(maps.schema.metadata.get('latitudes')!)).toEqual(latitudes);
+    expect(JSON.parse(maps.schema.metadata.get('longitudes')!)).toEqual(longitudes);
+    expect(result.maps.maps).toBe(3);
+    const fields = Array.from(
+      maps,
+      (row) => [row.product, Array.from(row.values as Iterable<number>)] as const,
+    );
+    expect(fields.map(([product]) => product)).toEqual(['strike', 'density', 'genesis']);
+    const [strikes, density, genesis] = fields.map(([, values]) => values);
+    // Within 120 km of the way of the middle member are those of all three, a degree to either side.
+    const middle = (65 - 48) * longitudes.length + (176 - 150);
+    expect([strikes![middle], density![middle]]).toEqual([0.75, 0.75]);
+    expect(Math.max(...genesis!)).toBe(0);
     expect(readdirSync(at('figures')).sort()).toEqual([
+      '20010101T00Z.activity.svg',
       '20010101T00Z.storm-1.svg',
       '20010101T00Z.tracks.svg',
     ]);
@@ -108,7 +126,7 @@ describe('plume tracks of a forecast', () => {
       const svg = readFileSync(join(at('figures'), name), 'utf8');
       expect(svg).not.toMatch(/NaN|undefined|var\(/);
       const { document } = new JSDOM(svg, { contentType: 'image/svg+xml' }).window;
-      expect(document.querySelectorAll('svg.map').length).toBe(name.includes('storm') ? 3 : 1);
+      expect(document.querySelectorAll('svg.map').length).toBe(name.includes('tracks') ? 1 : 3);
     }
   });
 
@@ -198,6 +216,8 @@ describe('bad files of tracks', () => {
     writeFileSync(at('text.txt'), 'no tracks at all\n');
     await refused([at('text.txt')], 65, /of no format that is known/);
     await refused([at('b.dat'), '--strike', '16,-79'], 64, /--strike asks a forecast/);
+    await refused([at('b.dat'), '--maps', at('z.arrow')], 64, /--maps asks a forecast/);
+    await refused([forecast, '--map-spacing', '0'], 64, /--map-spacing .*0.01 to 30/);
     await refused([at('b.dat'), '--set', 'depth=3'], 64, /--set is for cyclones that are followed in fields/);
     await refused([at('b.dat'), '--tracker', 'lows'], 64, /--tracker is for cyclones that are followed/);
     await refused([at('b.dat'), '--start', '2021-08-26'], 64, /--start asks a forecast/);
@@ -224,6 +244,11 @@ describe.skipIf(why !== '')(`real files of tracks${why}`, () => {
     const [golden] = goldenCases('real_tc_tracks');
     const { stdout } = await succeed(['tracks', infa, '--best', infaBest, '--json', '--quiet']);
     const { verification } = JSON.parse(stdout);
+    // On 1° around all tracks; no other storm than In-Fa is in the best tracks, so that of any cyclone less came true.
+    const { anyCyclone, bestTrackStorms } = verification.strikes;
+    expect(bestTrackStorms.skill).toBeGreaterThan(0.3);
+    expect(anyCyclone.skill).toBeLessThan(bestTrackStorms.skill);
+    expect(anyCyclone.share).toBeCloseTo(bestTrackStorms.share, 12);
     let compared = 0;
     for (const [step, expected] of Object.entries(golden!.expected)) {
       const lead = Number(/^step_(\d+)$/.exec(step)?.[1]);

@@ -1,6 +1,6 @@
 /**
  * Points that a map is made for, and a quick way to those near a place: on a grid, the rows and columns that a cap covers, exactly, by the
- * cosine rule (a cap over a pole covers all columns there); of a list, every point.
+ * cosine rule (a cap over a pole covers all columns there); of a list, those between the latitudes that the cap reaches.
  */
 
 import { usageError } from '../../../core/errors.js';
@@ -61,12 +61,23 @@ export function listedPoints(latitudes: ArrayLike<number>, longitudes: ArrayLike
       );
     return unitVector(latitude, longitude);
   });
+  // Sines of latitude, rising, and whose they are.
+  const northward = Uint32Array.from(places.keys()).sort((a, b) => places[a]![2] - places[b]![2]);
+  const heights = Float64Array.from(northward, (point) => places[point]![2]);
   return {
     count: places.length,
     near(centre, angle, visit) {
-      const cosine = Math.cos(Math.min(Math.PI, angle + slack));
-      for (const [point, place] of places.entries())
+      const reach = Math.min(Math.PI, angle + slack);
+      const cosine = Math.cos(reach);
+      const latitude = Math.asin(Math.max(-1, Math.min(1, centre[2])));
+      const highest = latitude + reach >= Math.PI / 2 ? 1 : Math.sin(latitude + reach);
+      const lowest = latitude - reach <= -Math.PI / 2 ? -1 : Math.sin(latitude - reach);
+      for (let i = atLeast(heights, lowest - slack); i < northward.length; i++) {
+        if (heights[i]! > highest + slack) break;
+        const point = northward[i]!;
+        const place = places[point]!;
         if (dot(centre, place) >= cosine - slack) visit(point, ...place);
+      }
     },
   };
 }

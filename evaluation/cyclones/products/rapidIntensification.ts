@@ -10,6 +10,9 @@ import { knot, windTolerance } from '../saffirSimpson.js';
 import type { Storm, Track } from '../track.js';
 import { type LeadOptions, onLeads } from './onLeads.js';
 
+/** What is rapid, unless asked otherwise. */
+export const rapid = { riseKnots: 30, withinHours: 24 } as const;
+
 export interface IntensificationOptions extends LeadOptions {
   /** Default 30. */
   readonly riseKnots?: number;
@@ -33,7 +36,7 @@ export interface IntensificationShares {
 /** @throws {PlumeError} usage, for hours that are none */
 export function rapidIntensification(
   storm: Storm,
-  { riseKnots = 30, withinHours = 24, ...leads }: IntensificationOptions = {},
+  { riseKnots = rapid.riseKnots, withinHours = rapid.withinHours, ...leads }: IntensificationOptions = {},
 ): IntensificationShares {
   if (!(withinHours > 0))
     throw usageError(`rapid intensification within ${withinHours} hours; expected a number above 0`);
