@@ -18,6 +18,7 @@ import { formatSeconds } from '../progress.js';
 import { shippedModel } from '../shippedModel.js';
 import { readRunTracks } from '../tracks/readRunTracks.js';
 import { trackRun, tracksName } from '../tracks/runTracks.js';
+import { truthTracks } from '../tracks/truthTracks.js';
 import { forecast } from './forecast.js';
 import { reportRun, scoresOf } from './report.js';
 import type { StartOptionName } from './startOptions.js';
@@ -188,12 +189,13 @@ async function summary({ nature, page, options, seconds }: Finished): Promise<st
     const start = parseTime(starts.split(/[,/]/)[0]!);
     const classical = join(out, '..', 'classical');
     const lows = await readRunTracks(out, start, run.leadsHours);
+    const happened = await truthTracks(archive, nature, lowsTracker(), start, run.leadsHours);
     const shown = (path: string): string => relative('.', path) || path;
     return terminalSummary({
       title: `Tonight’s forecast, made and checked in ${formatSeconds(seconds)}`,
       said: headline(run, start, (await scoresOf(out)).rows, true),
       prospects: await outlook(forecastFields(run, start, archive), run.schema.grid),
-      lows: lows === null ? [] : lowsSentences(lows, 'low'),
+      lows: lows === null ? [] : lowsSentences(lows, 'low', happened),
       report: page,
       next: [
         {

@@ -109,7 +109,7 @@ async function wind(fields: ForecastFields, grid: Grid): Promise<Prospect | null
       share === 0
         ? `${calm}Nor a strong breeze (10.8 m/s).`
         : `${calm}${capital(name)} (${speed} m/s or more at 10 m) is likeliest near ${place} on ${leadLabel(lead)}: ${percent(share)} of the members.`,
-    happened: truth && share > 0 ? `The wind there was ${truth[point]!.toFixed(0)} m/s.` : null,
+    happened: truth && share > 0 ? `There it was ${truth[point]!.toFixed(0)} m/s.` : null,
   };
 }
 
