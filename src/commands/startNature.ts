@@ -189,7 +189,9 @@ async function summary({ nature, page, options, seconds }: Finished): Promise<st
     const start = parseTime(starts.split(/[,/]/)[0]!);
     const classical = join(out, '..', 'classical');
     const lows = await readRunTracks(out, start, run.leadsHours);
-    const happened = await truthTracks(archive, nature, lowsTracker(), start, run.leadsHours);
+    // of any depth: one that the tracker would just pass over is no reason to say that nothing came
+    const anyLow = lowsTracker({ depth: 50, minimumHours: 0 });
+    const happened = await truthTracks(archive, nature, anyLow, start, run.leadsHours);
     const shown = (path: string): string => relative('.', path) || path;
     return terminalSummary({
       title: `Tonight’s forecast, made and checked in ${formatSeconds(seconds)}`,
