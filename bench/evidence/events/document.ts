@@ -37,7 +37,8 @@ forecast, which is found by letting a member of each start stand for the truth a
 *Found* is *reliable* where neither that term, nor the mean probability, nor the slope of frequency on probability is beyond what
 members among themselves come to (one reliable kind in twenty at most would fail); else it says what is wrong: forecast *too
 often* or *too seldom*, *too sure* (probabilities stray too far from the usual one), *too cautious*, or *uneven*; *slightly* where
-the term itself is within its limit, so that it takes all these cases to see. In the figures grey bars hold 95 % of the
+the term itself is within its limit, so that it takes all these cases to see. The rule was made stricter once results had been
+seen: by that term alone 9 of 13 kinds of events and 8 of 8 kinds of strikes of the nature run would pass. In the figures grey bars hold 95 % of the
 frequencies of a reliable forecast.
 
 ${series.map(seriesPart).join('\n\n')}
