@@ -13,6 +13,7 @@ import { millisecondsPerHour } from '../time.js';
 import { encodeArrowFile, fieldType, IncrementalArrowFile, int32, utcTime, utf8 } from './arrowColumns.js';
 import { type ArrowFile, type ByteRange, openArrowFile } from './arrowFile.js';
 import { createAtomically } from './atomic.js';
+import { gridMetadata } from './gridMetadata.js';
 import { type PointReads, readPlannedPoints } from './pointReads.js';
 
 export interface FieldFileLayout {
@@ -28,14 +29,12 @@ export interface FieldFileLayout {
 }
 
 function metadataOf(layout: FieldFileLayout): Map<string, string> {
-  const { channels, latitudes, longitudes } = schemaToJson(layout.schema);
+  const { channels } = schemaToJson(layout.schema);
   return new Map([
     ['format', layout.format],
     ['format_version', '1'],
     ['Conventions', 'CF-1.11'],
-    ['latitudes', JSON.stringify(latitudes)],
-    ['longitudes', JSON.stringify(longitudes)],
-    ['values_shape', JSON.stringify(['latitude', 'longitude'])],
+    ...gridMetadata(layout.schema.grid),
     ['leads_hours', JSON.stringify(layout.leadsHours)],
     [
       'channels',

@@ -4,6 +4,7 @@ import { toPlumeError, usageError } from '../../core/errors.js';
 import type { Grid } from '../../core/grid.js';
 import { parseStations } from '../../evaluation/regions/stationList.js';
 import { type Station, stationWeights } from '../../evaluation/regions/stationWeights.js';
+import { readLatitude, readLongitude } from '../coordinates.js';
 import type { Options } from '../options.js';
 
 /**
@@ -31,30 +32,14 @@ export function requireInside(sites: readonly Station[], grid: Grid): void {
   stationWeights(sites, 'bilinear', grid);
 }
 
-const coordinate = /^([+\-−]?\d+(?:\.\d+)?)\s*°?\s*([NSEW])?$/i;
-
 function parsePlace(text: string): Pick<Station, 'latitude' | 'longitude'> {
   const [first = '', second = '', ...more] = text.split(',').map((part) => part.trim());
-  const latitude = degrees(first, ['N', 'S'], 90);
-  const longitude = degrees(second, ['E', 'W'], 360);
+  const latitude = readLatitude(first);
+  const longitude = readLongitude(second);
   if (latitude === null || longitude === null || more.length > 0) {
     throw usageError(
       `--at "${text}" is no place; give degrees north and east, such as 51.95,4.05, -33.9,18.4 or 60N,5W`,
     );
   }
   return { latitude, longitude };
-}
-
-function degrees(
-  text: string,
-  [positive, negative]: readonly [string, string],
-  limit: number,
-): number | null {
-  const [, number = '', side] = coordinate.exec(text) ?? [];
-  const letter = side?.toUpperCase();
-  const value = Number(number.replace('−', '-'));
-  if (number === '' || Math.abs(value) > limit) return null;
-  if (letter === undefined) return value;
-  if ((letter !== positive && letter !== negative) || /^[+\-−]/.test(number)) return null;
-  return letter === negative ? 0 - value : value;
 }

@@ -16,6 +16,7 @@ import {
   utf8,
   utf8Data,
 } from '../../core/store/arrowColumns.js';
+import { gridMetadata } from '../../core/store/gridMetadata.js';
 import type { Column } from '../../core/store/table.js';
 import type { EventMap } from './eventMap.js';
 
@@ -40,13 +41,7 @@ export function encodeEventMaps(grid: Grid, maps: readonly EventMap[]): Uint8Arr
       new Field('members', int32, false),
       new Field('values', fieldType(points), false),
     ],
-    new Map([
-      ['format', 'plume-event-map'],
-      ['format_version', '1'],
-      ['latitudes', JSON.stringify([...grid.latitudes])],
-      ['longitudes', JSON.stringify([...grid.longitudes])],
-      ['values_shape', JSON.stringify(['latitude', 'longitude'])],
-    ]),
+    new Map([['format', 'plume-event-map'], ['format_version', '1'], ...gridMetadata(grid)]),
   );
   const rows = maps.flatMap((map) => fieldsOf(map).map((field) => ({ map, ...field })));
   const values = new Float32Array(rows.length * points);

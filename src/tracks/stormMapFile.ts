@@ -19,6 +19,7 @@ import {
   utf8Data,
 } from '../../core/store/arrowColumns.js';
 import { createAtomically } from '../../core/store/atomic.js';
+import { gridMetadata } from '../../core/store/gridMetadata.js';
 import type { CycloneForecast } from './cycloneForecast.js';
 import { stormMaps } from './stormMaps.js';
 
@@ -79,12 +80,6 @@ function schemaOf(grid: Grid): Schema {
       new Field('members', int32, false),
       new Field('values', fieldType(gridSize(grid)), false),
     ],
-    new Map([
-      ['format', 'plume-cyclone-map'],
-      ['format_version', '1'],
-      ['latitudes', JSON.stringify([...grid.latitudes])],
-      ['longitudes', JSON.stringify([...grid.longitudes])],
-      ['values_shape', JSON.stringify(['latitude', 'longitude'])],
-    ]),
+    new Map([['format', 'plume-cyclone-map'], ['format_version', '1'], ...gridMetadata(grid)]),
   );
 }

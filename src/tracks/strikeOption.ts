@@ -5,6 +5,7 @@ import {
   anyStrikeProbability,
   strikeProbability,
 } from '../../evaluation/cyclones/products/strikeProbability.js';
+import { readLatitude, readLongitude } from '../coordinates.js';
 import type { CycloneForecast } from './cycloneForecast.js';
 
 export interface StrikePlace {
@@ -19,8 +20,8 @@ export interface StrikePlace {
  */
 export function strikePlace(text: string, radiusKm: number): StrikePlace {
   const [first = '', second = '', third, ...more] = text.split(',').map((part) => part.trim());
-  const latitude = degrees(first, 'N', 'S', 90);
-  const longitude = degrees(second, 'E', 'W', 360);
+  const latitude = readLatitude(first);
+  const longitude = readLongitude(second);
   const radius = third === undefined ? radiusKm : Number(/^(\d+(?:\.\d+)?)\s*(?:km)?$/.exec(third)?.[1]);
   if (latitude === null || longitude === null || more.length > 0 || !(radius > 0)) {
     throw usageError(
@@ -29,16 +30,6 @@ export function strikePlace(text: string, radiusKm: number): StrikePlace {
     );
   }
   return { latitude, longitude, radiusKm: radius };
-}
-
-function degrees(text: string, positive: string, negative: string, limit: number): number | null {
-  const [, sign = '', digits, letter = ''] = /^([+\-−]?)(\d+(?:\.\d+)?)\s*°?\s*([NSEW]?)$/i.exec(text) ?? [];
-  const side = letter.toUpperCase();
-  const value = Number(digits);
-  if (digits === undefined || value > limit) return null;
-  if (side === '') return sign === '-' || sign === '−' ? 0 - value : value;
-  if (sign !== '' || (side !== positive && side !== negative)) return null;
-  return side === negative ? 0 - value : value;
 }
 
 export interface StrikeAnswer extends StrikePlace {

@@ -38,6 +38,15 @@ export interface LinkRules {
   readonly separationKm: number;
 }
 
+/** To the nearest centre within reach of where the track stands, whatever it did before. */
+export const nearestAlone = {
+  steeringWeight: 0,
+  persistence: 0,
+  maximumSpeed: Number.POSITIVE_INFINITY,
+  maximumTurn: 180,
+  separationKm: 0,
+} as const satisfies Partial<LinkRules>;
+
 /** A track that grows. */
 export interface OpenTrack {
   readonly fixes: Fix[];

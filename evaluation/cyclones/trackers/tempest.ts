@@ -15,6 +15,7 @@ import type { Fix } from '../track.js';
 import type { Tracker } from '../tracker.js';
 import { type Centre, measureCentre, mergeClose } from './centre.js';
 import { trackerOf } from './following.js';
+import { nearestAlone } from './linking.js';
 import { ours, threshold, valuesOf } from './thresholds.js';
 import { vorticityNeeds, type Weather, windNeeds } from './weather.js';
 
@@ -116,13 +117,9 @@ export function tempestTracker(given: Readonly<Record<string, number>> = {}): Tr
     },
     findCentres,
     links: () => ({
+      ...nearestAlone,
       reachKm: () => km(values.linkDegrees),
-      steeringWeight: 0,
-      persistence: 0,
-      maximumSpeed: Number.POSITIVE_INFINITY,
-      maximumTurn: 180,
       maximumGap: values.maximumGap,
-      separationKm: 0,
     }),
     minimumHours: values.minimumHours,
     keeps,

@@ -17,6 +17,7 @@ import type { Fix } from '../track.js';
 import type { Tracker } from '../tracker.js';
 import { type Centre, measureCentre } from './centre.js';
 import { trackerOf } from './following.js';
+import { nearestAlone } from './linking.js';
 import { ours, threshold, valuesOf } from './thresholds.js';
 import { vorticityNeeds, type Weather, windNeeds } from './weather.js';
 
@@ -115,13 +116,9 @@ export function vitartTracker(given: Readonly<Record<string, number>> = {}): Tra
     atLeastAGridLength: { fallDegrees: fall },
     findCentres,
     links: () => ({
+      ...nearestAlone,
       reachKm: (hours) => (values.linkKm * hours) / 6,
-      steeringWeight: 0,
-      persistence: 0,
-      maximumSpeed: Number.POSITIVE_INFINITY,
-      maximumTurn: 180,
       maximumGap: values.maximumGap,
-      separationKm: 0,
     }),
     minimumHours: values.minimumHours,
     keeps,
